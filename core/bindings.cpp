@@ -1,0 +1,198 @@
+// The only file that knows nanobind: arrays in, arrays out, shapes checked.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "color_space.hpp"
+#include "histogram.hpp"
+#include "kmeans.hpp"
+#include "nearest.hpp"
+
+namespace nb = nanobind;
+using namespace huepress;
+
+namespace {
+
+template <class T, int N>
+using In = nb::ndarray<const T, nb::ndim<N>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Out = nb::ndarray<nb::numpy, T>;
+
+// Hands a vector's memory to NumPy without a copy.
+template <class T>
+Out<T> to_numpy(std::vector<T>&& values, std::vector<std::size_t> shape) {
+    auto* owner = new std::vector<T>(std::move(values));
+    nb::capsule capsule(owner, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+    return Out<T>(owner->data(), shape.size(), shape.data(), capsule);
+}
+
+// Uninitialized memory for kernels that fill all of it.
+template <class T>
+Out<T> allocate(std::size_t n, T** data) {
+    auto* owner = new T[n];
+    *data = owner;
+    nb::capsule capsule(owner, [](void* p) noexcept { delete[] static_cast<T*>(p); });
+    return Out<T>(owner, {n}, capsule);
+}
+
+void require(bool condition, const char* message) {
+    if (!condition) throw nb::value_error(message);
+}
+
+ColorSpace parse_space(const std::string& name) {
+    if (name == "srgb") return ColorSpace::srgb;
+    if (name == "oklab") return ColorSpace::oklab;
+    throw nb::value_error("space must be 'srgb' or 'oklab'");
+}
+
+Init parse_init(const std::string& name) {
+    if (name == "wu") return Init::wu;
+    if (name == "k-means++") return Init::kmeanspp;
+    if (name == "random") return Init::random;
+    throw nb::value_error("init must be 'wu', 'k-means++' or 'random'");
+}
+
+// Runs work without the GIL, polling for Ctrl-C at most every 50 ms.
+template <class Work>
+auto without_gil(Work&& work) {
+    auto last = std::chrono::steady_clock::now();
+    const StopRequested stop_requested = [&last] {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - last < std::chrono::milliseconds(50)) return false;
+        last = now;
+        nb::gil_scoped_acquire gil;
+        return PyErr_CheckSignals() != 0;
+    };
+    try {
+        nb::gil_scoped_release release;
+        return work(stop_requested);
+    } catch (const Interrupted&) {
+        throw nb::python_error();  // the exception that the signal handler set
+    }
+}
+
+nb::tuple bind_count_colors(const In<std::uint8_t, 2>& pixels, int n_threads) {
+    const std::size_t n = pixels.shape(0);
+    const int channels = static_cast<int>(pixels.shape(1));
+    require(channels == 3 || channels == 4, "pixels must have 3 or 4 channels");
+    require(n > 0 && n < 0xFFFFFFFFull, "pixels must number 1 to 2**32 - 2");
+    std::uint32_t* inverse_data = nullptr;
+    auto inverse = allocate<std::uint32_t>(n, &inverse_data);
+    ColorCounts result = without_gil(
+        [&](const StopRequested&) { return count_colors(pixels.data(), n, channels, inverse_data, n_threads); });
+    const std::size_t n_colors = result.counts.size();
+    return nb::make_tuple(to_numpy(std::move(result.colors), {n_colors, static_cast<std::size_t>(channels)}),
+                          to_numpy(std::move(result.counts), {n_colors}), inverse);
+}
+
+Out<std::uint8_t> bind_gather(const In<std::uint8_t, 1>& table, const In<std::uint32_t, 1>& inverse, int n_threads) {
+    std::uint8_t* data = nullptr;
+    const std::size_t n_table = table.shape(0);
+    auto out = allocate<std::uint8_t>(inverse.shape(0), &data);
+    bool inside = true;
+    without_gil([&](const StopRequested&) {
+        std::uint32_t largest = 0;
+        for (std::size_t i = 0; i < inverse.shape(0); ++i) largest = std::max(largest, inverse.data()[i]);
+        inside = inverse.shape(0) == 0 || largest < n_table;
+        if (inside) gather_bytes(table.data(), inverse.data(), inverse.shape(0), data, n_threads);
+        return 0;
+    });
+    require(inside, "inverse names a row that the table does not have");
+    return out;
+}
+
+Out<float> bind_colors_to_points(const In<std::uint8_t, 2>& colors, const std::string& space) {
+    const std::size_t n = colors.shape(0);
+    const std::size_t channels = colors.shape(1);
+    require(channels == 3 || channels == 4, "colors must have 3 or 4 channels");
+    const ColorSpace parsed = parse_space(space);
+    std::vector<float> points(n * channels);
+    without_gil([&](const StopRequested&) {
+        colors_to_points(parsed, colors.data(), n, static_cast<int>(channels), points.data());
+        return 0;
+    });
+    return to_numpy(std::move(points), {n, channels});
+}
+
+Out<std::uint8_t> bind_points_to_colors(const In<float, 2>& points, const std::string& space) {
+    const std::size_t n = points.shape(0);
+    const std::size_t channels = points.shape(1);
+    require(channels == 3 || channels == 4, "points must have 3 or 4 coordinates");
+    std::vector<std::uint8_t> colors(n * channels);
+    points_to_colors(parse_space(space), points.data(), n, static_cast<int>(channels), colors.data());
+    return to_numpy(std::move(colors), {n, channels});
+}
+
+Points as_points(const In<float, 2>& points, const In<std::uint32_t, 1>& weights) {
+    require(points.shape(0) == weights.shape(0), "points and weights must have the same length");
+    require(points.shape(0) > 0 && points.shape(1) > 0, "points must not be empty");
+    return {points.data(), weights.data(), points.shape(0), static_cast<int>(points.shape(1))};
+}
+
+nb::tuple bind_kmeans(const In<float, 2>& points, const In<std::uint32_t, 1>& weights, int k, const std::string& init,
+                      const std::optional<In<float, 2>>& centers, int n_init, int n_swaps, int max_iter, double tol,
+                      std::uint64_t seed, int n_threads) {
+    const Points p = as_points(points, weights);
+    require(k >= 1, "k must be at least 1");
+    const KMeansOptions options{k, centers ? Init::wu : parse_init(init), n_init, n_swaps, max_iter, tol, seed, n_threads};
+    std::vector<float> user_centers;
+    if (centers) {
+        require(centers->shape(0) == static_cast<std::size_t>(k) && centers->shape(1) == points.shape(1),
+                "centers must be k rows of as many coordinates as the points");
+        user_centers.assign(centers->data(), centers->data() + centers->size());
+    }
+    Clustering result = without_gil([&](const StopRequested& stop) {
+        return centers ? kmeans_from(p, user_centers, options, stop) : kmeans(p, options, stop);
+    });
+    return nb::make_tuple(to_numpy(std::move(result.centers), {static_cast<std::size_t>(k), points.shape(1)}),
+                          to_numpy(std::move(result.labels), {points.shape(0)}), result.inertia, result.n_iter);
+}
+
+Out<std::int32_t> bind_nearest(const In<float, 2>& points, const In<float, 2>& centers,
+                               const std::optional<In<std::int32_t, 1>>& guess, int n_threads) {
+    const std::size_t n = points.shape(0);
+    require(centers.shape(0) > 0 && centers.shape(1) == points.shape(1), "centers must have the points' coordinates");
+    const auto k = static_cast<std::int32_t>(centers.shape(0));
+    std::vector<std::int32_t> labels(n, 0);
+    if (guess) {
+        require(guess->shape(0) == n, "guess must have one label a point");
+        for (std::size_t i = 0; i < n; ++i) {
+            labels[i] = guess->data()[i];
+            require(labels[i] >= 0 && labels[i] < k, "guess names a center that does not exist");
+        }
+    }
+    const std::vector<std::uint32_t> weights(n, 1);
+    const Points p{points.data(), weights.data(), n, static_cast<int>(points.shape(1))};
+    without_gil([&](const StopRequested&) {
+        nearest(p, centers.data(), k, labels.data(), n_threads);
+        return 0;
+    });
+    return to_numpy(std::move(labels), {n});
+}
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+#if defined(HUEPRESS_X86_64_V2) && defined(__GNUC__)
+    if (!__builtin_cpu_supports("sse4.2") || !__builtin_cpu_supports("popcnt")) {
+        throw nb::import_error("huepress needs an x86-64-v2 processor (2009 or later)");
+    }
+#endif
+    m.doc() = "Compiled core of huepress: arrays and numbers, nothing else.";
+    m.def("count_colors", &bind_count_colors, nb::arg("pixels"), nb::arg("n_threads"));
+    m.def("gather", &bind_gather, nb::arg("table"), nb::arg("inverse"), nb::arg("n_threads"));
+    m.def("colors_to_points", &bind_colors_to_points, nb::arg("colors"), nb::arg("space"));
+    m.def("points_to_colors", &bind_points_to_colors, nb::arg("points"), nb::arg("space"));
+    m.def("kmeans", &bind_kmeans, nb::arg("points"), nb::arg("weights"), nb::arg("k"), nb::arg("init"),
+          nb::arg("centers").none(), nb::arg("n_init"), nb::arg("n_swaps"), nb::arg("max_iter"), nb::arg("tol"),
+          nb::arg("seed"), nb::arg("n_threads"));
+    m.def("set_simd_level", &set_simd_level, nb::arg("level"));
+    m.def("nearest", &bind_nearest, nb::arg("points"), nb::arg("centers"), nb::arg("guess").none(), nb::arg("n_threads"));
+}

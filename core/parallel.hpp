@@ -1,0 +1,63 @@
+// Fixed-size chunks of work spread over threads.
+//
+// Determinism: chunk boundaries depend on the data only, never on the number of
+// threads, and every kernel either writes disjoint outputs or adds integers.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace huepress {
+
+// Asked between iterations; returns true when the caller wants to stop (Ctrl-C).
+using StopRequested = std::function<bool()>;
+
+struct Interrupted : std::runtime_error {
+    Interrupted() : std::runtime_error("interrupted") {}
+};
+
+inline void check_stop(const StopRequested& stop_requested) {
+    if (stop_requested && stop_requested()) throw Interrupted();
+}
+
+inline constexpr std::size_t kChunkSize = 16384;
+
+inline std::size_t chunk_count(std::size_t n_items) {
+    return (n_items + kChunkSize - 1) / kChunkSize;
+}
+
+// The number of threads worth starting for n_items.
+inline int useful_threads(std::size_t n_items, int n_threads) {
+    const std::size_t n = std::max<std::size_t>(1, chunk_count(n_items));
+    return static_cast<int>(std::min<std::size_t>(n, static_cast<std::size_t>(std::max(1, n_threads))));
+}
+
+// Calls work(thread, chunk, begin, end) for every chunk; `work` must not throw.
+template <class Work>
+void for_each_chunk(std::size_t n_items, int n_threads, Work&& work) {
+    const std::size_t n_chunks = chunk_count(n_items);
+    auto run = [&](int thread, std::size_t chunk) {
+        const std::size_t begin = chunk * kChunkSize;
+        work(thread, chunk, begin, std::min(n_items, begin + kChunkSize));
+    };
+    const int threads = useful_threads(n_items, n_threads);
+    if (threads == 1) {
+        for (std::size_t chunk = 0; chunk < n_chunks; ++chunk) run(0, chunk);
+        return;
+    }
+    std::atomic<std::size_t> next{0};
+    auto loop = [&](int thread) {
+        for (std::size_t chunk; (chunk = next.fetch_add(1)) < n_chunks;) run(thread, chunk);
+    };
+    std::vector<std::thread> pool;
+    for (int t = 1; t < threads; ++t) pool.emplace_back(loop, t);
+    loop(0);
+    for (std::thread& t : pool) t.join();
+}
+
+}  // namespace huepress

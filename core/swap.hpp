@@ -1,0 +1,14 @@
+// Swap moves: Lloyd's iterations never carry a center across a gap, this does.
+#pragma once
+
+#include "lloyd.hpp"
+
+namespace huepress {
+
+// Makes up to n_swaps trials: each removes centers whose points others can take cheaply (Ward's
+// merge cost), puts them where a cut gains most, runs Lloyd's iterations and is kept when the
+// inertia fell. The first trials move an eighth of the centers at once, later ones fewer.
+Clustering swap_search(const Points& points, Clustering best, int n_swaps, const LloydOptions& options,
+                       const StopRequested& stop_requested);
+
+}  // namespace huepress
