@@ -1,0 +1,70 @@
+"""huepress: make images small with k-means.
+
+>>> import huepress
+>>> result = huepress.compress("photo.png", n_colors=32)  # doctest: +SKIP
+>>> result.save("photo-small.png")  # doctest: +SKIP
+
+Names are loaded when first used, so that ``import huepress`` is quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from huepress.api import Result, compress, quantize
+    from huepress.errors import DecodeError, HuepressError, InputError, LimitError, OptionError, OutputError
+    from huepress.kmeans import KMeans
+    from huepress.model import IndexedImage, Palette, Report
+    from huepress.options import Options
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Result": "api",
+    "compress": "api",
+    "quantize": "api",
+    "DecodeError": "errors",
+    "HuepressError": "errors",
+    "InputError": "errors",
+    "LimitError": "errors",
+    "OptionError": "errors",
+    "OutputError": "errors",
+    "KMeans": "kmeans",
+    "IndexedImage": "model",
+    "Palette": "model",
+    "Report": "model",
+    "Options": "options",
+}
+
+__all__ = [
+    "DecodeError",
+    "HuepressError",
+    "IndexedImage",
+    "InputError",
+    "KMeans",
+    "LimitError",
+    "OptionError",
+    "Options",
+    "OutputError",
+    "Palette",
+    "Report",
+    "Result",
+    "__version__",
+    "compress",
+    "quantize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'huepress' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"huepress.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

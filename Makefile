@@ -1,0 +1,42 @@
+# Every target sets up what it needs in .venv; nothing else on the machine is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/python demo/demo.py
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+# IMAGES=folder compares with every peer that is installed.
+bench: $(VENV)/bench.stamp
+	$(BIN)/python bench/quality_speed.py $(IMAGES)
+
+SOURCES := pyproject.toml CMakeLists.txt $(wildcard core/*) $(shell find src -name '*.py')
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/pip install --quiet --disable-pip-version-check '.[demo]'
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/pip install --quiet --disable-pip-version-check '.[test]'
+	touch $@
+
+$(VENV)/bench.stamp: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/pip install --quiet --disable-pip-version-check '.[bench]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build demo/output

@@ -1,0 +1,165 @@
+"""The library's front door: ``compress``, ``quantize`` and ``Result``."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from huepress import files, pipeline
+from huepress.codec import decode
+from huepress.codec.pillow_image import is_pillow_image, to_pillow
+from huepress.errors import HuepressError, InputError
+from huepress.model import Bytes, Encoded, IndexedImage, Outcome, Palette, Report, SourceImage
+from huepress.options import Options
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+@dataclass(frozen=True)
+class Result:
+    """A compressed image.
+
+    Attributes
+    ----------
+    indexed : IndexedImage
+    encoded : Encoded
+        The finished file in memory.
+    report : Report
+    """
+
+    indexed: IndexedImage
+    encoded: Encoded
+    report: Report
+
+    @property
+    def palette(self) -> Palette:
+        """The colors, (n, 3 or 4) uint8; it behaves as an array."""
+        return self.indexed.palette
+
+    @property
+    def indices(self) -> Bytes:
+        """The palette entry of each pixel, (height, width) uint8."""
+        return self.indexed.indices
+
+    @property
+    def image(self) -> Image:
+        """The image as Pillow's, mode ``P``."""
+        return to_pillow(self.indexed)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the file, as a whole or not at all.
+
+        Where the original was smaller than the result, its bytes are written
+        (``report.status == "kept"``).
+
+        Raises
+        ------
+        OutputError
+            If the file exists and `overwrite` is false, or cannot be written.
+        """
+        files.write_bytes(path, self.encoded.data, overwrite=overwrite)
+
+    def _repr_png_(self) -> bytes:
+        if self.encoded.format == "PNG":
+            return self.encoded.data
+        return pipeline.encode_png(self.indexed).data
+
+
+def compress(image: Any, n_colors: int = 256, *, allow_larger: bool = False, **options: Any) -> Result:
+    """Reduce an image to a small indexed file.
+
+    Parameters
+    ----------
+    image : path, bytes, binary file, PIL.Image.Image or ndarray
+        Arrays are uint8: H x W gray, H x W x 3 RGB or H x W x 4 RGBA (straight alpha).
+    n_colors : int
+        Size of the palette, 2 to 256.
+    allow_larger : bool
+        Whether a file larger than the input's is returned; otherwise the input's bytes.
+    **options
+        The fields of `huepress.Options`: seed, init, n_init, n_swaps, max_iter, tol, space,
+        jobs, max_pixels.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    OptionError, InputError, DecodeError, LimitError
+        All of them are `HuepressError`.
+
+    Examples
+    --------
+    >>> import huepress, numpy as np
+    >>> ramp = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
+    >>> result = huepress.compress(ramp, n_colors=16)
+    >>> len(result.palette), result.report.bits_per_pixel
+    (16, 4)
+    """
+    started = time.perf_counter()
+    chosen = Options.from_keywords({"n_colors": n_colors, **options})
+    source = load(image, max_pixels=chosen.max_pixels)
+    return _result(pipeline.run(source, chosen, allow_larger=allow_larger, started=started))
+
+
+def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
+    """Reduce an array to a palette and indices, without any file.
+
+    Parameters
+    ----------
+    array : ndarray of uint8
+        H x W gray, H x W x 3 RGB or H x W x 4 RGBA (straight alpha).
+    n_colors : int
+        Size of the palette, 2 to 256.
+    **options
+        The fields of `huepress.Options`.
+
+    Returns
+    -------
+    IndexedImage
+
+    Raises
+    ------
+    OptionError, InputError, LimitError
+
+    Examples
+    --------
+    >>> import huepress, numpy as np
+    >>> checker = np.indices((4, 4)).sum(axis=0).astype(np.uint8) % 2 * 255
+    >>> huepress.quantize(checker, n_colors=2).palette.hex()
+    ['#000000', '#ffffff']
+    """
+    chosen = Options.from_keywords({"n_colors": n_colors, **options})
+    return pipeline.quantize(decode.from_array(array, max_pixels=chosen.max_pixels), chosen)
+
+
+def load(image: Any, *, max_pixels: int) -> SourceImage:
+    """Turn whatever `compress` accepts into a SourceImage."""
+    if isinstance(image, str | os.PathLike):
+        data = files.read_bytes(image)
+        try:
+            return decode.decode(data, max_pixels=max_pixels)
+        except HuepressError as error:
+            raise type(error)(f"{os.fspath(image)}: {error}") from None
+    if isinstance(image, bytes | bytearray | memoryview):
+        return decode.decode(bytes(image), max_pixels=max_pixels)
+    if is_pillow_image(image):
+        return decode.from_pillow(image, max_pixels=max_pixels)
+    if hasattr(image, "read"):
+        data = image.read()
+        if not isinstance(data, bytes):
+            raise InputError("the file is open in text mode; open it with mode 'rb'")
+        return decode.decode(data, max_pixels=max_pixels)
+    if hasattr(image, "__array__"):
+        return decode.from_array(image, max_pixels=max_pixels)
+    raise InputError(
+        f"cannot compress {type(image).__name__}; give a path, bytes, a binary file, a Pillow image or an array"
+    )
+
+
+def _result(outcome: Outcome) -> Result:
+    return Result(outcome.indexed, outcome.encoded, outcome.report)

@@ -1,0 +1,74 @@
+"""Parses, runs a command, and maps what went wrong to one sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from huepress import __version__
+from huepress.errors import HuepressError
+
+# One file per command, imported only when the command runs or is listed.
+_COMMANDS = {"compress": "compress", "compare": "compare"}
+_INTERRUPTED, _CRASHED = 130, 70
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"huepress.cli.{_COMMANDS[cmd_name]}").command
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="huepress")
+def cli() -> None:
+    """Make images small with k-means: fewer colors, indexed files, exact results."""
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the program and return its exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="huepress", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "huepress"
+        _complain(f"{error.format_message().rstrip('.')}; see '{where} --help'")
+        return 2
+    except click.ClickException as error:
+        _complain(error.format_message())
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted; finished files are whole, no other was touched")
+        return _INTERRUPTED
+    except HuepressError as error:
+        _complain(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader has gone: silence. Keep Python from complaining when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        _complain("not enough memory; make the image smaller or close other programs")
+        return 6
+
+
+def main() -> None:
+    """Entry point of the installed program."""
+    sys.exit(run())
+
+
+def _complain(message: str) -> None:
+    click.echo(f"huepress: {message}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""File formats: the only package that knows Pillow and the lossless optimizer."""

@@ -1,0 +1,51 @@
+"""Indexed PNG files (PNG Specification, third edition), losslessly optimized."""
+
+from __future__ import annotations
+
+import numpy as np
+import oxipng
+
+from huepress.model import Bytes, Encoded, IndexedImage
+
+_LEVEL = 2
+
+
+def encode_png(image: IndexedImage) -> Encoded:
+    """Encode at the smallest bit depth that holds the palette, alpha as tRNS.
+
+    The palette and its order stay as they are; the optimizer only chooses row filters and
+    how to deflate.
+    """
+    height, width = image.indices.shape
+    palette = [[*map(int, color), 255][:4] for color in image.palette]
+    raw = oxipng.RawImage(
+        pack_rows(image.indices, image.bit_depth).tobytes(),
+        width,
+        height,
+        color_type=oxipng.ColorType.indexed(palette),
+        bit_depth=image.bit_depth,
+    )
+    data = raw.create_optimized_png(
+        level=_LEVEL,
+        bit_depth_reduction=False,
+        color_type_reduction=False,
+        palette_reduction=False,
+        grayscale_reduction=False,
+        optimize_alpha=False,
+    )
+    return Encoded(bytes(data), "PNG")
+
+
+def pack_rows(indices: Bytes, bit_depth: int) -> Bytes:
+    """Pack indices into bytes, the leftmost pixel in the high bits, each row padded to a byte."""
+    if bit_depth == 8:
+        return indices
+    per_byte = 8 // bit_depth
+    height, width = indices.shape
+    padded = np.zeros((height, -(-width // per_byte) * per_byte), dtype=np.uint8)
+    padded[:, :width] = indices
+    groups = padded.reshape(height, -1, per_byte)
+    packed = np.zeros(groups.shape[:2], dtype=np.uint8)
+    for position in range(per_byte):
+        packed |= groups[:, :, position] << np.uint8(8 - bit_depth * (position + 1))
+    return packed

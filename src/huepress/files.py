@@ -1,0 +1,115 @@
+"""The only place that opens paths: bytes in, bytes out, whole files or none."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from huepress.errors import InputError, OutputError
+
+SUFFIX = "-huepress"
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Read a whole file.
+
+    Raises
+    ------
+    InputError
+        If it is missing, a directory or not readable.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the name") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: a directory; give the files in it, such as {Path(path) / '*.png'}") from None
+    except PermissionError:
+        raise InputError(f"{path}: permission denied; make it readable") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({_reason(error)})") from None
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False) -> None:
+    """Write a file as a whole or not at all.
+
+    The bytes go to a temporary file in the same directory, which then takes the name in one
+    step, so that nobody ever sees half a file.
+
+    Raises
+    ------
+    OutputError
+        If the file exists and may not be overwritten, or cannot be written.
+    """
+    target = Path(path)
+    check_writable_name(target, overwrite=overwrite)
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(temporary, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            _publish(temporary, target, overwrite)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written ({_reason(error)}); {_advice(error)}") from None
+
+
+def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Refuse early what `write_bytes` would refuse late.
+
+    Raises
+    ------
+    OutputError
+        If the path is a directory, or an existing file that may not be overwritten.
+    """
+    target = Path(path)
+    try:
+        if target.is_dir():
+            raise OutputError(f"{target}: a directory; give a file name")
+        if not overwrite and target.exists():
+            raise OutputError(f"{target}: exists already; --force (library: overwrite=True) overwrites it")
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{target}: cannot be written ({_reason(error)}); {_advice(error)}") from None
+
+
+def default_output(source: Path, directory: Path | None, extension: str) -> Path:
+    """Return ``NAME-huepress.EXT`` beside the source, or in the directory."""
+    return (directory or source.parent) / f"{source.stem}{SUFFIX}{extension}"
+
+
+def _publish(temporary: Path, target: Path, overwrite: bool) -> None:
+    if not overwrite:
+        try:
+            os.link(temporary, target)  # fails if the name was taken meanwhile
+            return
+        except FileExistsError:
+            raise OutputError(f"{target}: exists already; --force overwrites it") from None
+        except OSError:
+            pass  # a file system without hard links
+    os.replace(temporary, target)
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return text[:1].lower() + text[1:]
+
+
+def _advice(error: Exception) -> str:
+    code = getattr(error, "errno", None)
+    if code in (errno.ENOSPC, errno.EDQUOT):
+        return "free some space and run it again"
+    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "choose another place with -o"
+    if code == errno.ENAMETOOLONG:
+        return "choose a shorter name with -o"
+    return "check the path given with -o"

@@ -1,0 +1,256 @@
+"""The stages' types: frozen, read-only, each invariant checked once, at construction.
+
+``SourceImage -> ColorTable -> Palette -> IndexedImage -> Encoded + Report``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+Status = Literal["compressed", "kept"]
+
+
+def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+@dataclass(frozen=True, eq=False)
+class SourceImage:
+    """A decoded image.
+
+    Parameters
+    ----------
+    pixels_srgb8 : ndarray of uint8, (height, width, 3 or 4)
+        sRGB codes 0 to 255; with 4 channels the last is straight alpha, and some pixel is
+        not opaque.
+    format : str
+        The file format it came from (``"PNG"``), or ``"array"``.
+    encoded : bytes, optional
+        The file it came from, to be kept where a result is no smaller.
+    """
+
+    pixels_srgb8: Bytes
+    format: str = "array"
+    encoded: bytes | None = None
+
+    def __post_init__(self) -> None:
+        shape = self.pixels_srgb8.shape
+        _require(len(shape) == 3 and shape[2] in (3, 4), "pixels must be height x width x 3 or 4")
+        _require(shape[0] > 0 and shape[1] > 0, "an image has at least one pixel")
+        _require(self.pixels_srgb8.dtype == np.uint8, "pixels must be uint8")
+        object.__setattr__(self, "pixels_srgb8", _frozen(self.pixels_srgb8))
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self.pixels_srgb8.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.pixels_srgb8.shape[1]
+
+    @property
+    def n_pixels(self) -> int:
+        """Number of pixels."""
+        return self.height * self.width
+
+
+@dataclass(frozen=True, eq=False)
+class ColorTable:
+    """The different colors of an image, how often each occurs, and where.
+
+    Parameters
+    ----------
+    colors_srgb8 : ndarray of uint8, (n, 3 or 4)
+        Rows ascending lexicographically, no two equal.
+    counts : ndarray of uint32, (n,)
+        Pixels of each color, at least 1.
+    inverse : ndarray of uint32, (height, width)
+        The row of each pixel's color.
+    """
+
+    colors_srgb8: Bytes
+    counts: npt.NDArray[np.uint32]
+    inverse: npt.NDArray[np.uint32]
+
+    def __post_init__(self) -> None:
+        _require(len(self.colors_srgb8) == len(self.counts) > 0, "one count a color")
+        for name in ("colors_srgb8", "counts", "inverse"):
+            object.__setattr__(self, name, _frozen(getattr(self, name)))
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """An ordered list of colors.
+
+    It behaves as an array: ``palette[indices]`` gives colors, ``np.asarray(palette)`` the rows.
+
+    Parameters
+    ----------
+    colors_srgb8 : ndarray of uint8, (n, 3 or 4)
+        1 to 256 colors, sRGB with straight alpha if any.
+    """
+
+    colors_srgb8: Bytes
+
+    def __post_init__(self) -> None:
+        shape = self.colors_srgb8.shape
+        _require(len(shape) == 2 and shape[1] in (3, 4), "palette colors have 3 or 4 channels")
+        _require(1 <= shape[0] <= 256, "a palette has 1 to 256 colors")
+        object.__setattr__(self, "colors_srgb8", _frozen(self.colors_srgb8))
+
+    def __len__(self) -> int:
+        return len(self.colors_srgb8)
+
+    def __getitem__(self, index: Any) -> Bytes:
+        colors: Bytes = self.colors_srgb8[index]
+        return colors
+
+    def __iter__(self) -> Iterator[Bytes]:
+        return iter(self.colors_srgb8)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.colors_srgb8, dtype=dtype, copy=copy if copy else None)
+
+    def __repr__(self) -> str:
+        return f"Palette({', '.join(self.hex())})"
+
+    def hex(self) -> list[str]:
+        """Return the colors as ``#rrggbb`` (or ``#rrggbbaa`` where translucent)."""
+        rows = (bytes(row) for row in self.colors_srgb8)
+        return ["#" + (row[:3] if row[3:] == b"\xff" else row).hex() for row in rows]
+
+
+@dataclass(frozen=True, eq=False)
+class IndexedImage:
+    """An image as a palette and one index per pixel.
+
+    Parameters
+    ----------
+    indices : ndarray of uint8, (height, width)
+        Every one below ``len(palette)``.
+    palette : Palette
+    """
+
+    indices: Bytes
+    palette: Palette
+
+    def __post_init__(self) -> None:
+        _require(self.indices.ndim == 2 and self.indices.dtype == np.uint8, "indices are 2-D uint8")
+        _require(int(self.indices.max()) < len(self.palette), "an index is beyond the palette")
+        object.__setattr__(self, "indices", _frozen(self.indices))
+
+    @property
+    def n_colors(self) -> int:
+        """Number of palette entries."""
+        return len(self.palette)
+
+    @property
+    def bit_depth(self) -> int:
+        """The smallest of 1, 2, 4 and 8 bits that holds every index."""
+        return next(bits for bits in (1, 2, 4, 8) if len(self.palette) <= 1 << bits)
+
+    def to_array(self) -> Bytes:
+        """Return the colors: (height, width, 3 or 4) uint8."""
+        return self.palette[self.indices]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A finished file.
+
+    Parameters
+    ----------
+    data : bytes
+    format : str
+        ``"PNG"``, or the input's own format where its bytes were kept.
+    """
+
+    data: bytes
+    format: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did, in numbers.
+
+    Attributes
+    ----------
+    status : {"compressed", "kept"}
+        Kept: the result was no smaller, so the original bytes stay.
+    width, height : int
+        In pixels.
+    bytes_in : int or None
+        Size of the input file; None where the input was no file.
+    bytes_out : int
+        Size of what is written.
+    n_colors : int
+        Palette entries, each of them used.
+    n_colors_in : int
+        Different colors of the input.
+    bits_per_pixel : int
+        Bits that one index takes in the file before deflate: 1, 2, 4 or 8.
+    bits_per_pixel_in : int
+        Bits of one pixel of the decoded input: 24 or 32.
+    mse : float
+        Mean over the pixels of the summed squared differences of the sRGB codes; with alpha,
+        the mean over a black and a white background.
+    psnr_db : float
+        10 log10(255**2 / (mse / 3)); infinite where nothing changed.
+    seconds : float
+        Wall time, decoding and encoding included.
+    seed : int
+    message : str
+        One sentence for a person, empty where there is nothing to say.
+    """
+
+    status: Status
+    width: int
+    height: int
+    bytes_in: int | None
+    bytes_out: int
+    n_colors: int
+    n_colors_in: int
+    bits_per_pixel: int
+    bits_per_pixel_in: int
+    mse: float
+    psnr_db: float
+    seconds: float
+    seed: int
+    message: str = ""
+
+    @property
+    def saved(self) -> float | None:
+        """The part of the input file's bytes that is saved, 0 to 1; None without a file."""
+        return None if not self.bytes_in else 1.0 - self.bytes_out / self.bytes_in
+
+    @property
+    def index_factor(self) -> float:
+        """How many times fewer bits the indices take than the pixels, before deflate."""
+        return self.bits_per_pixel_in / self.bits_per_pixel
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that a run produced."""
+
+    indexed: IndexedImage
+    encoded: Encoded
+    report: Report

@@ -1,0 +1,161 @@
+"""The options of a run: one schema for the command line and the library."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+from huepress.errors import OptionError
+
+Space = Literal["srgb", "oklab"]
+Start = Literal["wu", "k-means++", "random"]
+
+SPACES: tuple[str, ...] = get_args(Space)
+STARTS: tuple[str, ...] = get_args(Start)
+MIN_COLORS, MAX_COLORS = 2, 256
+# Few clusters are quick to search and easy to get wrong, so they get more care by default.
+FEW_COLORS = 32
+SWAPS_FOR_FEW, SWAPS_FOR_MANY = 4, 2
+MANY_COLORS = 64
+
+# The limit at which Pillow itself refuses an image.
+DEFAULT_MAX_PIXELS = 178_956_970
+
+_HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Everything that can be asked of a run.
+
+    Parameters
+    ----------
+    n_colors : int
+        Size of the palette, 2 to 256.
+    seed : int
+        Seed of the starts that draw random numbers, 0 or larger. The same input, options and
+        seed give the same result for any number of threads.
+    init : {"wu", "k-means++", "random"} or tuple of colors
+        Where k-means starts: variance-based splitting (Wu 1992), greedy k-means++ (Arthur and
+        Vassilvitskii 2007), colors drawn from the image's pixels, or `n_colors` colors of 3 or
+        4 integers 0 to 255.
+    n_init : int, optional
+        Number of starts, of which the best is kept; by default 2 up to 32 colors, else 1.
+    n_swaps : int, optional
+        Number of swap moves tried after each start; by default 4 up to 64 colors, else 2.
+    max_iter : int
+        Most iterations of k-means in one run.
+    tol : float
+        An iteration that lowers the error by no more than this part of it is the last.
+    space : {"srgb", "oklab"}
+        The color space in which distances are measured.
+    jobs : int
+        Number of threads; 0 means one per processor.
+    max_pixels : int
+        Larger images are refused.
+
+    Raises
+    ------
+    OptionError
+        If a value is out of range.
+    """
+
+    n_colors: int = 256
+    seed: int = 0
+    init: str | tuple[tuple[int, ...], ...] = "wu"
+    n_init: int | None = None
+    n_swaps: int | None = None
+    max_iter: int = 300
+    tol: float = 1e-3
+    space: Space = "srgb"
+    jobs: int = 0
+    max_pixels: int = DEFAULT_MAX_PIXELS
+
+    def __post_init__(self) -> None:
+        _check_range("the number of colors", self.n_colors, MIN_COLORS, MAX_COLORS)
+        _check_range("seed", self.seed, 0, 2**64 - 1)
+        for name in ("n_init", "n_swaps"):
+            value = getattr(self, name)
+            if value is not None:
+                _check_range(name, value, 0 if name == "n_swaps" else 1, 1_000_000)
+        _check_range("max_iter", self.max_iter, 0, 1_000_000)
+        _check_range("jobs", self.jobs, 0, 1024)
+        _check_range("max_pixels", self.max_pixels, 1, 2**32 - 2)
+        if isinstance(self.tol, bool) or not isinstance(self.tol, int | float) or not 0 <= self.tol < 1:
+            raise OptionError(f"tol must be a number from 0 to below 1, not {self.tol!r}")
+        if self.space not in SPACES:
+            raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
+        if isinstance(self.init, str):
+            if self.init not in STARTS:
+                raise OptionError(
+                    f"init must be one of {', '.join(STARTS)}, or a list of colors, not {self.init!r}"
+                )
+        else:
+            object.__setattr__(self, "init", _checked_colors(self.init, self.n_colors))
+
+    @property
+    def threads(self) -> int:
+        """The number of threads to use."""
+        return self.jobs or os.cpu_count() or 1
+
+    @property
+    def starts(self) -> int:
+        """The number of starts, the default resolved."""
+        if self.n_init is not None:
+            return self.n_init
+        return 2 if self.n_colors <= FEW_COLORS else 1
+
+    @property
+    def swaps(self) -> int:
+        """The number of swap moves, the default resolved."""
+        if self.n_swaps is not None:
+            return self.n_swaps
+        return SWAPS_FOR_FEW if self.n_colors <= MANY_COLORS else SWAPS_FOR_MANY
+
+    @classmethod
+    def from_keywords(cls, keywords: dict[str, Any]) -> Options:
+        """Build options from keyword arguments of the library, naming the ones unknown."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(keywords) - known)
+        if unknown:
+            raise OptionError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        return cls(**keywords)
+
+
+def parse_init(text: str) -> str | tuple[tuple[int, ...], ...]:
+    """Read the command line's ``--init``: a name, or hex colors separated by commas."""
+    if text in STARTS:
+        return text
+    colors = []
+    for part in text.split(","):
+        match = _HEX_COLOR.fullmatch(part.strip())
+        if not match:
+            raise OptionError(
+                f"--init takes {', '.join(STARTS)}, or colors such as '#ff0000,#ffffff', not {text!r}"
+            )
+        colors.append(tuple(bytes.fromhex(match[1])))
+    return tuple(colors)
+
+
+def _check_range(name: str, value: Any, low: int, high: int) -> None:
+    try:
+        number = value.__index__()
+    except AttributeError:
+        number = None
+    if number is None or isinstance(value, bool) or not low <= number <= high:
+        raise OptionError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+
+
+def _checked_colors(colors: Any, n_colors: int) -> tuple[tuple[int, ...], ...]:
+    try:
+        rows = tuple(tuple(int(v) for v in row) for row in colors)
+    except (TypeError, ValueError):
+        raise OptionError("init must be a name or a list of colors of 3 or 4 integers") from None
+    for row in rows:
+        if len(row) not in (3, 4) or any(not 0 <= v <= 255 for v in row):
+            raise OptionError(f"a color of init must be 3 or 4 integers from 0 to 255, not {row!r}")
+    if len(rows) != n_colors:
+        raise OptionError(f"init lists {len(rows)} colors but {n_colors} are asked for")
+    return rows

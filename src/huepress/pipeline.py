@@ -1,0 +1,78 @@
+"""The order of the stages, known here alone."""
+
+from __future__ import annotations
+
+import time
+
+from huepress.codec.encode_png import encode_png
+from huepress.histogram import count_colors
+from huepress.indexing import index_image
+from huepress.model import ColorTable, Encoded, IndexedImage, Outcome, Report, SourceImage
+from huepress.options import Options
+from huepress.palette import PaletteFit, fit_palette
+from huepress.report import mean_squared_error, psnr_db
+
+
+def quantize(source: SourceImage, options: Options) -> IndexedImage:
+    """Reduce an image to at most `options.n_colors` colors."""
+    return _quantize(source, options)[0]
+
+
+def run(
+    source: SourceImage, options: Options, *, allow_larger: bool = False, started: float | None = None
+) -> Outcome:
+    """Reduce, encode and measure an image.
+
+    Parameters
+    ----------
+    source : SourceImage
+    options : Options
+    allow_larger : bool
+        Whether a result that is no smaller than the input file is taken all the same;
+        otherwise the input's bytes are kept.
+    started : float, optional
+        ``time.perf_counter()`` when work on the input began, for the report.
+
+    Returns
+    -------
+    Outcome
+    """
+    started = time.perf_counter() if started is None else started
+    indexed, table, fit = _quantize(source, options)
+    encoded = encode_png(indexed)
+    message = ""
+    kept = source.encoded is not None and len(encoded.data) >= len(source.encoded) and not allow_larger
+    if kept:
+        assert source.encoded is not None
+        message = (
+            f"the {len(fit.palette)}-color PNG would take {len(encoded.data):,} bytes, no fewer than the "
+            f"{source.format} with {len(source.encoded):,}; original kept (--allow-larger writes it anyway)"
+        )
+        encoded = Encoded(source.encoded, source.format)
+    mse = 0.0 if kept else mean_squared_error(table, fit)
+    report = Report(
+        status="kept" if kept else "compressed",
+        width=source.width,
+        height=source.height,
+        bytes_in=None if source.encoded is None else len(source.encoded),
+        bytes_out=len(encoded.data),
+        n_colors=len(fit.palette),
+        n_colors_in=len(table),
+        bits_per_pixel=indexed.bit_depth,
+        bits_per_pixel_in=8 * source.pixels_srgb8.shape[2],
+        mse=mse,
+        psnr_db=psnr_db(mse),
+        seconds=time.perf_counter() - started,
+        seed=options.seed,
+        message=message,
+    )
+    return Outcome(indexed, encoded, report)
+
+
+def _quantize(source: SourceImage, options: Options) -> tuple[IndexedImage, ColorTable, PaletteFit]:
+    table = count_colors(source, threads=options.threads)
+    if len(table) > options.n_colors and source.pixels_srgb8.shape[2] == 4:
+        # Hidden colors of transparent pixels stay only where nothing has to go.
+        table = count_colors(source, threads=options.threads, merge_transparent=True)
+    fit = fit_palette(table, options)
+    return index_image(table, fit, threads=options.threads), table, fit
