@@ -168,8 +168,7 @@ Out<std::int32_t> bind_nearest(const In<float, 2>& points, const In<float, 2>& c
             require(labels[i] >= 0 && labels[i] < k, "guess names a center that does not exist");
         }
     }
-    const std::vector<std::uint32_t> weights(n, 1);
-    const Points p{points.data(), weights.data(), n, static_cast<int>(points.shape(1))};
+    const Points p{points.data(), nullptr, n, static_cast<int>(points.shape(1))};
     without_gil([&](const StopRequested&) {
         nearest(p, centers.data(), k, labels.data(), n_threads);
         return 0;

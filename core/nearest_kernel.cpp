@@ -186,7 +186,7 @@ void assign_dims(const NeighborView& table, AssignTask& task) {
             }
             distance = distance_of(found.winner);
         }
-        inertia += static_cast<double>(task.weights[i]) * static_cast<double>(distance);
+        if (task.weights) inertia += static_cast<double>(task.weights[i]) * static_cast<double>(distance);
     }
     task.inertia = inertia;
 }

@@ -28,7 +28,7 @@ struct NeighborView {
 
 struct AssignTask {
     const float* points;            // n x dims
-    const std::uint32_t* weights;   // n
+    const std::uint32_t* weights;   // n, or null where neither sums nor inertia are asked for
     std::int32_t* labels;           // n, in and out
     float* bounds;                  // n, or null: see Assignment
     double drift;

@@ -13,6 +13,8 @@ Sources
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 LINEAR_SRGB_TO_LMS = np.array(
@@ -43,6 +45,18 @@ def srgb8_thresholds_linear1() -> np.ndarray:
     return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
 
 
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    """Invert a 3 x 3 matrix in exact arithmetic, so that no library's rounding shows."""
+    m = [[Fraction(float(x)) for x in row] for row in matrix]
+
+    def cofactor(r: int, c: int) -> Fraction:
+        (a, b), (d, e) = ([m[i][j] for j in range(3) if j != c] for i in range(3) if i != r)
+        return Fraction((-1) ** (r + c)) * (a * e - b * d)
+
+    determinant = sum((m[0][c] * cofactor(0, c) for c in range(3)), Fraction(0))
+    return np.array([[float(cofactor(c, r) / determinant) for c in range(3)] for r in range(3)])
+
+
 def _table(name: str, comment: str, values: np.ndarray) -> str:
     numbers = [f"{x:.9g}" for x in values.astype(np.float32)]
     numbers = [n if ("." in n or "e" in n) else n + ".0" for n in numbers]
@@ -56,24 +70,26 @@ def _matrix(name: str, comment: str, values: np.ndarray) -> str:
     return f"// {comment}\ninline constexpr double {name}[3][3] = {{\n    {rows}}};\n"
 
 
-def main() -> None:
-    """Print the header."""
-    print("// Printed by tools/derive_color_constants.py; do not edit.")
-    print("#pragma once\n\nnamespace huepress {\n")
-    print(_table("kSrgb8ToLinear1", "IEC 61966-2-1, code / 255 to linear.", srgb8_to_linear1()))
-    print(
-        _table(
-            "kSrgb8Thresholds_linear1",
-            "Linear value at which code i becomes code i + 1 (rounding to nearest).",
-            srgb8_thresholds_linear1(),
-        )
+def header() -> str:
+    """Return the text of the header."""
+    return "\n".join(
+        [
+            "// Printed by tools/derive_color_constants.py; do not edit.",
+            "#pragma once\n\nnamespace huepress {\n",
+            _table("kSrgb8ToLinear1", "IEC 61966-2-1, code / 255 to linear.", srgb8_to_linear1()),
+            _table(
+                "kSrgb8Thresholds_linear1",
+                "Linear value at which code i becomes code i + 1 (rounding to nearest).",
+                srgb8_thresholds_linear1(),
+            ),
+            _matrix("kLinearSrgbToLms", "Ottosson 2020, M1 for linear sRGB.", LINEAR_SRGB_TO_LMS),
+            _matrix("kLmsToOklab", "Ottosson 2020, M2.", LMS_TO_OKLAB),
+            _matrix("kOklabToLms", "Inverse of M2.", _inverse(LMS_TO_OKLAB)),
+            _matrix("kLmsToLinearSrgb", "Inverse of M1.", _inverse(LINEAR_SRGB_TO_LMS)),
+            "}  // namespace huepress\n",
+        ]
     )
-    print(_matrix("kLinearSrgbToLms", "Ottosson 2020, M1 for linear sRGB.", LINEAR_SRGB_TO_LMS))
-    print(_matrix("kLmsToOklab", "Ottosson 2020, M2.", LMS_TO_OKLAB))
-    print(_matrix("kOklabToLms", "Inverse of M2.", np.linalg.inv(LMS_TO_OKLAB)))
-    print(_matrix("kLmsToLinearSrgb", "Inverse of M1.", np.linalg.inv(LINEAR_SRGB_TO_LMS)))
-    print("}  // namespace huepress")
 
 
 if __name__ == "__main__":
-    main()
+    print(header(), end="")

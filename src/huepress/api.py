@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from huepress import files, pipeline
 from huepress.codec import decode
+from huepress.codec.encode_png import encode_png
 from huepress.codec.pillow_image import is_pillow_image, to_pillow
 from huepress.errors import HuepressError, InputError
 from huepress.model import Bytes, Encoded, IndexedImage, Outcome, Palette, Report, SourceImage
@@ -65,7 +66,7 @@ class Result:
     def _repr_png_(self) -> bytes:
         if self.encoded.format == "PNG":
             return self.encoded.data
-        return pipeline.encode_png(self.indexed).data
+        return encode_png(self.indexed).data
 
 
 def compress(image: Any, n_colors: int = 256, *, allow_larger: bool = False, **options: Any) -> Result:

@@ -61,7 +61,9 @@ def _original_facts(source: SourceImage) -> str:
 def _version_facts(report: Report, asked: int) -> str:
     facts = [human_bytes(report.bytes_out)]
     if report.saved is not None:
-        facts.append(f"{100 * report.saved:.0f} % saved" if report.saved >= 0 else f"{-100 * report.saved:.0f} % larger")
+        facts.append(
+            f"{100 * report.saved:.0f} % saved" if report.saved >= 0 else f"{-100 * report.saved:.0f} % larger"
+        )
     facts.append("lossless" if report.mse == 0 else f"PSNR {report.psnr_db:.1f} dB")
     if report.n_colors != asked:
         facts.append(f"{report.n_colors} colors")

@@ -64,9 +64,9 @@ class KMeans:
     Examples
     --------
     >>> import huepress, numpy as np
-    >>> X = np.array([[0, 0, 0], [2, 0, 0], [100, 100, 100], [102, 100, 100]])
-    >>> huepress.KMeans(n_clusters=2).fit(X).cluster_centers_
-    array([[  1.,   0.,   0.],
+    >>> X = np.array([[10, 10, 10], [12, 10, 10], [100, 100, 100], [102, 100, 100]])
+    >>> huepress.KMeans(n_clusters=2).fit(X).cluster_centers_.round(3)
+    array([[ 11.,  10.,  10.],
            [101., 100., 100.]])
     """
 
@@ -156,13 +156,14 @@ class KMeans:
         data = self._validated(X, fitting=True)
         self._check_parameters(len(data))
         weights = _integer_weights(sample_weight, len(data))
-        low, high = data.min(axis=0), data.max(axis=0)
+        low, high = data[weights > 0].min(axis=0), data[weights > 0].max(axis=0)
         self._origin = low / 2 + high / 2
         self._scale = float((high - low).max()) or 1.0
         points = self._to_points(data)
-        centers, labels, _, n_iter = _core.kmeans(
-            points,
-            weights,
+        present = weights > 0  # samples of no weight must not even stretch a range
+        centers, guess, _, n_iter = _core.kmeans(
+            points[present],
+            weights[present],
             self.n_clusters,
             self.init if isinstance(self.init, str) else "wu",
             None if isinstance(self.init, str) else self._to_points(self._given_centers(data.shape[1])),
@@ -174,6 +175,9 @@ class KMeans:
             self._threads(),
         )
         self.cluster_centers_ = (centers.astype(np.float64) * self._scale + self._origin).astype(data.dtype)
+        labels = np.zeros(len(data), dtype=np.int32)
+        labels[present] = guess
+        labels = _core.nearest(points, centers, labels, self._threads())
         self.labels_: npt.NDArray[np.int32] = labels
         differences = data - self.cluster_centers_[labels]
         given = np.ones(len(data)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
@@ -319,7 +323,9 @@ def _as_floats(X: Any) -> Floats:
     if np.iscomplexobj(data):
         raise ValueError("Complex data not supported; give real numbers")
     if data.ndim != 2:
-        raise ValueError(f"Expected 2D array, got {data.ndim}D array instead. Reshape your data to (n_samples, n_features)")
+        raise ValueError(
+            f"Expected 2D array, got {data.ndim}D array instead. Reshape your data to (n_samples, n_features)"
+        )
     if data.dtype != np.float32:
         data = data.astype(np.float64)
     if data.shape[0] < 1:
@@ -337,8 +343,10 @@ def _integer_weights(sample_weight: Any, n: int) -> npt.NDArray[np.uint32]:
     weights = np.asarray(sample_weight, dtype=np.float64)
     if weights.shape != (n,):
         raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n,)}")
-    if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
-        raise ValueError("sample_weight must be finite, at least 0, and not all 0")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("sample_weight must be finite and at least 0")
+    if not weights.any():
+        raise ValueError("sample_weight is zero for every sample; give at least one a weight")
     total = weights.sum()
     if total > _WEIGHT_TOTAL or (weights != np.rint(weights)).any():
         weights = weights * ((_WEIGHT_TOTAL - n) / total)

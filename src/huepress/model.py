@@ -56,12 +56,12 @@ class SourceImage:
     @property
     def height(self) -> int:
         """Number of rows."""
-        return self.pixels_srgb8.shape[0]
+        return int(self.pixels_srgb8.shape[0])
 
     @property
     def width(self) -> int:
         """Number of columns."""
-        return self.pixels_srgb8.shape[1]
+        return int(self.pixels_srgb8.shape[1])
 
     @property
     def n_pixels(self) -> int:

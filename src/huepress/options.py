@@ -89,9 +89,7 @@ class Options:
             raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
         if isinstance(self.init, str):
             if self.init not in STARTS:
-                raise OptionError(
-                    f"init must be one of {', '.join(STARTS)}, or a list of colors, not {self.init!r}"
-                )
+                raise OptionError(f"init must be one of {', '.join(STARTS)}, or a list of colors, not {self.init!r}")
         else:
             object.__setattr__(self, "init", _checked_colors(self.init, self.n_colors))
 
@@ -132,9 +130,7 @@ def parse_init(text: str) -> str | tuple[tuple[int, ...], ...]:
     for part in text.split(","):
         match = _HEX_COLOR.fullmatch(part.strip())
         if not match:
-            raise OptionError(
-                f"--init takes {', '.join(STARTS)}, or colors such as '#ff0000,#ffffff', not {text!r}"
-            )
+            raise OptionError(f"--init takes {', '.join(STARTS)}, or colors such as '#ff0000,#ffffff', not {text!r}")
         colors.append(tuple(bytes.fromhex(match[1])))
     return tuple(colors)
 

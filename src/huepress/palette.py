@@ -45,9 +45,7 @@ def fit_palette(table: ColorTable, options: Options) -> PaletteFit:
     if len(table) <= options.n_colors:
         colors = table.colors_srgb8
         order = _display_order(colors)
-        rank = np.empty(len(order), dtype=np.int32)
-        rank[order] = np.arange(len(order), dtype=np.int32)
-        return PaletteFit(Palette(colors[order]), rank)
+        return PaletteFit(Palette(colors[order]), _ranks(order))
 
     points = _core.colors_to_points(table.colors_srgb8, options.space)
     centers, guess, _, _ = _core.kmeans(
@@ -66,7 +64,7 @@ def fit_palette(table: ColorTable, options: Options) -> PaletteFit:
     palette_srgb8 = _core.points_to_colors(centers, options.space)
     palette_srgb8, labels = _use_every_entry(table, points, palette_srgb8, guess, options)
     order = _display_order(palette_srgb8)
-    labels = nearest_entries(points, palette_srgb8[order], np.argsort(order)[labels], options)
+    labels = nearest_entries(points, palette_srgb8[order], _ranks(order)[labels], options)
     used = np.bincount(labels, minlength=len(order)) > 0
     renumbered = (np.cumsum(used) - 1).astype(np.int32)
     return PaletteFit(Palette(palette_srgb8[order][used]), renumbered[labels])
@@ -75,7 +73,7 @@ def fit_palette(table: ColorTable, options: Options) -> PaletteFit:
 def nearest_entries(
     points: npt.NDArray[np.float32],
     palette_srgb8: Bytes,
-    guess: npt.NDArray[np.integer] | None,
+    guess: Labels | None,
     options: Options,
 ) -> Labels:
     """Return the nearest palette entry of each point, the lowest index on ties.
@@ -85,7 +83,7 @@ def nearest_entries(
     points : ndarray of float32, (n, 3 or 4)
         Colors in `options.space`.
     palette_srgb8 : ndarray of uint8, (k, 3 or 4)
-    guess : ndarray of int, (n,), optional
+    guess : ndarray of int32, (n,), optional
         Entries to look at first: it only saves time.
     options : Options
 
@@ -94,8 +92,7 @@ def nearest_entries(
     ndarray of int32, (n,)
     """
     centers = _core.colors_to_points(np.ascontiguousarray(palette_srgb8), options.space)
-    first = None if guess is None else guess.astype(np.int32, copy=False)
-    labels: Labels = _core.nearest(points, centers, first, options.threads)
+    labels: Labels = _core.nearest(points, centers, guess, options.threads)
     return labels
 
 
@@ -143,3 +140,10 @@ def _display_order(colors_srgb8: Bytes) -> npt.NDArray[np.intp]:
     if colors_srgb8.shape[1] == 4:
         keys.append(colors_srgb8[:, 3])
     return np.lexsort(keys)
+
+
+def _ranks(order: npt.NDArray[np.intp]) -> Labels:
+    """Return where each old row stands in the new order."""
+    ranks = np.empty(len(order), dtype=np.int32)
+    ranks[order] = np.arange(len(order), dtype=np.int32)
+    return ranks

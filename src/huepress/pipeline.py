@@ -18,9 +18,7 @@ def quantize(source: SourceImage, options: Options) -> IndexedImage:
     return _quantize(source, options)[0]
 
 
-def run(
-    source: SourceImage, options: Options, *, allow_larger: bool = False, started: float | None = None
-) -> Outcome:
+def run(source: SourceImage, options: Options, *, allow_larger: bool = False, started: float | None = None) -> Outcome:
     """Reduce, encode and measure an image.
 
     Parameters

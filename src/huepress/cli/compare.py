@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from huepress.errors import HuepressError
 
 @click.command(name="compare")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("-k", "--colors", type=ColorCounts(), default="8,16,32", show_default=True, help="Numbers of colors to show.")
+@click.option(
+    "-k", "--colors", type=ColorCounts(), default="8,16,32", show_default=True, help="Numbers of colors to show."
+)
 @click.option("-o", "--output", metavar="FILE|DIR", help="Where to write.  [default: NAME-compare.png]")
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--show", is_flag=True, help="Open the sheet in the system's picture viewer.")
@@ -57,7 +60,7 @@ def _compare_one(name: str, target: Path, colors: list[int], options: Any, *, fo
     from huepress import api, files
     from huepress.compare import comparison_sheet
 
-    if name == STDIO or Path(name).exists():
+    if name == STDIO or os.path.exists(name):
         files.check_writable_name(target, overwrite=force)
     source = api.load(read_stdin() if name == STDIO else name, max_pixels=options.max_pixels)
     heading = "standard input" if name == STDIO else Path(name).name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -48,7 +49,9 @@ class _Row:
     show_default=True,
     help="Colors of the palette.",
 )
-@click.option("-o", "--output", metavar="FILE|DIR", help="Where to write; '-' is standard output.  [default: NAME-huepress.png]")
+@click.option(
+    "-o", "--output", metavar="FILE|DIR", help="Where to write; '-' is standard output.  [default: NAME-huepress.png]"
+)
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--allow-larger", is_flag=True, help="Write the result even if it is no smaller than the input.")
 @kmeans_options
@@ -119,7 +122,7 @@ def _compress_one(
     try:
         if target is not None:
             _claim(target, name, taken)
-            if Path(name).exists() or name == STDIO:
+            if name == STDIO or os.path.exists(name):
                 files.check_writable_name(target, overwrite=force)
         source = read_stdin() if name == STDIO else name
         result = api.compress(source, allow_larger=allow_larger, **vars(options))
@@ -136,7 +139,9 @@ def _compress_one(
             row.output = str(target)
         row.result = result
     except HuepressError as error:
-        row.error = error if str(error).startswith(name) or isinstance(error, OutputError) else type(error)(f"{name}: {error}")
+        row.error = (
+            error if str(error).startswith(name) or isinstance(error, OutputError) else type(error)(f"{name}: {error}")
+        )
     row.seconds = time.perf_counter() - started
     return row
 
@@ -144,7 +149,7 @@ def _compress_one(
 def _claim(target: Path, name: str, taken: set[Path]) -> None:
     if target in taken:
         raise OutputError(f"{name}: {target} is already the output of another input; give one of them another -o")
-    if name != STDIO and target.exists() and Path(name).exists() and target.samefile(name):
+    if name != STDIO and os.path.exists(target) and os.path.exists(name) and os.path.samefile(target, name):
         raise OutputError(f"{name}: the output would replace the input; choose another -o")
     taken.add(target)
 

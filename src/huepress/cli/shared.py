@@ -28,11 +28,18 @@ def kmeans_options(command: Command) -> Command:
             metavar="START",
             help="Where k-means starts: wu, k-means++, random, or K colors: '#ff0000,#ffffff'.",
         ),
-        click.option("--n-init", type=click.IntRange(1), help="Starts, the best kept.  [default: 2 up to 32 colors, else 1]"),
         click.option(
-            "--swaps", "n_swaps", type=click.IntRange(0), help="Swap moves a start.  [default: 4 up to 64 colors, else 2]"
+            "--n-init", type=click.IntRange(1), help="Starts, the best kept.  [default: 2 up to 32 colors, else 1]"
         ),
-        click.option("--max-iter", type=click.IntRange(0), default=Options.max_iter, show_default=True, help="Most iterations."),
+        click.option(
+            "--swaps",
+            "n_swaps",
+            type=click.IntRange(0),
+            help="Swap moves a start.  [default: 4 up to 64 colors, else 2]",
+        ),
+        click.option(
+            "--max-iter", type=click.IntRange(0), default=Options.max_iter, show_default=True, help="Most iterations."
+        ),
         click.option(
             "--tol",
             type=click.FloatRange(0, 1, max_open=True),
@@ -41,10 +48,18 @@ def kmeans_options(command: Command) -> Command:
             help="Stop when an iteration lowers the error by less than this part; 0: when it rests.",
         ),
         click.option(
-            "--space", type=click.Choice(SPACES), default=Options.space, show_default=True, help="Where distances are measured."
+            "--space",
+            type=click.Choice(SPACES),
+            default=Options.space,
+            show_default=True,
+            help="Where distances are measured.",
         ),
         click.option(
-            "-j", "--jobs", type=click.IntRange(0), default=0, help="Threads; the result is the same for any.  [default: all]"
+            "-j",
+            "--jobs",
+            type=click.IntRange(0),
+            default=0,
+            help="Threads; the result is the same for any.  [default: all]",
         ),
         click.option(
             "--max-pixels",
@@ -88,14 +103,12 @@ def read_stdin() -> bytes:
 
 def names_directory(output: str, n_inputs: int) -> bool:
     """Tell whether ``-o`` means a directory: an existing one, ``x/``, no suffix, or many inputs."""
-    path = Path(output)
-    if path.is_dir() or output.endswith(("/", os.sep)):
+    if os.path.isdir(output) or output.endswith(("/", os.sep)):
         return True
-    if n_inputs > 1:
-        if path.suffix or path.exists():
-            raise click.UsageError(f"-o names the file {output!r} but there are {n_inputs} inputs; give a directory")
-        return True
-    return not path.suffix and not path.exists()
+    looks_like_file = bool(Path(output).suffix) or os.path.exists(output)
+    if n_inputs > 1 and looks_like_file:
+        raise click.UsageError(f"-o names the file {output!r} but there are {n_inputs} inputs; give a directory")
+    return not looks_like_file
 
 
 class ColorCounts(click.ParamType[list[int]]):

@@ -67,8 +67,8 @@ def _load(image: Image.Image, data: bytes, max_pixels: int) -> SourceImage:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image.load()
-            upright = ImageOps.exif_transpose(image)
-            pixels = _to_pixels(upright)
+            ImageOps.exif_transpose(image, in_place=True)
+            pixels = _to_pixels(image)
     except MemoryError:
         raise LimitError("not enough memory to decode the image; make it smaller") from None
     except Exception as error:  # Pillow's plug-ins raise many kinds on damaged files

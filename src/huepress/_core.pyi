@@ -1,0 +1,31 @@
+"""Types of the compiled core (core/bindings.cpp)."""
+
+import numpy as np
+import numpy.typing as npt
+
+def count_colors(
+    pixels: npt.NDArray[np.uint8], n_threads: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]: ...
+def gather(table: npt.NDArray[np.uint8], inverse: npt.NDArray[np.uint32], n_threads: int) -> npt.NDArray[np.uint8]: ...
+def colors_to_points(colors: npt.NDArray[np.uint8], space: str) -> npt.NDArray[np.float32]: ...
+def points_to_colors(points: npt.NDArray[np.float32], space: str) -> npt.NDArray[np.uint8]: ...
+def kmeans(
+    points: npt.NDArray[np.float32],
+    weights: npt.NDArray[np.uint32],
+    k: int,
+    init: str,
+    centers: npt.NDArray[np.float32] | None,
+    n_init: int,
+    n_swaps: int,
+    max_iter: int,
+    tol: float,
+    seed: int,
+    n_threads: int,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], float, int]: ...
+def nearest(
+    points: npt.NDArray[np.float32],
+    centers: npt.NDArray[np.float32],
+    guess: npt.NDArray[np.int32] | None,
+    n_threads: int,
+) -> npt.NDArray[np.int32]: ...
+def set_simd_level(level: str) -> bool: ...

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import png_bytes
+from huepress.codec.sheet import _detail_box
+from huepress.compare import human_bytes
+
+
+def opened(path):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def test_sheet_of_a_photo(run, photo_file):
+    done = run("compare", photo_file)
+    assert done.returncode == 0, done.stderr
+    output = photo_file.with_name("photo-compare.png")
+    assert done.stdout.decode().strip() == str(output)
+    sheet = opened(output)
+    assert sheet.shape[1] > 4 * 480 and sheet.shape[0] > 600
+    # The original stands there, and its exact colors come back in the 300 % detail.
+    assert len(np.unique(sheet[:, : sheet.shape[1] // 4].reshape(-1, 3), axis=0)) > 1000
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (200, 3), (16, 16), (64, 48)])
+@pytest.mark.parametrize("ks", ["2", "2,4,8,16,32,64,128,256"])
+def test_any_shape_and_number_of_versions(run, tmp_path, size, ks):
+    rng = np.random.default_rng(1)
+    (tmp_path / "x.png").write_bytes(png_bytes(rng.integers(0, 256, (*size, 4), dtype=np.uint8)))
+    done = run("compare", "x.png", "-k", ks, "-o", "sheets/x.png")
+    assert done.returncode == 0, done.stderr
+    assert opened(tmp_path / "sheets" / "x.png").shape[1] >= 1000
+
+
+def test_many_inputs_and_errors(run, photo_file, tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"no")
+    done = run("compare", photo_file, "bad.png", "-k", "4", "-o", "out")
+    assert done.returncode == 1 and b"bad.png: not an image" in done.stderr
+    assert (tmp_path / "out" / "photo-compare.png").exists()
+    again = run("compare", photo_file, "-k", "4", "-o", "out")
+    assert again.returncode == 5 and b"--force" in again.stderr
+    assert run("compare", photo_file, "-k", "4", "-o", "out", "-f").returncode == 0
+
+
+@pytest.mark.parametrize("ks", ["0", "8,x", "8,257", ""])
+def test_bad_numbers_of_colors(run, photo_file, ks):
+    done = run("compare", photo_file, "-k", ks)
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1
+
+
+def test_stdin(run, photo_file, tmp_path):
+    done = run("compare", "-", "-k", "3", "-o", "s.png", input=photo_file.read_bytes())
+    assert done.returncode == 0, done.stderr
+    assert opened(tmp_path / "s.png").shape[1] >= 1000
+
+
+def test_detail_is_where_the_version_differs_most():
+    original = np.zeros((300, 500, 3), dtype=np.uint8)
+    version = original.copy()
+    version[210:230, 400:420] = 255
+    left, top, right, bottom = _detail_box(original, version)
+    assert left <= 400 and right >= 420 and top <= 210 and bottom >= 230
+
+
+def test_human_bytes():
+    assert [human_bytes(n) for n in (0, 999, 1000, 35_024, 999_999, 1_250_000)] == [
+        "0 B", "999 B", "1.0 kB", "35.0 kB", "1000.0 kB", "1.25 MB",
+    ]  # fmt: skip

@@ -1,0 +1,238 @@
+import json
+import os
+import resource
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import huepress
+from conftest import png_bytes
+
+FIELDS = {
+    "input", "output", "status", "format", "bytes_in", "bytes_out", "bits_per_pixel", "n_colors", "mse", "psnr_db",
+    "seconds", "seed", "message",
+}  # fmt: skip
+
+
+def one_sentence(stderr):
+    text = stderr.decode().lstrip("\n")
+    assert text.startswith("huepress: ") and text.count("\n") == 1 and "Traceback" not in text, text
+    return text
+
+
+def test_default_output_beside_the_input(run, photo_file):
+    done = run("compress", photo_file, "-k", 16)
+    assert done.returncode == 0 and done.stderr == b""
+    output = photo_file.with_name("photo-huepress.png")
+    assert f"{photo_file} -> {output}" in done.stdout.decode() and "% saved" in done.stdout.decode()
+    assert "24 -> 4 bits per pixel before deflate (6x)" in done.stdout.decode()
+    expected = huepress.compress(photo_file, n_colors=16)
+    assert output.read_bytes() == expected.encoded.data
+    assert sorted(p.name for p in photo_file.parent.iterdir()) == ["photo-huepress.png", "photo.png"]
+
+
+def test_json_is_one_object_per_input(run, photo_file, tmp_path):
+    done = run("compress", photo_file, "missing.png", "-k", "8", "--json", "-o", "out/", "--seed", 3)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1 and len(rows) == 2
+    assert all(set(row) >= FIELDS for row in rows)
+    good, bad = rows
+    assert (good["status"], good["format"], good["n_colors"], good["seed"]) == ("compressed", "png", 8, 3)
+    assert good["bytes_out"] == (tmp_path / good["output"]).stat().st_size
+    assert good["bits_per_pixel"] == 4 and good["mse"] > 0
+    assert bad["status"] == "failed" and bad["output"] is None and "no such file" in bad["message"]
+
+
+def test_lossless_json_is_valid(run, tmp_path):
+    (tmp_path / "flat.bmp").write_bytes(b"")
+    Image.new("RGB", (50, 50), "red").save(tmp_path / "flat.bmp")
+    row = json.loads(run("compress", "flat.bmp", "--json").stdout)
+    assert row["mse"] == 0 and row["psnr_db"] is None and row["n_colors"] == 1
+
+
+def test_many_inputs_into_a_new_folder(run, photo, tmp_path):
+    for name in ("a.png", "ü b.png", "[c].png"):
+        (tmp_path / name).write_bytes(png_bytes(photo[:40, :60]))
+    done = run("compress", "a.png", "ü b.png", "[c].png", "-k", 4, "-o", "out")
+    assert done.returncode == 0, done.stderr
+    names = sorted(p.name for p in (tmp_path / "out").iterdir())
+    assert names == ["[c]-huepress.png", "a-huepress.png", "ü b-huepress.png"]
+    last = done.stdout.decode().splitlines()[-1]
+    assert last.startswith("total: ") and "3 compressed" in last
+
+
+def test_patterns_that_the_shell_left_alone(run, photo_file):
+    assert run("compress", "ph*.png", "-q").returncode == 0
+    assert photo_file.with_name("photo-huepress.png").exists()
+    done = run("compress", "none*.png")
+    assert done.returncode == 2 and "no file matches" in one_sentence(done.stderr)
+
+
+def test_stdin_and_stdout(run, photo_file):
+    done = run("compress", "-", "-k", 8, input=photo_file.read_bytes())
+    assert done.returncode == 0
+    assert done.stdout == huepress.compress(photo_file, n_colors=8).encoded.data
+    to_file = run("compress", "-", "-k", 8, "-o", "from-stdin.png", input=photo_file.read_bytes())
+    assert to_file.returncode == 0
+    assert photo_file.with_name("from-stdin.png").read_bytes() == done.stdout
+    assert run("compress", photo_file, "-k", 8, "-o", "-", "-q").stdout == done.stdout
+
+
+def test_reproducible_for_any_number_of_jobs(run, photo_file):
+    outputs = [run("compress", photo_file, "-o", "-", "-q", "-k", 40, "-j", jobs).stdout for jobs in (1, 2, 5)]
+    assert outputs[0] and len(set(outputs)) == 1
+
+
+def test_never_overwrites_without_force(run, photo_file):
+    output = photo_file.with_name("photo-huepress.png")
+    output.write_bytes(b"precious")
+    done = run("compress", photo_file)
+    assert done.returncode == 5 and "--force" in one_sentence(done.stderr)
+    assert output.read_bytes() == b"precious"
+    assert run("compress", photo_file, "--force").returncode == 0
+    assert output.read_bytes() != b"precious"
+
+
+def test_kept_where_no_smaller(run, photo, tmp_path):
+    Image.fromarray(photo).save(tmp_path / "tiny.jpg", quality=5)
+    done = run("compress", "tiny.jpg", "--json")
+    row = json.loads(done.stdout)
+    assert done.returncode == 0 and row["status"] == "kept" and row["output"] == "tiny-huepress.jpg"
+    assert (tmp_path / "tiny-huepress.jpg").read_bytes() == (tmp_path / "tiny.jpg").read_bytes()
+    assert "--allow-larger" in row["message"]
+    assert "original kept" in run("compress", "tiny.jpg", "-f").stdout.decode()
+    larger = json.loads(run("compress", "tiny.jpg", "--allow-larger", "--json").stdout)
+    assert larger["status"] == "compressed" and larger["bytes_out"] > larger["bytes_in"]
+
+
+def test_two_inputs_for_one_output(run, photo, tmp_path):
+    (tmp_path / "a.png").write_bytes(png_bytes(photo[:20, :20]))
+    Image.fromarray(photo[:20, :20]).save(tmp_path / "a.bmp")
+    done = run("compress", "a.png", "a.bmp", "--force")
+    assert done.returncode == 1 and "another input" in one_sentence(done.stderr)
+
+
+def test_the_input_is_never_the_output(run, photo_file):
+    before = photo_file.read_bytes()
+    done = run("compress", photo_file, "-o", photo_file, "--force")
+    assert done.returncode == 5 and photo_file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["missing.png"], 3, "no such file"),
+        (["folder"], 3, "directory"),
+        (["empty.png"], 4, "empty"),
+        (["text.png"], 4, "not an image"),
+        (["cut.png"], 4, "cut off"),
+        (["good.png", "-k", "0"], 2, "2<=x<=256"),
+        (["good.png", "-k", "1"], 2, "2<=x<=256"),
+        (["good.png", "-k", "257"], 2, "2<=x<=256"),
+        (["good.png", "-k", "abc"], 2, "abc"),
+        (["good.png", "-o", "text.png/x.png"], 5, "cannot be written"),
+        (["good.png", "-o", "a" * 300 + ".png"], 5, "shorter"),
+        (["a" * 300 + ".png"], 3, "cannot be read"),
+        (["good.png", "--max-pixels", "100"], 6, "--max-pixels"),
+        (["good.png", "--init", "best"], 2, "--init"),
+        (["good.png", "--init", "#000000"], 2, "lists 1 colors"),
+        (["good.png", "--space", "lab"], 2, "lab"),
+        (["good.png", "--nonsense"], 2, "nonsense"),
+        (["good.png", "text.png", "-o", "one.png"], 2, "directory"),
+        (["good.png", "text.png", "-o", "-"], 2, "standard output"),
+        (["-", "--json"], 2, "standard output"),
+        ([], 2, "INPUT"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_an_exit_code(run, photo, tmp_path, arguments, code, says):
+    good = png_bytes(photo)
+    (tmp_path / "good.png").write_bytes(good)
+    (tmp_path / "cut.png").write_bytes(good[: len(good) // 2])
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "text.png").write_bytes(b"this is a letter, not a picture")
+    (tmp_path / "folder").mkdir()
+    before = sorted(p.name for p in tmp_path.iterdir())
+    done = run("compress", *arguments)
+    assert done.returncode == code, done.stderr
+    assert says in one_sentence(done.stderr)
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_one_bad_input_does_not_stop_the_others(run, photo_file, tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"no")
+    done = run("compress", "bad.png", photo_file, "-k", 4)
+    assert done.returncode == 1
+    assert photo_file.with_name("photo-huepress.png").exists()
+    assert "1 compressed, 1 failed" in done.stdout.decode()
+
+
+def test_a_full_disk_leaves_nothing_half_written(run, photo_file):
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # noqa: E731
+    done = run("compress", photo_file, preexec_fn=limit)
+    assert done.returncode == 5 and "cannot be written" in one_sentence(done.stderr)
+    assert [p.name for p in photo_file.parent.iterdir()] == ["photo.png"]
+
+
+def test_control_c_leaves_nothing_half_written(huepress_program, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.bmp")
+    command = [str(huepress_program), "compress", "noise.bmp", "--n-init", "1000", "--swaps", "1000", "--tol", "0"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=10)
+    assert process.returncode == 130 and "interrupted" in one_sentence(stderr)
+    assert [p.name for p in tmp_path.iterdir()] == ["noise.bmp"]
+
+
+def test_a_closed_pipe_is_silence(huepress_program, photo_file):
+    process = subprocess.Popen(
+        [str(huepress_program), "compress", str(photo_file), "-o", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    stderr = process.stderr.read()
+    process.wait(timeout=30)
+    process.stderr.close()
+    assert stderr == b""
+
+
+def test_quiet_and_verbose(run, photo_file):
+    assert run("compress", photo_file, "-q").stdout == b""
+    assert b"#" in run("compress", photo_file, "-v", "-f", "-k", 3).stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--init", "k-means++"], ["--init", "random", "--seed", "5"], ["--init", "#000,#fff"], ["--space", "oklab"]],
+)
+def test_engine_options(run, photo_file, options):
+    if options[1] == "#000,#fff":
+        options = ["--init", "#000000,#ffffff,00ff00"]
+    done = run("compress", photo_file, "-k", 3, *options, "--max-iter", 20, "--n-init", 1, "--swaps", 0, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n_colors"] == 3
+
+
+def test_progress_bar_only_on_a_terminal(huepress_program, photo, tmp_path):
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(png_bytes(photo))
+    leader, follower = os.openpty()
+    process = subprocess.Popen(
+        [str(huepress_program), "compress", "a.png", "b.png", "-k", "8"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    stdout, _ = process.communicate(timeout=60)
+    os.close(follower)
+    shown = b""
+    try:
+        while chunk := os.read(leader, 4096):
+            shown += chunk
+    except OSError:
+        pass
+    os.close(leader)
+    assert process.returncode == 0 and b"2 compressed" in stdout
+    assert b"0/2" in shown or b"1/2" in shown

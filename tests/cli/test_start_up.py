@@ -1,0 +1,49 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import huepress
+
+HEAVY = ("numpy", "PIL", "rich", "oxipng", "huepress._core")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--version"], ["--help"], ["compress", "--help"], ["compare", "--help"], ["compress", "-k", "1", "x"]],
+)
+def test_help_is_quick(arguments):
+    """What needs no picture imports nothing heavy."""
+    code = f"""
+import sys
+from huepress.cli.main import run
+run({arguments!r})
+loaded = [name for name in {HEAVY!r} if name in sys.modules]
+sys.exit(f"loaded {{loaded}}" if loaded else 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_version(run):
+    assert run("--version").stdout.decode().strip() == f"huepress, version {huepress.__version__}"
+
+
+def test_one_version_everywhere():
+    from importlib.metadata import version
+
+    assert version("huepress") == huepress.__version__
+    changes = (Path(__file__).parents[2] / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## {re.escape(huepress.__version__)}\b", changes, re.M)
+
+
+def test_unknown_commands_are_one_sentence(run):
+    done = run("compres")
+    assert done.returncode == 2 and b"compres" in done.stderr and done.stderr.count(b"\n") == 1
+
+
+def test_no_arguments_shows_help(run):
+    done = run()
+    assert b"compress" in done.stdout + done.stderr and b"Traceback" not in done.stderr

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from PIL import Image
+
+import scenes
+
+settings.register_profile("huepress", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("huepress")
+
+
+@pytest.fixture(scope="session")
+def photo() -> np.ndarray:
+    """A rendered scene with tens of thousands of colors."""
+    return scenes.spheres(300, 200)
+
+
+@pytest.fixture(scope="session")
+def sunset() -> np.ndarray:
+    return scenes.sunset(320, 214)
+
+
+@pytest.fixture(scope="session")
+def badge() -> np.ndarray:
+    """A picture with soft transparency."""
+    return scenes.badge(128)
+
+
+def png_bytes(pixels: np.ndarray, **options) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def photo_file(tmp_path: Path, photo: np.ndarray) -> Path:
+    path = tmp_path / "photo.png"
+    path.write_bytes(png_bytes(photo))
+    return path
+
+
+@pytest.fixture(scope="session")
+def huepress_program() -> Path:
+    """The installed program, as a user calls it."""
+    program = Path(sys.executable).parent / "huepress"
+    assert program.exists(), "install the project first: make test"
+    return program
+
+
+@pytest.fixture
+def run(huepress_program: Path, tmp_path: Path):
+    """Run the installed program in an empty folder; return its CompletedProcess."""
+
+    def call(*arguments: object, input: bytes | None = None, **options) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [str(huepress_program), *map(str, arguments)],
+            input=b"" if input is None else input,
+            capture_output=True,
+            cwd=options.pop("cwd", tmp_path),
+            env={**os.environ, "LC_ALL": "C.UTF-8", **options.pop("env", {})},
+            timeout=120,
+            **options,
+        )
+
+    return call

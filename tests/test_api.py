@@ -1,0 +1,165 @@
+import doctest
+import io
+import math
+import pathlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import huepress
+from conftest import png_bytes
+from huepress import api, kmeans
+
+
+@pytest.mark.parametrize("module", [api, kmeans])
+def test_docstring_examples(module):
+    assert doctest.testmod(module).failed == 0
+
+
+def test_every_kind_of_input_gives_the_same(photo, photo_file):
+    data = photo_file.read_bytes()
+    inputs = [
+        photo_file,
+        str(photo_file),
+        data,
+        bytearray(data),
+        memoryview(data),
+        io.BytesIO(data),
+        Image.open(photo_file),
+        photo,
+        np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)]),
+        np.asfortranarray(photo),
+    ]
+    first = huepress.compress(inputs[0], n_colors=12)
+    for image in inputs[1:]:
+        result = huepress.compress(image, n_colors=12)
+        assert result.palette.hex() == first.palette.hex()
+        np.testing.assert_array_equal(result.indices, first.indices)
+        assert result.encoded.data == first.encoded.data
+
+
+def test_gray_arrays_are_gray(photo):
+    result = huepress.compress(photo[:, :, 0], n_colors=5)
+    colors = np.asarray(result.palette)
+    assert len(colors) == 5 and (colors == colors[:, :1]).all()
+
+
+def test_result(photo_file, photo, tmp_path):
+    result = huepress.compress(photo_file, n_colors=16)
+    assert result.image.mode == "P"
+    np.testing.assert_array_equal(np.asarray(result.image.convert("RGB")), result.palette[result.indices])
+    np.testing.assert_array_equal(np.asarray(result.image), result.indices)
+    assert result._repr_png_() == result.encoded.data
+    result.save(tmp_path / "out.png")
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out.png")), result.indices)
+    with pytest.raises(huepress.OutputError, match="overwrite=True"):
+        result.save(tmp_path / "out.png")
+    result.save(tmp_path / "out.png", overwrite=True)
+    with pytest.raises((AttributeError, TypeError)):
+        result.report.mse = 0.0
+    with pytest.raises(ValueError, match="read-only"):
+        result.indices[0, 0] = 1
+
+
+def test_pillow_image_keeps_alpha(badge):
+    result = huepress.compress(badge, n_colors=20)
+    np.testing.assert_array_equal(np.asarray(result.image.convert("RGBA")), result.palette[result.indices])
+
+
+def test_report_measures_the_truth(photo_file, photo):
+    result = huepress.compress(photo_file, n_colors=16)
+    report = result.report
+    mse = np.square(photo.astype(float) - result.palette[result.indices]).sum(axis=2).mean()
+    assert report.mse == pytest.approx(mse, rel=1e-9)
+    assert report.psnr_db == pytest.approx(10 * math.log10(255**2 / (mse / 3)), rel=1e-9)
+    assert (report.width, report.height) == (photo.shape[1], photo.shape[0])
+    assert report.bytes_in == photo_file.stat().st_size
+    assert report.bytes_out == len(result.encoded.data)
+    assert (report.bits_per_pixel, report.bits_per_pixel_in, report.index_factor) == (4, 24, 6.0)
+    assert report.n_colors_in == len(np.unique(photo.reshape(-1, 3), axis=0))
+    assert report.saved == pytest.approx(1 - report.bytes_out / report.bytes_in)
+
+
+def test_report_with_alpha_is_the_mean_over_black_and_white(badge):
+    result = huepress.compress(badge, n_colors=12)
+    got = result.palette[result.indices].astype(float)
+    want = badge.astype(float)
+    errors = []
+    for background in (0.0, 255.0):
+        on = [c[..., :3] * c[..., 3:] / 255 + background * (1 - c[..., 3:] / 255) for c in (got, want)]
+        errors.append(np.square(on[0] - on[1]).sum(axis=2).mean())
+    assert result.report.mse == pytest.approx(sum(errors) / 2, rel=1e-5)
+
+
+def test_never_larger_unless_asked():
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "JPEG", quality=5)
+    jpeg = buffer.getvalue()
+    kept = huepress.compress(jpeg, n_colors=256)
+    assert kept.report.status == "kept" and kept.encoded.data == jpeg and kept.encoded.format == "JPEG"
+    assert "kept" in kept.report.message and kept.report.mse == 0
+    taken = huepress.compress(jpeg, n_colors=256, allow_larger=True)
+    assert taken.report.status == "compressed" and taken.report.bytes_out > len(jpeg)
+
+
+def test_second_run_keeps_the_first(photo):
+    first = huepress.compress(png_bytes(photo), n_colors=8)
+    second = huepress.compress(first.encoded.data, n_colors=8)
+    assert second.report.status == "kept" and second.encoded.data == first.encoded.data
+
+
+def test_same_file_for_any_number_of_threads(photo):
+    files = {huepress.compress(photo, n_colors=64, jobs=jobs).encoded.data for jobs in (1, 2, 6)}
+    assert len(files) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_colors": 1}, "2 to 256"),
+        ({"n_colors": 257}, "2 to 256"),
+        ({"n_colors": "8"}, "whole number"),
+        ({"n_colors": 8.0}, "whole number"),
+        ({"n_colors": True}, "whole number"),
+        ({"seed": -1}, "seed"),
+        ({"space": "lab"}, "space"),
+        ({"init": "best"}, "init"),
+        ({"init": [(1, 2, 3)]}, "lists 1 colors"),
+        ({"init": [(1, 2)], "n_colors": 2}, "3 or 4"),
+        ({"tol": 1.5}, "tol"),
+        ({"colour": 3}, "unknown option 'colour'"),
+    ],
+)
+def test_bad_options(photo, options, message):
+    with pytest.raises(huepress.OptionError, match=message):
+        huepress.compress(photo, **options)
+
+
+def test_numpy_integers_are_integers(photo):
+    assert len(huepress.compress(photo, n_colors=np.int64(4)).palette) == 4
+
+
+def test_bad_inputs(tmp_path):
+    with pytest.raises(huepress.InputError, match="no such file"):
+        huepress.compress(tmp_path / "missing.png")
+    with pytest.raises(huepress.InputError, match="cannot compress int"):
+        huepress.compress(7)
+    with pytest.raises(huepress.InputError, match="'rb'"):
+        huepress.compress(io.StringIO("text"))
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"nonsense")
+    with pytest.raises(huepress.DecodeError, match=r"broken\.png"):
+        huepress.compress(broken)
+    with pytest.raises(huepress.OptionError, match="translucent"):
+        huepress.compress(np.arange(48, dtype=np.uint8).reshape(4, 4, 3), 2, init=[(0, 0, 0, 9), (1, 1, 1, 255)])
+
+
+def test_public_names():
+    for name in huepress.__all__:
+        assert getattr(huepress, name) is not None
+    assert set(huepress.__all__) <= set(dir(huepress))
+    with pytest.raises(AttributeError, match="nonsense"):
+        huepress.nonsense  # noqa: B018
+    assert (pathlib.Path(huepress.__file__).parent / "py.typed").exists()

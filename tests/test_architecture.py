@@ -1,0 +1,55 @@
+"""Borders that the import contracts cannot see: the compiled module, printing, the C++ core."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "huepress"
+MAY_CALL_THE_CORE = {"histogram.py", "palette.py", "indexing.py", "report.py", "kmeans.py"}
+MAY_OPEN_PATHS = {"files.py"}
+
+
+def modules():
+    return {p.relative_to(PACKAGE).as_posix(): p.read_text() for p in PACKAGE.rglob("*.py")}
+
+
+def test_only_the_stages_call_the_core():
+    callers = {name for name, text in modules().items() if re.search(r"import _core|huepress\._core", text)}
+    assert callers == MAY_CALL_THE_CORE
+
+
+def test_only_the_command_line_prints():
+    for name, text in modules().items():
+        calls = {
+            n.func.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        }
+        assert "print" not in calls, name
+        assert "open" not in calls or name in MAY_OPEN_PATHS, name
+
+
+def test_only_the_bindings_know_python():
+    for path in (ROOT / "core").iterdir():
+        assert path.name == "bindings.cpp" or not re.search(
+            r"nanobind|Python\.h|<iostream>|<fstream>", path.read_text()
+        )
+
+
+def test_the_kernel_uses_no_inline_function_of_another_header():
+    """One compiled for a newer instruction set could be the copy that the linker keeps."""
+    includes = set()
+    for name in ("nearest_kernel.cpp", "nearest_kernel.hpp"):
+        includes |= set(re.findall(r"#include [<\"](.*?)[>\"]", (ROOT / "core" / name).read_text()))
+    assert includes == {"nearest_kernel.hpp", "cstddef", "cstdint", "cstring"}
+
+
+def test_files_stay_readable():
+    for path in [*PACKAGE.rglob("*.py"), *(ROOT / "core").iterdir(), *(ROOT / "tests").rglob("*.py")]:
+        assert len(path.read_text().splitlines()) <= 400, path
+
+
+def test_constants_are_the_derived_ones():
+    import runpy
+
+    derived = runpy.run_path(str(ROOT / "tools" / "derive_color_constants.py"))["header"]()
+    assert (ROOT / "core" / "color_constants.hpp").read_text() == derived

@@ -1,0 +1,76 @@
+import errno
+import os
+
+import pytest
+
+from huepress.errors import InputError, OutputError
+from huepress.files import check_writable_name, read_bytes, write_bytes
+
+
+def leftovers(folder):
+    return [p.name for p in folder.iterdir() if p.name.endswith(".tmp")]
+
+
+def test_writes_whole_files_and_makes_folders(tmp_path):
+    target = tmp_path / "new" / "deep" / "a.png"
+    write_bytes(target, b"abc")
+    assert target.read_bytes() == b"abc" and not leftovers(target.parent)
+
+
+def test_overwrites_only_when_told(tmp_path):
+    target = tmp_path / "a.png"
+    target.write_bytes(b"old")
+    with pytest.raises(OutputError, match="--force"):
+        write_bytes(target, b"new")
+    assert target.read_bytes() == b"old"
+    write_bytes(target, b"new", overwrite=True)
+    assert target.read_bytes() == b"new" and not leftovers(tmp_path)
+
+
+def test_a_name_taken_meanwhile_is_not_overwritten(tmp_path, monkeypatch):
+    target = tmp_path / "a.png"
+    monkeypatch.setattr("huepress.files.check_writable_name", lambda *a, **k: target.write_bytes(b"other"))
+    with pytest.raises(OutputError, match="exists already"):
+        write_bytes(target, b"mine")
+    assert target.read_bytes() == b"other" and not leftovers(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"), [(errno.ENOSPC, "space"), (errno.EROFS, "another place"), (errno.EIO, "-o")]
+)
+def test_a_failing_disk_leaves_the_old_file(tmp_path, monkeypatch, code, advice):
+    target = tmp_path / "a.png"
+    target.write_bytes(b"old")
+
+    def fail(_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OutputError, match=advice):
+        write_bytes(target, b"new", overwrite=True)
+    assert target.read_bytes() == b"old" and not leftovers(tmp_path)
+
+
+def test_without_hard_links(tmp_path, monkeypatch):
+    def no_links(*_):
+        raise PermissionError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", no_links)
+    write_bytes(tmp_path / "a.png", b"abc")
+    assert (tmp_path / "a.png").read_bytes() == b"abc" and not leftovers(tmp_path)
+
+
+def test_clear_errors_for_paths(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(InputError, match="no such file"):
+        read_bytes(tmp_path / "missing.png")
+    with pytest.raises(InputError, match="directory"):
+        read_bytes(tmp_path)
+    with pytest.raises(InputError):
+        read_bytes("nul\0byte")
+    with pytest.raises(OutputError, match="directory"):
+        check_writable_name(tmp_path, overwrite=True)
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_bytes(tmp_path / "file" / "a.png", b"x")
+    with pytest.raises(OutputError, match="shorter"):
+        write_bytes(tmp_path / ("x" * 300 + ".png"), b"x")

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huepress import _core
+from reference import textbook_kmeans as textbook
+
+
+def colors(rng, n, dims, spread=256):
+    return rng.integers(0, spread, (n, dims)).astype(np.float32)
+
+
+@pytest.fixture(params=["baseline", "avx2"])
+def simd_level(request):
+    if not _core.set_simd_level(request.param):
+        pytest.skip(f"this processor has no {request.param}")
+    yield request.param
+    _core.set_simd_level("avx2")
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("k", [1, 2, 7, 8, 9, 64, 65, 66, 200, 300])
+def test_equals_brute_force(simd_level, dims, k):
+    rng = np.random.default_rng(k * 10 + dims)
+    points, centers = colors(rng, 3000, dims), colors(rng, k, dims)
+    expected = textbook.assign(points, centers)
+    np.testing.assert_array_equal(_core.nearest(points, centers, None, 1), expected)
+    guess = rng.integers(0, k, len(points)).astype(np.int32)
+    np.testing.assert_array_equal(_core.nearest(points, centers, guess, 2), expected)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.integers(2, 6))
+def test_ties_go_to_the_lowest_index(seed, k, spread):
+    # Few different coordinates: equal centers and equal distances everywhere.
+    rng = np.random.default_rng(seed)
+    points, centers = colors(rng, 300, 3, spread), colors(rng, k, 3, spread)
+    guess = rng.integers(0, k, len(points)).astype(np.int32)
+    np.testing.assert_array_equal(_core.nearest(points, centers, guess, 1), textbook.assign(points, centers))
+
+
+def test_clustered_far_apart(simd_level):
+    # Points whose first guess is in the wrong of two distant crowds read past their list.
+    rng = np.random.default_rng(5)
+    centers = np.vstack([rng.normal(0, 1, (100, 3)), rng.normal(1000, 1, (100, 3))]).astype(np.float32)
+    points = np.vstack([rng.normal(0, 2, (500, 3)), rng.normal(1000, 2, (500, 3))]).astype(np.float32)
+    guess = np.full(len(points), 3, dtype=np.int32)
+    np.testing.assert_array_equal(_core.nearest(points, centers, guess, 1), textbook.assign(points, centers))
+
+
+def test_rejects_guesses_of_centers_that_do_not_exist():
+    points = np.zeros((2, 3), dtype=np.float32)
+    for wrong in (-1, 1):
+        with pytest.raises(ValueError, match="guess"):
+            _core.nearest(points, points[:1], np.array([0, wrong], dtype=np.int32), 1)
