@@ -14,6 +14,7 @@
 #include "histogram.hpp"
 #include "kmeans.hpp"
 #include "nearest.hpp"
+#include "ssimulacra2.hpp"
 
 namespace nb = nanobind;
 using namespace huepress;
@@ -176,6 +177,31 @@ Out<std::int32_t> bind_nearest(const In<float, 2>& points, const In<float, 2>& c
     return to_numpy(std::move(labels), {n});
 }
 
+Pixels as_pixels(const In<std::uint8_t, 3>& array) {
+    require(array.shape(2) == 3 || array.shape(2) == 4, "pixels must have 3 or 4 channels");
+    require(array.shape(0) >= kSmallestSide && array.shape(1) >= kSmallestSide, "both sides must have at least 8 pixels");
+    require(array.shape(0) < (1u << 30) && array.shape(1) < (1u << 30), "the image is too large");
+    return {array.data(), static_cast<int>(array.shape(1)), static_cast<int>(array.shape(0)), static_cast<int>(array.shape(2))};
+}
+
+void construct_ssimulacra2(Ssimulacra2* self, const In<std::uint8_t, 3>& original, int n_threads) {
+    const Pixels pixels = as_pixels(original);
+    nb::gil_scoped_release release;
+    new (self) Ssimulacra2(pixels, n_threads);
+}
+
+double bind_score(const Ssimulacra2& self, const In<std::uint8_t, 3>& distorted, int n_threads) {
+    const Pixels pixels = as_pixels(distorted);
+    require(pixels.width == self.width() && pixels.rows == self.rows(), "images must have the same size");
+    nb::gil_scoped_release release;
+    return self.score(pixels, n_threads);
+}
+
+bool bind_set_simd_level(const std::string& level) {
+    const bool nearest_has_it = set_simd_level(level);
+    return set_ssimulacra2_simd_level(level) && nearest_has_it;
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
@@ -192,6 +218,9 @@ NB_MODULE(_core, m) {
     m.def("kmeans", &bind_kmeans, nb::arg("points"), nb::arg("weights"), nb::arg("k"), nb::arg("init"),
           nb::arg("centers").none(), nb::arg("n_init"), nb::arg("n_swaps"), nb::arg("max_iter"), nb::arg("tol"),
           nb::arg("seed"), nb::arg("n_threads"));
-    m.def("set_simd_level", &set_simd_level, nb::arg("level"));
+    m.def("set_simd_level", &bind_set_simd_level, nb::arg("level"));
+    nb::class_<Ssimulacra2>(m, "Ssimulacra2")
+        .def("__init__", &construct_ssimulacra2, nb::arg("original"), nb::arg("n_threads"))
+        .def("score", &bind_score, nb::arg("distorted"), nb::arg("n_threads"));
     m.def("nearest", &bind_nearest, nb::arg("points"), nb::arg("centers"), nb::arg("guess").none(), nb::arg("n_threads"));
 }

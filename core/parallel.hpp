@@ -37,27 +37,36 @@ inline int useful_threads(std::size_t n_items, int n_threads) {
     return static_cast<int>(std::min<std::size_t>(n, static_cast<std::size_t>(std::max(1, n_threads))));
 }
 
-// Calls work(thread, chunk, begin, end) for every chunk; `work` must not throw.
+// Calls work(thread, task) for every task in [0, n_tasks); `work` must not throw.
 template <class Work>
-void for_each_chunk(std::size_t n_items, int n_threads, Work&& work) {
-    const std::size_t n_chunks = chunk_count(n_items);
-    auto run = [&](int thread, std::size_t chunk) {
-        const std::size_t begin = chunk * kChunkSize;
-        work(thread, chunk, begin, std::min(n_items, begin + kChunkSize));
-    };
-    const int threads = useful_threads(n_items, n_threads);
-    if (threads == 1) {
-        for (std::size_t chunk = 0; chunk < n_chunks; ++chunk) run(0, chunk);
+void run_tasks(std::size_t n_tasks, int n_threads, Work&& work) {
+    const int threads = static_cast<int>(std::min<std::size_t>(n_tasks, static_cast<std::size_t>(std::max(1, n_threads))));
+    if (threads <= 1) {
+        for (std::size_t task = 0; task < n_tasks; ++task) work(0, task);
         return;
     }
     std::atomic<std::size_t> next{0};
     auto loop = [&](int thread) {
-        for (std::size_t chunk; (chunk = next.fetch_add(1)) < n_chunks;) run(thread, chunk);
+        for (std::size_t task; (task = next.fetch_add(1)) < n_tasks;) work(thread, task);
     };
     std::vector<std::thread> pool;
     for (int t = 1; t < threads; ++t) pool.emplace_back(loop, t);
     loop(0);
     for (std::thread& t : pool) t.join();
+}
+
+template <class Work>
+void for_each_task(std::size_t n_tasks, int n_threads, Work&& work) {
+    run_tasks(n_tasks, n_threads, [&](int, std::size_t task) { work(task); });
+}
+
+// Calls work(thread, chunk, begin, end) for every chunk of kChunkSize items.
+template <class Work>
+void for_each_chunk(std::size_t n_items, int n_threads, Work&& work) {
+    run_tasks(chunk_count(n_items), n_threads, [&](int thread, std::size_t chunk) {
+        const std::size_t begin = chunk * kChunkSize;
+        work(thread, chunk, begin, std::min(n_items, begin + kChunkSize));
+    });
 }
 
 }  // namespace huepress
