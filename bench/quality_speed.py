@@ -3,7 +3,8 @@
     python bench/quality_speed.py FOLDER [--colors 4,16,64,256] [--images 8] [--runs 3]
                                   [--peers huepress,imagequant] [--reference mse.csv]
 
-Mean squared error is the mean over the pixels of the summed squared sRGB differences. Times
+Mean squared error is the mean over the pixels of the summed squared sRGB differences; scores are
+SSIMULACRA2 2.1; bytes are those of the same indexed PNG encoder for all. Times
 cover quantizing and mapping on one thread; each run of a peer follows a run of ours on the
 same picture, and the ratio is the median of the pairs' ratios. Writes Markdown and CSV into
 bench/results/.
@@ -14,7 +15,6 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -29,7 +29,12 @@ import numpy as np
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent))
+import huepress
 import peers
+from huepress.metrics import Comparator
+from huepress.model import SourceImage
+
+Figures = dict[tuple[str, int], dict[str, float]]
 
 RESULTS = Path(__file__).parent / "results"
 OURS = "huepress"
@@ -46,15 +51,15 @@ def timed(quantize: peers.Quantizer, pixels: peers.Pixels, k: int) -> tuple[floa
 
 
 def peak_megabytes(peer: str, image: Path, k: int) -> float:
-    """Return by how much a fresh process grows while the peer works."""
+    """Return by how much a fresh process grows while the peer works (Linux)."""
     code = (
-        "import resource, sys; sys.path.insert(0, sys.argv[1])\n"
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import numpy as np, peers; from PIL import Image\n"
         "run = peers.available()[sys.argv[2]]; k = int(sys.argv[4])\n"
         "run(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8), min(k, 16))\n"
         "pixels = np.asarray(Image.open(sys.argv[3]).convert('RGB')).copy()\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; run(pixels, k)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+        "peak = lambda: int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
+        "before = peak(); run(pixels, k); print(peak() - before)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(Path(__file__).parent), peer, str(image), str(k)],
@@ -81,11 +86,14 @@ def main() -> None:
     if arguments.peers:
         wanted = [OURS, *arguments.peers.split(",")]
         tools = {name: tools[name] for name in dict.fromkeys(wanted)}
-    errors: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
+    errors: Figures = defaultdict(dict)
+    scores: Figures = defaultdict(dict)
+    sizes: Figures = defaultdict(dict)
     ratios: dict[tuple[str, int], list[float]] = defaultdict(list)
     seconds: dict[tuple[str, int], list[float]] = defaultdict(list)
     for file in files:
         pixels = np.asarray(Image.open(file).convert("RGB")).copy()
+        comparator = Comparator(SourceImage(pixels))
         for k in ks:
             for name, quantize in tools.items():
                 pairs = []
@@ -98,10 +106,12 @@ def main() -> None:
                         break  # slow ones need no repetition to be slow
                 ratios[name, k].append(median(pairs))
                 errors[name, k][file.stem] = mean_squared_error(pixels, picture)
+                scores[name, k][file.stem] = comparator.ssimulacra2(picture)
+                sizes[name, k][file.stem] = len(huepress.compress(picture, n_colors=256).encoded.data)
         print(f"{file.name} done", file=sys.stderr)
     memory = {} if arguments.no_memory else {name: peak_megabytes(name, files[0], ks[-1]) for name in tools}
     reference = _reference(arguments.reference, [f.stem for f in files], ks) if arguments.reference else {}
-    _write(files, ks, list(tools), errors, ratios, seconds, memory, reference)
+    _write(files, ks, list(tools), (errors, scores, sizes), ratios, seconds, memory, reference)
 
 
 def _reference(path: Path, images: list[str], ks: list[int]) -> dict[int, float]:
@@ -119,21 +129,22 @@ def _write(
     files: list[Path],
     ks: list[int],
     names: list[str],
-    errors: dict[tuple[str, int], dict[str, float]],
+    figures: tuple[Figures, Figures, Figures],
     ratios: dict[tuple[str, int], list[float]],
     seconds: dict[tuple[str, int], list[float]],
     memory: dict[str, float],
     reference: dict[int, float],
 ) -> None:
     RESULTS.mkdir(exist_ok=True)
+    errors, scores, sizes = figures
     with (RESULTS / "quality_speed.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["image", "n_colors", "quantizer", "mse"])
+        writer.writerow(["image", "n_colors", "quantizer", "mse", "ssimulacra2", "bytes"])
         for (name, k), values in errors.items():
-            writer.writerows([image, k, name, f"{mse:.4f}"] for image, mse in values.items())
+            for image, mse in values.items():
+                writer.writerow([image, k, name, f"{mse:.4f}", f"{scores[name, k][image]:.3f}", sizes[name, k][image]])
     lines = [
-        f"{len(files)} pictures of {files[0].parent.name}; peak memory of this process "
-        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB",
+        f"{len(files)} pictures of {files[0].parent.name}",
         "",
         "| mean MSE | " + " | ".join(f"K={k}" for k in ks) + " |",
         "|---|" + "---|" * len(ks),
@@ -146,6 +157,17 @@ def _write(
         cells = [
             f"{mean:.2f}" + (f" ({mean / reference[k]:.4f})" if k in reference else "")
             for mean, k in zip(means, ks, strict=True)
+        ]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "| mean score, mean kB | " + " | ".join(f"K={k}" for k in ks) + " |",
+        "|---|" + "---|" * len(ks),
+    ]
+    for name in names:
+        cells = [
+            f"{sum(scores[name, k].values()) / len(files):.1f} at {sum(sizes[name, k].values()) / len(files) / 1e3:.1f}"
+            for k in ks
         ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines += [

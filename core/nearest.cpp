@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 
 #include "parallel.hpp"
@@ -12,8 +13,20 @@ namespace {
 
 constexpr float kFar = std::numeric_limits<float>::infinity();
 constexpr std::int32_t kNobody = std::numeric_limits<std::int32_t>::max();
+// Squared distances of x to the kBlock centers whose coordinates stand at xs[d * kBlock].
+void distances_to_block(const float* x, const float* xs, int dims, float* distance) {
+    constexpr int kBlock = NeighborTable::kBlock;
+    for (int j = 0; j < kBlock; ++j) distance[j] = 0.0f;
+    for (int d = 0; d < dims; ++d) {
+        for (int j = 0; j < kBlock; ++j) {
+            const float difference = x[d] - xs[d * kBlock + j];
+            distance[j] += difference * difference;
+        }
+    }
+}
+
 // Full sort when centers have gone this part of the distance between neighbors.
-constexpr float kStale = 0.5f;
+constexpr float kStale = 1.0f;
 
 }  // namespace
 
@@ -66,18 +79,25 @@ void NeighborTable::update(const float* centers, float moved) {
 
 float NeighborTable::choose_members(std::int32_t c) {
     candidates_.clear();
-    for (std::int32_t other = 0; other < k_; ++other) {
-        if (other != c) candidates_.emplace_back(squared_distance<0>(center(c), center(other), dims_), other);
+    for (int block = 0; block < all_blocks_; ++block) {
+        const float* xs = all_coordinates_.data() + block * dims_ * kBlock;
+        float distance[kBlock];
+        distances_to_block(center(c), xs, dims_, distance);
+        for (int j = 0; j < std::min(kBlock, k_ - block * kBlock); ++j) {
+            // Distance, then index, in one integer: floats that are not negative order as their bits.
+            const auto key = std::uint64_t{std::bit_cast<std::uint32_t>(distance[j])} << 32;
+            if (block * kBlock + j != c) candidates_.push_back(key | static_cast<std::uint32_t>(block * kBlock + j));
+        }
     }
     const std::size_t n = std::min(candidates_.size(), static_cast<std::size_t>(kLongestList));
     const auto middle = candidates_.begin() + static_cast<std::ptrdiff_t>(n);
     float unlisted = kFar;
     if (middle != candidates_.end()) {
         std::nth_element(candidates_.begin(), middle, candidates_.end());
-        unlisted = std::sqrt(middle->first);
+        unlisted = std::sqrt(std::bit_cast<float>(static_cast<std::uint32_t>(*middle >> 32)));
     }
     std::sort(candidates_.begin(), middle);
-    for (std::size_t i = 0; i < n; ++i) indices_[slot(c) + i] = candidates_[i].second;
+    for (std::size_t i = 0; i < n; ++i) indices_[slot(c) + i] = static_cast<std::int32_t>(candidates_[i]);
     return unlisted;
 }
 
@@ -92,16 +112,13 @@ void NeighborTable::renew_list(std::int32_t c) {
     first_distance[blocks_] = at_least;
     for (int block = blocks_ - 1; block >= 0; --block) {
         float* xs = coordinates + block * dims_ * kBlock;
-        float distance[kBlock];
-        for (int j = 0; j < kBlock; ++j) distance[j] = 0.0f;
         const int members = std::min(kBlock, listed - block * kBlock);
-        for (int d = 0; d < dims_; ++d) {
-            for (int j = 0; j < members; ++j) xs[d * kBlock + j] = center(indices[block * kBlock + j])[d];
-            for (int j = 0; j < kBlock; ++j) {
-                const float difference = own[d] - xs[d * kBlock + j];
-                distance[j] += difference * difference;
-            }
+        for (int j = 0; j < members; ++j) {
+            const float* other = center(indices[block * kBlock + j]);
+            for (int d = 0; d < dims_; ++d) xs[d * kBlock + j] = other[d];
         }
+        float distance[kBlock];
+        distances_to_block(own, xs, dims_, distance);
         float nearest = distance[0];
         for (int j = 1; j < members; ++j) nearest = std::min(nearest, distance[j]);
         at_least = std::min(at_least, std::sqrt(nearest));

@@ -53,7 +53,7 @@ private:
     float moved_since_sort_ = std::numeric_limits<float>::infinity();
     float typical_distance_ = 0.0f;  // mean distance to the nearest neighbor at the last sort
     std::vector<float> centers_;
-    std::vector<std::pair<float, std::int32_t>> candidates_;  // scratch
+    std::vector<std::uint64_t> candidates_;  // scratch
     std::vector<float> unlisted_;                             // k, at the last sort
     std::vector<float> first_distance_;                       // k x (blocks + 1)
     std::vector<float> coordinates_;

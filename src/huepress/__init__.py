@@ -12,9 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from huepress.api import Result, compress, quantize
+    from huepress.api import Result, compress, quantize, score
     from huepress.errors import DecodeError, HuepressError, InputError, LimitError, OptionError, OutputError
     from huepress.kmeans import KMeans
+    from huepress.metrics import Score
     from huepress.model import IndexedImage, Palette, Report
     from huepress.options import Options
 
@@ -24,6 +25,8 @@ _HOME = {
     "Result": "api",
     "compress": "api",
     "quantize": "api",
+    "score": "api",
+    "Score": "metrics",
     "DecodeError": "errors",
     "HuepressError": "errors",
     "InputError": "errors",
@@ -50,9 +53,11 @@ __all__ = [
     "Palette",
     "Report",
     "Result",
+    "Score",
     "__version__",
     "compress",
     "quantize",
+    "score",
 ]
 
 

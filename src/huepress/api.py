@@ -1,4 +1,4 @@
-"""The library's front door: ``compress``, ``quantize`` and ``Result``."""
+"""The library's front door: ``compress``, ``quantize``, ``score`` and ``Result``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from huepress.codec import decode
 from huepress.codec.encode_png import encode_png
 from huepress.codec.pillow_image import is_pillow_image, to_pillow
 from huepress.errors import HuepressError, InputError
+from huepress.metrics import Comparator, Score
 from huepress.model import Bytes, Encoded, IndexedImage, Outcome, Palette, Report, SourceImage
 from huepress.options import Options
 
@@ -136,6 +137,39 @@ def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
     """
     chosen = Options.from_keywords({"n_colors": n_colors, **options})
     return pipeline.quantize(decode.from_array(array, max_pixels=chosen.max_pixels), chosen)
+
+
+def score(original: Any, distorted: Any, *, jobs: int = 0, max_pixels: int = Options.max_pixels) -> Score:
+    """Tell how far a picture is from its original.
+
+    Parameters
+    ----------
+    original, distorted : path, bytes, binary file, PIL.Image.Image or ndarray
+        As for `compress`; of equal size, at least 8 x 8 pixels.
+    jobs : int
+        Number of threads; 0 means one per processor. The result does not depend on it.
+    max_pixels : int
+        Larger images are refused.
+
+    Returns
+    -------
+    Score
+
+    Raises
+    ------
+    InputError, DecodeError, LimitError
+
+    Examples
+    --------
+    >>> import huepress, numpy as np
+    >>> ramp = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
+    >>> found = huepress.score(ramp, huepress.compress(ramp, n_colors=16).image)
+    >>> round(found.psnr_db, 1), found.words
+    (34.8, 'medium')
+    """
+    options = Options(jobs=jobs, max_pixels=max_pixels)
+    comparator = Comparator(load(original, max_pixels=max_pixels), threads=options.threads)
+    return comparator.score(load(distorted, max_pixels=max_pixels).pixels_srgb8)
 
 
 def load(image: Any, *, max_pixels: int) -> SourceImage:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from huepress import pipeline
 from huepress.codec.sheet import Panel, draw_sheet
+from huepress.metrics import SMALLEST_SIDE, Comparator, words_for
 from huepress.model import Report, SourceImage
 from huepress.options import Options
 
@@ -34,13 +35,16 @@ def comparison_sheet(
     """
     original = Panel("Original", _original_facts(source), source.pixels_srgb8)
     panels = [original]
+    large_enough = min(source.width, source.height) >= SMALLEST_SIDE
+    comparator = Comparator(source, threads=options.threads) if large_enough else None
     for k in n_colors:
         if on_progress:
             on_progress(k)
         outcome = pipeline.run(source, replace(options, n_colors=k), allow_larger=True)
-        panels.append(
-            Panel(f"K = {k}", _version_facts(outcome.report, k), outcome.indexed.to_array(), outcome.indexed.palette)
-        )
+        pixels = outcome.indexed.to_array()
+        verdict = _verdict(comparator.ssimulacra2(pixels)) if comparator else ""
+        facts = _version_facts(outcome.report, k)
+        panels.append(Panel(f"K = {k}", facts, pixels, outcome.indexed.palette, verdict))
     return draw_sheet(name, panels)
 
 
@@ -49,6 +53,10 @@ def human_bytes(n: int) -> str:
     if n < 1000:
         return f"{n} B"
     return f"{n / 1e3:.1f} kB" if n < 1_000_000 else f"{n / 1e6:.2f} MB"
+
+
+def _verdict(ssimulacra2: float) -> str:
+    return f"score {ssimulacra2:.0f}, {words_for(ssimulacra2)}"
 
 
 def _original_facts(source: SourceImage) -> str:

@@ -7,10 +7,11 @@ import time
 from huepress.codec.encode_png import encode_png
 from huepress.histogram import count_colors
 from huepress.indexing import index_image
+from huepress.metrics import psnr_db
 from huepress.model import ColorTable, Encoded, IndexedImage, Outcome, Report, SourceImage
 from huepress.options import Options
 from huepress.palette import PaletteFit, fit_palette
-from huepress.report import mean_squared_error, psnr_db
+from huepress.report import mean_squared_error
 
 
 def quantize(source: SourceImage, options: Options) -> IndexedImage:

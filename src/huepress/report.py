@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from huepress import _core
@@ -26,8 +24,3 @@ def mean_squared_error(table: ColorTable, fit: PaletteFit) -> float:
         squared = np.square(colors - palette[fit.labels[rows]]).sum(axis=1)
         total += float(np.dot(squared, table.counts[rows]))
     return total / table.inverse.size
-
-
-def psnr_db(mse: float) -> float:
-    """Return the peak signal-to-noise ratio of a summed squared error over three channels."""
-    return math.inf if mse == 0.0 else 10.0 * math.log10(3.0 * 255.0**2 / mse)

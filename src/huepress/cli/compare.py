@@ -27,8 +27,8 @@ def command(
 ) -> int:
     """Draw each image beside its versions with K colors.
 
-    The sheet tells bytes, percent saved and PSNR of each version, its palette, and shows a
-    detail pixel by pixel: where the version with the first K differs most.
+    The sheet tells bytes, percent saved, PSNR and score (SSIMULACRA2) of each version, its palette,
+    and shows a detail pixel by pixel: where the version with the first K differs most.
     """
     options = make_options(colors[0], **engine)
     names = expand(inputs)

@@ -12,7 +12,7 @@ from huepress import __version__
 from huepress.errors import HuepressError
 
 # One file per command, imported only when the command runs or is listed.
-_COMMANDS = {"compress": "compress", "compare": "compare"}
+_COMMANDS = {"compress": "compress", "compare": "compare", "score": "score"}
 _INTERRUPTED, _CRASHED = 130, 70
 
 

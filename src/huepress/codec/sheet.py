@@ -36,12 +36,15 @@ class Panel:
     pixels_srgb8 : ndarray of uint8, (height, width, 3 or 4)
     palette : Palette, optional
         Drawn as swatches.
+    verdict : str
+        Stands at the right of the title.
     """
 
     title: str
     facts: str
     pixels_srgb8: Bytes
     palette: Palette | None = None
+    verdict: str = ""
 
 
 def draw_sheet(name: str, panels: Sequence[Panel]) -> bytes:
@@ -93,6 +96,9 @@ def _draw_panel(
     draw.rectangle([round(v) for v in marker], outline=_MARKER, width=2)
     y = top + view[1] + 12
     draw.text((left, y), panel.title, _INK, font=_font(_TITLE_SIZE))
+    verdict = _fitted(panel.verdict, _FACTS_SIZE, _PANEL_WIDTH // 2)
+    at_right = left + _PANEL_WIDTH - _font(_FACTS_SIZE).getlength(verdict)
+    draw.text((at_right, y + _TITLE_SIZE - _FACTS_SIZE), verdict, _INK, font=_font(_FACTS_SIZE))
     y += _TITLE_SIZE + 8
     draw.text((left, y), _fitted(panel.facts, _FACTS_SIZE, _PANEL_WIDTH), _QUIET, font=_font(_FACTS_SIZE))
     y += _FACTS_SIZE + 14

@@ -1,0 +1,95 @@
+"""``huepress score``: how far pictures are from their original."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from huepress.cli.shared import STDIO, expand, read_stdin
+from huepress.errors import HuepressError
+from huepress.options import DEFAULT_MAX_PIXELS, Options
+
+if TYPE_CHECKING:
+    from huepress.metrics import Score
+
+
+@click.command(name="score")
+@click.argument("original", metavar="ORIGINAL")
+@click.argument("distorted", nargs=-1, required=True, metavar="DISTORTED...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per picture, best first.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(0), default=0, help="Threads; the result is the same.  [default: all]"
+)
+@click.option(
+    "--max-pixels", type=click.IntRange(1), default=DEFAULT_MAX_PIXELS, show_default=True, help="Refuse larger images."
+)
+def command(original: str, distorted: tuple[str, ...], as_json: bool, jobs: int, max_pixels: int) -> int:
+    """Tell how far pictures are from their original, the best first.
+
+    SSIMULACRA2: 90 visually lossless, 80 very high, 70 high, 50 medium, 30 low quality. dE OK: color
+    difference in Oklab, mean and 95th percentile; 0.02 is just noticeable. Banding: how far smooth
+    gradients have turned into steps, 0 for none.
+    """
+    from huepress import api
+    from huepress.metrics import Comparator
+
+    options = Options(jobs=jobs, max_pixels=max_pixels)
+    names = expand(distorted)
+    if [original, *names].count(STDIO) > 1:
+        raise click.UsageError("standard input can be read only once; give '-' once")
+
+    def load(name: str) -> Any:
+        return api.load(read_stdin() if name == STDIO else name, max_pixels=max_pixels)
+
+    comparator = Comparator(load(original), threads=options.threads)
+    found: list[tuple[str, Score]] = []
+    errors = []
+    for name in names:
+        try:
+            found.append((name, comparator.score(load(name).pixels_srgb8)))
+        except HuepressError as error:
+            errors.append(error)
+            click.echo(f"huepress: {error}" if name in str(error) else f"huepress: {name}: {error}", err=True)
+    found.sort(key=lambda item: -item[1].ssimulacra2)
+    if as_json:
+        for name, score in found:
+            click.echo(json.dumps(_as_json(original, name, score), ensure_ascii=False))
+    elif found:
+        _print_table(found)
+    if not errors:
+        return 0
+    return errors[0].exit_code if len(names) == 1 else 1
+
+
+def _as_json(original: str, name: str, score: Score) -> dict[str, Any]:
+    numbers = dataclasses.asdict(score)
+    if math.isinf(score.psnr_db):
+        numbers["psnr_db"] = None
+    return {"original": original, "distorted": name, **numbers, "words": score.words}
+
+
+def _print_table(found: list[tuple[str, Score]]) -> None:
+    header = ("picture", "SSIMULACRA2", "quality", "PSNR", "MSE", "dE OK mean", "dE OK p95", "banding")
+    rows = [
+        (
+            name,
+            f"{s.ssimulacra2:.2f}",
+            s.words,
+            "equal" if math.isinf(s.psnr_db) else f"{s.psnr_db:.2f} dB",
+            f"{s.mse:.2f}",
+            f"{s.delta_e_ok_mean:.4f}",
+            f"{s.delta_e_ok_p95:.4f}",
+            f"{s.banding:.3f}",
+        )
+        for name, s in found
+    ]
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    for row in [header, *rows]:
+        cells = [
+            cell.ljust(w) if i in (0, 2) else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        click.echo("  ".join(cells).rstrip())
