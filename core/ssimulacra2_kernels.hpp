@@ -13,7 +13,7 @@ namespace huepress {
 inline constexpr int kPlaneAlign = 8;
 inline constexpr int kBlurRadius = 5;
 // Columns that blur_columns takes at once; strips begin at multiples of it.
-inline constexpr int kBlurStrip = 64;
+inline constexpr int kBlurStrip = 1024;
 
 // y[n] = gain * (x[n - 6] + x[n + 4]) + turn * y[n - 1] - y[n - 2] for each of three cosines.
 // The lanes advance four pixels of a row at once: [cosine][pixel].
