@@ -14,6 +14,7 @@
 #include "histogram.hpp"
 #include "kmeans.hpp"
 #include "nearest.hpp"
+#include "spatial.hpp"
 #include "ssimulacra2.hpp"
 
 namespace nb = nanobind;
@@ -109,6 +110,21 @@ Out<std::uint8_t> bind_gather(const In<std::uint8_t, 1>& table, const In<std::ui
     return out;
 }
 
+double bind_squared_error(const In<float, 2>& color_points, const In<std::uint32_t, 1>& color_of, const In<float, 2>& palette,
+                          const In<std::uint8_t, 1>& indices, int n_threads) {
+    require(color_of.shape(0) == indices.shape(0), "one index a pixel");
+    require(color_points.shape(1) == palette.shape(1), "palette must have the points' coordinates");
+    bool inside = true;
+    for (std::size_t i = 0; i < color_of.shape(0); ++i) {
+        inside &= color_of.data()[i] < color_points.shape(0) && indices.data()[i] < palette.shape(0);
+    }
+    require(inside, "a pixel names a color that does not exist");
+    return without_gil([&](const StopRequested&) {
+        return squared_error(color_points.data(), color_of.data(), color_of.shape(0), palette.data(), indices.data(),
+                             static_cast<int>(palette.shape(1)), n_threads);
+    });
+}
+
 Out<float> bind_colors_to_points(const In<std::uint8_t, 2>& colors, const std::string& space) {
     const std::size_t n = colors.shape(0);
     const std::size_t channels = colors.shape(1);
@@ -197,6 +213,31 @@ double bind_score(const Ssimulacra2& self, const In<std::uint8_t, 3>& distorted,
     return self.score(pixels, n_threads);
 }
 
+void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of,
+                       const In<float, 2>& palette, bool diffuse, int row_bytes) {
+    require(color_points.shape(1) == 3 || color_points.shape(1) == 4, "points must have 3 or 4 coordinates");
+    require(palette.shape(1) == color_points.shape(1), "palette must have the points' coordinates");
+    require(palette.shape(0) >= 1 && palette.shape(0) <= 256, "a palette has 1 to 256 colors");
+    require(color_of.shape(0) > 0 && color_of.shape(0) < (1u << 30) && color_of.shape(1) > 0 && color_of.shape(1) < (1u << 30),
+            "the image must have pixels");
+    for (std::size_t i = 0; i < color_of.size(); ++i) {
+        require(color_of.data()[i] < color_points.shape(0), "color_of names a color that does not exist");
+    }
+    SpatialOptions options;
+    options.diffuse = diffuse;
+    options.row_bytes = row_bytes;
+    nb::gil_scoped_release release;
+    new (self) SpatialSearch(color_points.data(), color_points.shape(0), color_of.data(),
+                             static_cast<int>(color_of.shape(1)), static_cast<int>(color_of.shape(0)), palette.data(),
+                             static_cast<int>(palette.shape(0)), static_cast<int>(palette.shape(1)), options);
+}
+
+nb::tuple bind_sweep(SpatialSearch& self, float lambda, float slack, int n_threads) {
+    const SpatialSearch::Sweep sweep = without_gil(
+        [&](const StopRequested& stop) { return self.sweep({lambda, slack}, n_threads, stop); });
+    return nb::make_tuple(sweep.distortion, sweep.bits);
+}
+
 bool bind_set_simd_level(const std::string& level) {
     const bool nearest_has_it = set_simd_level(level);
     return set_ssimulacra2_simd_level(level) && nearest_has_it;
@@ -213,6 +254,8 @@ NB_MODULE(_core, m) {
     m.doc() = "Compiled core of huepress: arrays and numbers, nothing else.";
     m.def("count_colors", &bind_count_colors, nb::arg("pixels"), nb::arg("n_threads"));
     m.def("gather", &bind_gather, nb::arg("table"), nb::arg("inverse"), nb::arg("n_threads"));
+    m.def("squared_error", &bind_squared_error, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
+          nb::arg("indices"), nb::arg("n_threads"));
     m.def("colors_to_points", &bind_colors_to_points, nb::arg("colors"), nb::arg("space"));
     m.def("points_to_colors", &bind_points_to_colors, nb::arg("points"), nb::arg("space"));
     m.def("kmeans", &bind_kmeans, nb::arg("points"), nb::arg("weights"), nb::arg("k"), nb::arg("init"),
@@ -222,5 +265,14 @@ NB_MODULE(_core, m) {
     nb::class_<Ssimulacra2>(m, "Ssimulacra2")
         .def("__init__", &construct_ssimulacra2, nb::arg("original"), nb::arg("n_threads"))
         .def("score", &bind_score, nb::arg("distorted"), nb::arg("n_threads"));
+    nb::class_<SpatialSearch>(m, "SpatialSearch")
+        .def("__init__", &construct_spatial, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
+             nb::arg("diffuse"), nb::arg("row_bytes"), nb::keep_alive<1, 3>())
+        .def("sweep", &bind_sweep, nb::arg("rate"), nb::arg("slack"), nb::arg("n_threads"))
+        .def("indices", [](const SpatialSearch& self) {
+            std::vector<std::uint8_t> copy(self.indices());
+            const std::size_t n = copy.size();
+            return to_numpy(std::move(copy), {n});
+        });
     m.def("nearest", &bind_nearest, nb::arg("points"), nb::arg("centers"), nb::arg("guess").none(), nb::arg("n_threads"));
 }

@@ -18,8 +18,8 @@ struct CoarsePoints {
     Points points() const { return {coordinates.data(), weights.data(), weights.size(), dims}; }
 };
 
-// Groups the points by a grid over their bounding box (2^6 cells an axis for three
-// dimensions). Empty when there are too few points or too few occupied cells for k clusters,
+// Groups the points by a grid over their bounding box (for three dimensions 2^5 cells an axis, 2^6
+// for more than 64 clusters). Empty when there are too few points or too few occupied cells for k clusters,
 // or more than four dimensions.
 CoarsePoints coarsen(const Points& points, int k);
 

@@ -23,7 +23,8 @@ std::uint32_t key_rgba(const std::uint8_t* p) {
 // each word. The rank of a color's bit is its row in ascending order, so nothing is sorted.
 ColorCounts count_rgb(const std::uint8_t* pixels, std::size_t n_pixels, std::uint32_t* inverse,
                       int n_threads) {
-    const int threads = useful_threads(n_pixels, n_threads);
+    // Every thread has its own bitmap and counts: as many as cost less than two bytes a pixel.
+    int threads = std::min(useful_threads(n_pixels, n_threads), static_cast<int>(1 + n_pixels / (kWords * 8)));
     std::vector<std::vector<std::uint64_t>> bitmaps(static_cast<std::size_t>(threads));
     for (auto& bitmap : bitmaps) bitmap.assign(kWords, 0);
     for_each_chunk(n_pixels, threads, [&](int thread, std::size_t, std::size_t begin, std::size_t end) {
@@ -60,6 +61,7 @@ ColorCounts count_rgb(const std::uint8_t* pixels, std::size_t n_pixels, std::uin
         }
     }
 
+    threads = std::min(threads, static_cast<int>(1 + n_pixels / (4 * std::size_t{n_colors})));
     std::vector<std::vector<std::uint32_t>> counts(static_cast<std::size_t>(threads));
     for (auto& c : counts) c.assign(n_colors, 0);
     for_each_chunk(n_pixels, threads, [&](int thread, std::size_t, std::size_t begin, std::size_t end) {
@@ -165,6 +167,26 @@ ColorCounts count_colors(const std::uint8_t* pixels, std::size_t n_pixels, int c
                          std::uint32_t* inverse, int n_threads) {
     return channels == 3 ? count_rgb(pixels, n_pixels, inverse, n_threads)
                          : count_rgba(pixels, n_pixels, inverse, n_threads);
+}
+
+double squared_error(const float* color_points, const std::uint32_t* color_of, std::size_t n_pixels,
+                     const float* palette, const std::uint8_t* indices, int dims, int n_threads) {
+    std::vector<double> parts(chunk_count(n_pixels));
+    for_each_chunk(n_pixels, n_threads, [&](int, std::size_t chunk, std::size_t begin, std::size_t end) {
+        double sum = 0.0;
+        for (std::size_t i = begin; i < end; ++i) {
+            const float* a = color_points + static_cast<std::size_t>(color_of[i]) * static_cast<std::size_t>(dims);
+            const float* b = palette + static_cast<std::size_t>(indices[i]) * static_cast<std::size_t>(dims);
+            for (int d = 0; d < dims; ++d) {
+                const double difference = static_cast<double>(a[d]) - static_cast<double>(b[d]);
+                sum += difference * difference;
+            }
+        }
+        parts[chunk] = sum;
+    });
+    double total = 0.0;
+    for (double part : parts) total += part;
+    return total;
 }
 
 void gather_bytes(const std::uint8_t* table, const std::uint32_t* inverse, std::size_t n_pixels,

@@ -21,4 +21,9 @@ ColorCounts count_colors(const std::uint8_t* pixels, std::size_t n_pixels, int c
 void gather_bytes(const std::uint8_t* table, const std::uint32_t* inverse, std::size_t n_pixels,
                   std::uint8_t* out, int n_threads);
 
+// Sum over the pixels of |color_points[color_of[p]] - palette[indices[p]]|^2, in a fixed order.
+// color_points and palette: rows of dims floats.
+double squared_error(const float* color_points, const std::uint32_t* color_of, std::size_t n_pixels,
+                     const float* palette, const std::uint8_t* indices, int dims, int n_threads);
+
 }  // namespace huepress

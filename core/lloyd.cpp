@@ -26,6 +26,12 @@ public:
     }
 
     std::int64_t* data() { return sums_.data(); }
+    bool any_empty() const {
+        for (std::size_t i = static_cast<std::size_t>(dims_); i < sums_.size(); i += static_cast<std::size_t>(dims_ + 1)) {
+            if (sums_[i] == 0) return true;
+        }
+        return false;
+    }
     bool empty(int cluster) const { return weight(cluster) == 0; }
 
     float mean(int cluster, int d) const {
@@ -40,8 +46,12 @@ public:
         float largest = 1e-30f;
         const std::size_t n_coordinates = points.n * static_cast<std::size_t>(points.dims);
         for (std::size_t i = 0; i < n_coordinates; ++i) largest = std::max(largest, std::fabs(points.coordinates[i]));
-        return std::exp2(std::floor(61.0 - std::log2(static_cast<double>(total))) -
-                         std::ceil(std::log2(static_cast<double>(largest))));
+        // total < 2^a and largest < 2^b: sums stay below 2^(a + b + scale's exponent) = 2^61.
+        int a = 0;
+        int b = 0;
+        std::frexp(static_cast<double>(total), &a);
+        std::frexp(static_cast<double>(largest), &b);
+        return std::ldexp(1.0, 61 - a - b);
     }
 
 private:
@@ -159,7 +169,9 @@ Clustering lloyd(const Points& points, Clustering c, const LloydOptions& options
         state.drift += largest_move;
         const double before = c.inertia;
         assign();
-        if (!any_moved || before - c.inertia <= options.tol * c.inertia) break;
+        const bool settled = !any_moved || before - c.inertia <= options.tol * c.inertia;
+        // A center that lost its points is placed anew by the next iteration, if there is error left.
+        if (settled && !(sums.any_empty() && c.inertia > 0.0)) break;
     }
     c.labels = std::move(state.labels);
     c.bound = std::move(state.bound);

@@ -142,6 +142,7 @@ template <int D>
 inline Found search_list(const float* x, const NeighborView& table, std::int32_t label, float own) {
     const int dims = D ? D : table.dims;
     const float* first_distance = table.first_distance + label * (table.blocks + 1);
+    if (table.blocks == 0) return {pack(own, label), kFar};  // a single center
     const float own_distance = __builtin_sqrtf(own);
     const float reach = 2.0f * own_distance * kPruningMargin;
     if (first_distance[0] > reach) return {pack(own, label), first_distance[0] - own_distance};

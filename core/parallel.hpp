@@ -7,8 +7,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <functional>
+#include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -37,7 +40,8 @@ inline int useful_threads(std::size_t n_items, int n_threads) {
     return static_cast<int>(std::min<std::size_t>(n, static_cast<std::size_t>(std::max(1, n_threads))));
 }
 
-// Calls work(thread, task) for every task in [0, n_tasks); `work` must not throw.
+// Calls work(thread, task) for every task in [0, n_tasks). The first exception ends the work and
+// is passed on; where the system refuses a thread, fewer do the work.
 template <class Work>
 void run_tasks(std::size_t n_tasks, int n_threads, Work&& work) {
     const int threads = static_cast<int>(std::min<std::size_t>(n_tasks, static_cast<std::size_t>(std::max(1, n_threads))));
@@ -46,13 +50,29 @@ void run_tasks(std::size_t n_tasks, int n_threads, Work&& work) {
         return;
     }
     std::atomic<std::size_t> next{0};
+    std::exception_ptr failure;
+    std::mutex failure_lock;
     auto loop = [&](int thread) {
-        for (std::size_t task; (task = next.fetch_add(1)) < n_tasks;) work(thread, task);
+        try {
+            for (std::size_t task; (task = next.fetch_add(1)) < n_tasks;) work(thread, task);
+        } catch (...) {
+            next = n_tasks;
+            const std::lock_guard guard(failure_lock);
+            if (!failure) failure = std::current_exception();
+        }
     };
     std::vector<std::thread> pool;
-    for (int t = 1; t < threads; ++t) pool.emplace_back(loop, t);
+    pool.reserve(static_cast<std::size_t>(threads));
+    for (int t = 1; t < threads; ++t) {
+        try {
+            pool.emplace_back(loop, t);
+        } catch (const std::system_error&) {
+            break;
+        }
+    }
     loop(0);
     for (std::thread& t : pool) t.join();
+    if (failure) std::rethrow_exception(failure);
 }
 
 template <class Work>

@@ -2,6 +2,8 @@ import doctest
 import io
 import math
 import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -154,6 +156,42 @@ def test_bad_inputs(tmp_path):
         huepress.compress(broken)
     with pytest.raises(huepress.OptionError, match="translucent"):
         huepress.compress(np.arange(48, dtype=np.uint8).reshape(4, 4, 3), 2, init=[(0, 0, 0, 9), (1, 1, 1, 255)])
+
+
+def test_pillow_images_that_cannot_be_loaded(photo, tmp_path):
+    data = png_bytes(photo)
+    with pytest.raises(huepress.DecodeError):
+        huepress.compress(Image.open(io.BytesIO(data[: len(data) // 2])))
+    with pytest.raises(huepress.DecodeError, match="2 frames"):
+        pages = io.BytesIO()
+        Image.fromarray(photo).save(pages, "TIFF", save_all=True, append_images=[Image.fromarray(photo)])
+        huepress.compress(pages.getvalue())
+
+
+def test_pillow_images_are_turned_upright(photo):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = png_bytes(photo, exif=exif)
+    by_file, by_image = huepress.compress(data, 8), huepress.compress(Image.open(io.BytesIO(data)), 8)
+    np.testing.assert_array_equal(by_file.indices, by_image.indices)
+
+
+def test_short_reprs(photo):
+    result = huepress.compress(photo, n_colors=16)
+    assert len(repr(result)) < 1000 and "16 colors" in repr(result)
+
+
+def test_refused_threads_do_not_end_the_program(photo):
+    code = (
+        "import resource, numpy as np, huepress\n"
+        "noise = np.random.default_rng(0).integers(0, 256, (1000, 1000, 3), dtype=np.uint8)\n"
+        "huepress.quantize(noise[:20], 4)\n"
+        "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + 500_000_000,) * 2)\n"
+        "assert len(huepress.quantize(noise, 16, jobs=200).palette) == 16\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
 
 
 def test_public_names():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "huepress"
-MAY_CALL_THE_CORE = {"histogram.py", "palette.py", "indexing.py", "report.py", "kmeans.py", "metrics.py"}
+MAY_CALL_THE_CORE = {"histogram.py", "palette.py", "indexing.py", "report.py", "kmeans.py", "metrics.py", "spatial.py"}
 MAY_OPEN_PATHS = {"files.py"}
 
 
@@ -52,5 +52,6 @@ def test_files_stay_readable():
 def test_constants_are_the_derived_ones():
     import runpy
 
-    derived = runpy.run_path(str(ROOT / "tools" / "derive_color_constants.py"))["header"]()
-    assert (ROOT / "core" / "color_constants.hpp").read_text() == derived
+    for name in ("color_constants", "eye_filter"):
+        derived = runpy.run_path(str(ROOT / "tools" / f"derive_{name}.py"))["header"]()
+        assert (ROOT / "core" / f"{name}.hpp").read_text() == derived

@@ -97,6 +97,35 @@ def test_bad_parameters_are_value_errors(crowds, parameters, message):
         KMeans(**parameters).fit(crowds)
 
 
+def test_far_points_and_a_single_center():
+    model = KMeans(1).fit([[0.0, 0], [1, 1], [2, 5]])
+    assert model.predict([[1e20, 1e20], [-1e300, 0]]).tolist() == [0, 0]
+    with pytest.raises(ValueError, match="range"):
+        KMeans(2).fit([[-1e308], [1e308]])
+    assert np.isfinite(KMeans(2).fit(np.array([[-1e37], [1e38]], np.float32)).cluster_centers_).all()
+
+
+def test_no_cluster_stays_empty():
+    values = np.array([[v] for v in [5, 5, 3, 4, 5, 3, 2, 9, 9, 4, 11, 7, 7, 10]], dtype=float)
+    for seed in range(20):
+        model = KMeans(7, init="random", random_state=seed, tol=0).fit(values)
+        assert len(np.unique(model.labels_)) == 7
+
+
+@pytest.mark.parametrize("weights", [[10**12] + [1] * 199, [1e308] * 200, [1e-320] * 200, [0.5] * 200])
+def test_extreme_weights(weights):
+    data = np.random.default_rng(0).normal(0, 1, (200, 3)) + np.repeat([[0], [50]], 100, axis=0)
+    model = KMeans(3).fit(data, sample_weight=weights)
+    assert len(np.unique(model.labels_)) == 3 and np.isfinite(model.cluster_centers_).all()
+
+
+def test_labels_equal_predict_far_from_zero():
+    for seed in range(10):
+        data = (np.random.default_rng(seed).normal(0, 1, (300, 3)) + 1e6).astype(np.float32)
+        model = KMeans(9).fit(data)
+        np.testing.assert_array_equal(model.labels_, model.predict(data))
+
+
 def test_too_few_distinct_points_warn():
     with pytest.warns(UserWarning, match="distinct"):
         KMeans(3).fit(np.zeros((10, 3)))

@@ -66,6 +66,23 @@ def test_exactly_k_colors_where_rounding_would_merge_them():
     assert len(huepress.quantize(image, 256).palette) == 256
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(5, 9), st.integers(3, 6))
+def test_exactly_k_colors_where_all_are_close(seed, k, spread):
+    # Ties everywhere: entries lose their colors to others when the palette is put in order.
+    image = np.random.default_rng(seed).integers(0, spread, (2, 6, 3), dtype=np.uint8)
+    n_colors = len(np.unique(image.reshape(-1, 3), axis=0))
+    assert len(huepress.quantize(image, k).palette) == min(k, n_colors)
+
+
+def test_exactly_k_colors_in_a_case_that_once_lost_one():
+    rows = [
+        [3, 2, 2, 3, 2, 4, 0, 3, 4, 0, 0, 4, 4, 3, 2, 2, 3, 1],
+        [3, 4, 2, 0, 1, 3, 0, 3, 4, 4, 0, 3, 0, 1, 2, 0, 3, 4],
+    ]
+    image = np.array(rows, dtype=np.uint8).reshape(2, 6, 3)
+    assert len(huepress.quantize(image, 6).palette) == 6
+
+
 def test_a_picture_that_fits_passes_unchanged():
     rng = np.random.default_rng(2)
     colors = rng.integers(0, 256, (200, 4), dtype=np.uint8)

@@ -28,6 +28,25 @@ def nearest(
     guess: npt.NDArray[np.int32] | None,
     n_threads: int,
 ) -> npt.NDArray[np.int32]: ...
+def squared_error(
+    color_points: npt.NDArray[np.float32],
+    color_of: npt.NDArray[np.uint32],
+    palette: npt.NDArray[np.float32],
+    indices: npt.NDArray[np.uint8],
+    n_threads: int,
+) -> float: ...
+
+class SpatialSearch:
+    def __init__(
+        self,
+        color_points: npt.NDArray[np.float32],
+        color_of: npt.NDArray[np.uint32],
+        palette: npt.NDArray[np.float32],
+        diffuse: bool,
+        row_bytes: int,
+    ) -> None: ...
+    def sweep(self, rate: float, slack: float, n_threads: int) -> tuple[float, float]: ...
+    def indices(self) -> npt.NDArray[np.uint8]: ...
 
 class Ssimulacra2:
     def __init__(self, original: npt.NDArray[np.uint8], n_threads: int) -> None: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from huepress.codec.encode_png import encode_png
 from huepress.codec.pillow_image import is_pillow_image, to_pillow
 from huepress.errors import HuepressError, InputError
 from huepress.metrics import Comparator, Score
-from huepress.model import Bytes, Encoded, IndexedImage, Outcome, Palette, Report, SourceImage
+from huepress.model import Bytes, Encoded, IndexedImage, Palette, Report, SourceImage
 from huepress.options import Options
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Result:
     """A compressed image.
+
+    Where the original's bytes were kept (``report.status == "kept"``), `encoded` is the original
+    file; palette, indices and image are still the ones with fewer colors.
 
     Attributes
     ----------
@@ -70,7 +74,14 @@ class Result:
         return encode_png(self.indexed).data
 
 
-def compress(image: Any, n_colors: int = 256, *, allow_larger: bool = False, **options: Any) -> Result:
+def compress(
+    image: Any,
+    n_colors: int = 256,
+    *,
+    allow_larger: bool = False,
+    on_progress: Callable[[float], None] | None = None,
+    **options: Any,
+) -> Result:
     """Reduce an image to a small indexed file.
 
     Parameters
@@ -81,9 +92,11 @@ def compress(image: Any, n_colors: int = 256, *, allow_larger: bool = False, **o
         Size of the palette, 2 to 256.
     allow_larger : bool
         Whether a file larger than the input's is returned; otherwise the input's bytes.
+    on_progress : callable, optional
+        Called with the part of the search that is done, 0 to 1.
     **options
-        The fields of `huepress.Options`: seed, init, n_init, n_swaps, max_iter, tol, space,
-        jobs, max_pixels.
+        The fields of `huepress.Options`: effort, rate, dither, seed, init, n_init, n_swaps,
+        max_iter, tol, space, jobs, max_pixels.
 
     Returns
     -------
@@ -105,7 +118,8 @@ def compress(image: Any, n_colors: int = 256, *, allow_larger: bool = False, **o
     started = time.perf_counter()
     chosen = Options.from_keywords({"n_colors": n_colors, **options})
     source = load(image, max_pixels=chosen.max_pixels)
-    return _result(pipeline.run(source, chosen, allow_larger=allow_larger, started=started))
+    outcome = pipeline.run(source, chosen, allow_larger=allow_larger, started=started, on_progress=on_progress)
+    return Result(outcome.indexed, outcome.encoded, outcome.report)
 
 
 def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
@@ -194,7 +208,3 @@ def load(image: Any, *, max_pixels: int) -> SourceImage:
     raise InputError(
         f"cannot compress {type(image).__name__}; give a path, bytes, a binary file, a Pillow image or an array"
     )
-
-
-def _result(outcome: Outcome) -> Result:
-    return Result(outcome.indexed, outcome.encoded, outcome.report)

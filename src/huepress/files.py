@@ -46,6 +46,7 @@ def write_bytes(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = 
     """
     target = Path(path)
     check_writable_name(target, overwrite=overwrite)
+    target = Path(os.path.realpath(target))  # a link stays one: what it points to is replaced
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,8 @@ def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> Non
     try:
         if target.is_dir():
             raise OutputError(f"{target}: a directory; give a file name")
+        if target.exists() and not target.is_file():
+            raise OutputError(f"{target}: not a regular file; give another name, or '-' for standard output")
         if not overwrite and target.exists():
             raise OutputError(f"{target}: exists already; --force (library: overwrite=True) overwrites it")
     except (OSError, ValueError) as error:

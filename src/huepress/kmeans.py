@@ -11,10 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
+from huepress.options import available_processors
 
 Floats = npt.NDArray[np.floating[Any]]
 # Integer weights are exact up to this total; others are rounded to this part of the total.
 _WEIGHT_TOTAL = 2**32 - 2
+# In units of the data's range; squares of larger numbers would not fit float32.
+_FARTHEST = 1e15
 
 
 class KMeans:
@@ -156,9 +159,12 @@ class KMeans:
         data = self._validated(X, fitting=True)
         self._check_parameters(len(data))
         weights = _integer_weights(sample_weight, len(data))
-        low, high = data[weights > 0].min(axis=0), data[weights > 0].max(axis=0)
+        low, high = (f(data[weights > 0], axis=0).astype(np.float64) for f in (np.min, np.max))
         self._origin = low / 2 + high / 2
-        self._scale = float((high - low).max()) or 1.0
+        with np.errstate(over="ignore"):
+            self._scale = float((high - low).max()) or 1.0
+        if not np.isfinite(self._scale) or self._scale < np.finfo(np.float64).tiny:
+            raise ValueError("X spans too wide or too narrow a range; scale it to about 1 first")
         points = self._to_points(data)
         present = weights > 0  # samples of no weight must not even stretch a range
         centers, guess, _, n_iter = _core.kmeans(
@@ -174,6 +180,7 @@ class KMeans:
             self._seed(),
             self._threads(),
         )
+        self._center_points = centers
         self.cluster_centers_ = (centers.astype(np.float64) * self._scale + self._origin).astype(data.dtype)
         labels = np.zeros(len(data), dtype=np.int32)
         labels[present] = guess
@@ -181,7 +188,8 @@ class KMeans:
         self.labels_: npt.NDArray[np.int32] = labels
         differences = data - self.cluster_centers_[labels]
         given = np.ones(len(data)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        self.inertia_ = float(given @ np.square(differences, dtype=np.float64).sum(axis=1))
+        with np.errstate(over="ignore"):
+            self.inertia_ = float(given @ np.square(differences, dtype=np.float64).sum(axis=1))
         self.n_iter_ = max(1, int(n_iter))
         n_distinct = len(np.unique(labels))
         if n_distinct < self.n_clusters:
@@ -194,9 +202,7 @@ class KMeans:
     def predict(self, X: Any) -> npt.NDArray[np.int32]:
         """Return the nearest center of each sample, the lowest index on ties."""
         data = self._validated(X, fitting=False)
-        labels: npt.NDArray[np.int32] = _core.nearest(
-            self._to_points(data), self._to_points(self.cluster_centers_), None, self._threads()
-        )
+        labels: npt.NDArray[np.int32] = _core.nearest(self._to_points(data), self._center_points, None, self._threads())
         return labels
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> npt.NDArray[np.int32]:
@@ -225,7 +231,7 @@ class KMeans:
 
     def _to_points(self, data: Floats) -> npt.NDArray[np.float32]:
         scaled = (data.astype(np.float64) - self._origin) / self._scale
-        return np.ascontiguousarray(scaled, dtype=np.float32)
+        return np.ascontiguousarray(np.clip(scaled, -_FARTHEST, _FARTHEST), dtype=np.float32)
 
     def _validated(self, X: Any, *, fitting: bool) -> Floats:
         if not fitting and not hasattr(self, "cluster_centers_"):
@@ -290,7 +296,7 @@ class KMeans:
         return int(self.random_state) & (2**64 - 1)
 
     def _threads(self) -> int:
-        return (os.cpu_count() or 1) if self.n_jobs == -1 else max(1, int(self.n_jobs))
+        return available_processors() if self.n_jobs == -1 else max(1, int(self.n_jobs))
 
 
 def secrets_seed() -> int:
@@ -347,7 +353,10 @@ def _integer_weights(sample_weight: Any, n: int) -> npt.NDArray[np.uint32]:
         raise ValueError("sample_weight must be finite and at least 0")
     if not weights.any():
         raise ValueError("sample_weight is zero for every sample; give at least one a weight")
-    total = weights.sum()
-    if total > _WEIGHT_TOTAL or (weights != np.rint(weights)).any():
-        weights = weights * ((_WEIGHT_TOTAL - n) / total)
-    return np.rint(weights).astype(np.uint32)
+    with np.errstate(over="ignore"):
+        fits = weights.sum() <= _WEIGHT_TOTAL and not (weights != np.rint(weights)).any()
+    if fits:
+        return weights.astype(np.uint32)
+    relative = weights / weights.max()
+    scaled = np.rint(relative * ((_WEIGHT_TOTAL - n) / relative.sum()))
+    return np.where(weights > 0, np.maximum(scaled, 1), 0).astype(np.uint32)

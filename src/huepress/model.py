@@ -27,7 +27,7 @@ def _require(condition: bool, message: str) -> None:
         raise ValueError(message)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SourceImage:
     """A decoded image.
 
@@ -52,6 +52,9 @@ class SourceImage:
         _require(shape[0] > 0 and shape[1] > 0, "an image has at least one pixel")
         _require(self.pixels_srgb8.dtype == np.uint8, "pixels must be uint8")
         object.__setattr__(self, "pixels_srgb8", _frozen(self.pixels_srgb8))
+
+    def __repr__(self) -> str:
+        return f"SourceImage({self.format}, {self.width} x {self.height})"
 
     @property
     def height(self) -> int:
@@ -127,7 +130,8 @@ class Palette:
         return iter(self.colors_srgb8)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        return np.array(self.colors_srgb8, dtype=dtype, copy=copy if copy else None)
+        colors = self.colors_srgb8 if dtype is None else self.colors_srgb8.astype(dtype, copy=False)
+        return colors.copy() if copy else colors
 
     def __repr__(self) -> str:
         return f"Palette({', '.join(self.hex())})"
@@ -138,7 +142,7 @@ class Palette:
         return ["#" + (row[:3] if row[3:] == b"\xff" else row).hex() for row in rows]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class IndexedImage:
     """An image as a palette and one index per pixel.
 
@@ -157,6 +161,10 @@ class IndexedImage:
         _require(int(self.indices.max()) < len(self.palette), "an index is beyond the palette")
         object.__setattr__(self, "indices", _frozen(self.indices))
 
+    def __repr__(self) -> str:
+        height, width = self.indices.shape
+        return f"IndexedImage({width} x {height}, {len(self.palette)} colors)"
+
     @property
     def n_colors(self) -> int:
         """Number of palette entries."""
@@ -172,7 +180,7 @@ class IndexedImage:
         return self.palette[self.indices]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Encoded:
     """A finished file.
 
@@ -185,6 +193,9 @@ class Encoded:
 
     data: bytes
     format: str
+
+    def __repr__(self) -> str:
+        return f"Encoded({self.format}, {len(self.data)} bytes)"
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any, Literal, get_args
 
 from huepress.errors import OptionError
 
-Space = Literal["srgb", "oklab"]
+Space = Literal["auto", "srgb", "oklab"]
+Dither = Literal["auto", "none", "full"]
 Start = Literal["wu", "k-means++", "random"]
 
 SPACES: tuple[str, ...] = get_args(Space)
+DITHERS: tuple[str, ...] = get_args(Dither)
+MAX_EFFORT = 9
+MAX_RATE = 1000.0
 STARTS: tuple[str, ...] = get_args(Start)
 MIN_COLORS, MAX_COLORS = 2, 256
 # Few clusters are quick to search and easy to get wrong, so they get more care by default.
@@ -49,8 +54,18 @@ class Options:
         Most iterations of k-means in one run.
     tol : float
         An iteration that lowers the error by no more than this part of it is the last.
-    space : {"srgb", "oklab"}
-        The color space in which distances are measured.
+    space : {"auto", "srgb", "oklab"}
+        The color space in which k-means measures distances: "auto" is oklab with the spatial
+        search, whose eye works there, and srgb without it.
+    effort : int
+        0 to 9. 0 is plain k-means with nearest colors; from 1 on the spatial search chooses the
+        indices, with more sweeps, and the file is deflated harder.
+    rate : float
+        How much a bit of the file is worth beside the error that the eye sees: larger values
+        give smaller files, 0 the best looks. The same scale for every image size.
+    dither : {"auto", "none", "full"}
+        "auto" lets the search decide where dithering is worth its bytes, "none" diffuses no
+        error (flat art, sprites), "full" disregards bytes.
     jobs : int
         Number of threads; 0 means one per processor.
     max_pixels : int
@@ -69,7 +84,10 @@ class Options:
     n_swaps: int | None = None
     max_iter: int = 300
     tol: float = 1e-3
-    space: Space = "srgb"
+    space: Space = "auto"
+    effort: int = 0
+    rate: float = 1.0
+    dither: Dither = "auto"
     jobs: int = 0
     max_pixels: int = DEFAULT_MAX_PIXELS
 
@@ -83,8 +101,13 @@ class Options:
         _check_range("max_iter", self.max_iter, 0, 1_000_000)
         _check_range("jobs", self.jobs, 0, 1024)
         _check_range("max_pixels", self.max_pixels, 1, 2**32 - 2)
-        if isinstance(self.tol, bool) or not isinstance(self.tol, int | float) or not 0 <= self.tol < 1:
+        if isinstance(self.tol, bool) or not isinstance(self.tol, Real) or not 0 <= self.tol < 1:
             raise OptionError(f"tol must be a number from 0 to below 1, not {self.tol!r}")
+        _check_range("effort", self.effort, 0, MAX_EFFORT)
+        if isinstance(self.rate, bool) or not isinstance(self.rate, Real) or not 0 <= self.rate <= MAX_RATE:
+            raise OptionError(f"rate must be a number from 0 to {MAX_RATE:g}, not {self.rate!r}")
+        if self.dither not in DITHERS:
+            raise OptionError(f"dither must be one of {', '.join(DITHERS)}, not {self.dither!r}")
         if self.space not in SPACES:
             raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
         if isinstance(self.init, str):
@@ -96,7 +119,14 @@ class Options:
     @property
     def threads(self) -> int:
         """The number of threads to use."""
-        return self.jobs or os.cpu_count() or 1
+        return self.jobs or available_processors()
+
+    @property
+    def kmeans_space(self) -> str:
+        """The space in which k-means measures, the default resolved."""
+        if self.space != "auto":
+            return self.space
+        return "oklab" if self.effort > 0 else "srgb"
 
     @property
     def starts(self) -> int:
@@ -120,6 +150,13 @@ class Options:
         if unknown:
             raise OptionError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
         return cls(**keywords)
+
+
+def available_processors() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
 
 
 def parse_init(text: str) -> str | tuple[tuple[int, ...], ...]:

@@ -40,14 +40,14 @@ def fit_palette(table: ColorTable, options: Options) -> PaletteFit:
     Returns
     -------
     PaletteFit
-        Labels are nearest entries in `options.space`, the lowest index on ties.
+        Labels are nearest entries in `options.kmeans_space`, the lowest index on ties.
     """
     if len(table) <= options.n_colors:
         colors = table.colors_srgb8
         order = _display_order(colors)
         return PaletteFit(Palette(colors[order]), _ranks(order))
 
-    points = _core.colors_to_points(table.colors_srgb8, options.space)
+    points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
     centers, guess, _, _ = _core.kmeans(
         points,
         table.counts,
@@ -61,13 +61,7 @@ def fit_palette(table: ColorTable, options: Options) -> PaletteFit:
         options.seed,
         options.threads,
     )
-    palette_srgb8 = _core.points_to_colors(centers, options.space)
-    palette_srgb8, labels = _use_every_entry(table, points, palette_srgb8, guess, options)
-    order = _display_order(palette_srgb8)
-    labels = nearest_entries(points, palette_srgb8[order], _ranks(order)[labels], options)
-    used = np.bincount(labels, minlength=len(order)) > 0
-    renumbered = (np.cumsum(used) - 1).astype(np.int32)
-    return PaletteFit(Palette(palette_srgb8[order][used]), renumbered[labels])
+    return _settled(table, points, _core.points_to_colors(centers, options.kmeans_space), guess, options)
 
 
 def nearest_entries(
@@ -81,7 +75,7 @@ def nearest_entries(
     Parameters
     ----------
     points : ndarray of float32, (n, 3 or 4)
-        Colors in `options.space`.
+        Colors in `options.kmeans_space`.
     palette_srgb8 : ndarray of uint8, (k, 3 or 4)
     guess : ndarray of int32, (n,), optional
         Entries to look at first: it only saves time.
@@ -91,7 +85,7 @@ def nearest_entries(
     -------
     ndarray of int32, (n,)
     """
-    centers = _core.colors_to_points(np.ascontiguousarray(palette_srgb8), options.space)
+    centers = _core.colors_to_points(np.ascontiguousarray(palette_srgb8), options.kmeans_space)
     labels: Labels = _core.nearest(points, centers, guess, options.threads)
     return labels
 
@@ -105,32 +99,36 @@ def _start_centers(table: ColorTable, options: Options) -> npt.NDArray[np.float3
         if len(color) > channels and color[3] != 255:
             raise OptionError("init has a translucent color but the image is opaque; leave its alpha out")
         rows.append((*color, 255)[:channels])
-    centers: npt.NDArray[np.float32] = _core.colors_to_points(np.array(rows, dtype=np.uint8), options.space)
+    centers: npt.NDArray[np.float32] = _core.colors_to_points(np.array(rows, dtype=np.uint8), options.kmeans_space)
     return centers
 
 
-def _use_every_entry(
+def _settled(
     table: ColorTable, points: npt.NDArray[np.float32], palette_srgb8: Bytes, guess: Labels, options: Options
-) -> tuple[Bytes, Labels]:
-    """Move entries that rounding to 8 bits left without a color to the worst served colors.
+) -> PaletteFit:
+    """Order the palette and give every entry a color.
 
-    Each round lowers the error (an idle entry serves nobody, its new color is then exact), so
-    the rounds end: with every entry in use, or with no error left.
+    Rounding to 8 bits and ties can leave an entry without any. It then moves to the color that is
+    served worst. Each round lowers the error (an idle entry serves nobody, its new color is
+    then exact), so the rounds end: with every entry in use, or with no error left.
     """
-    labels = nearest_entries(points, palette_srgb8, guess, options)
     while True:
-        idle = np.flatnonzero(np.bincount(labels, minlength=len(palette_srgb8)) == 0)
-        if not len(idle):
-            return palette_srgb8, labels
-        centers = _core.colors_to_points(palette_srgb8, options.space)
+        order = _display_order(palette_srgb8)
+        palette_srgb8 = palette_srgb8[order]
+        labels = nearest_entries(points, palette_srgb8, _ranks(order)[guess], options)
+        used = np.bincount(labels, minlength=len(palette_srgb8)) > 0
+        if used.all():
+            return PaletteFit(Palette(palette_srgb8), labels)
+        idle = np.flatnonzero(~used)
+        centers = _core.colors_to_points(palette_srgb8, options.kmeans_space)
         error = table.counts * np.square(points - centers[labels], dtype=np.float64).sum(axis=1)
         worst = np.argsort(-error, kind="stable")[: len(idle)]
         worst = worst[error[worst] > 0]
-        if not len(worst):
-            return palette_srgb8, labels
-        palette_srgb8 = palette_srgb8.copy()
+        if not len(worst):  # fewer colors can be told apart than were asked for
+            renumbered = (np.cumsum(used) - 1).astype(np.int32)
+            return PaletteFit(Palette(palette_srgb8[used]), renumbered[labels])
         palette_srgb8[idle[: len(worst)]] = table.colors_srgb8[worst]
-        labels = nearest_entries(points, palette_srgb8, labels, options)
+        guess = labels
 
 
 def _display_order(colors_srgb8: Bytes) -> npt.NDArray[np.intp]:

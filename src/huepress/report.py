@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from huepress import _core
-from huepress.model import ColorTable
-from huepress.palette import PaletteFit
-
-_ROWS_AT_ONCE = 1 << 20
+from huepress.model import ColorTable, IndexedImage
 
 
-def mean_squared_error(table: ColorTable, fit: PaletteFit) -> float:
+def mean_squared_error(table: ColorTable, indexed: IndexedImage, *, threads: int) -> float:
     """Return the mean over the pixels of the summed squared differences of sRGB codes.
 
     With alpha it is the mean over a black and a white background (see ``core/color_space.hpp``).
     """
-    palette = _core.colors_to_points(fit.palette.colors_srgb8, "srgb").astype(np.float64)
-    total = 0.0
-    for start in range(0, len(table), _ROWS_AT_ONCE):
-        rows = slice(start, start + _ROWS_AT_ONCE)
-        colors = _core.colors_to_points(table.colors_srgb8[rows], "srgb")
-        squared = np.square(colors - palette[fit.labels[rows]]).sum(axis=1)
-        total += float(np.dot(squared, table.counts[rows]))
-    return total / table.inverse.size
+    total = _core.squared_error(
+        _core.colors_to_points(table.colors_srgb8, "srgb"),
+        table.inverse.reshape(-1),
+        _core.colors_to_points(indexed.palette.colors_srgb8, "srgb"),
+        indexed.indices.reshape(-1),
+        threads,
+    )
+    return total / int(table.inverse.size)

@@ -23,7 +23,7 @@ def test_sheet_of_a_photo(run, photo_file):
     assert len(np.unique(sheet[:, : sheet.shape[1] // 4].reshape(-1, 3), axis=0)) > 1000
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 200), (200, 3), (16, 16), (64, 48)])
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (200, 3), (16, 16), (64, 48), (1, 1000), (3000, 3)])
 @pytest.mark.parametrize("ks", ["2", "2,4,8,16,32,64,128,256"])
 def test_any_shape_and_number_of_versions(run, tmp_path, size, ks):
     rng = np.random.default_rng(1)
@@ -31,6 +31,15 @@ def test_any_shape_and_number_of_versions(run, tmp_path, size, ks):
     done = run("compare", "x.png", "-k", ks, "-o", "sheets/x.png")
     assert done.returncode == 0, done.stderr
     assert opened(tmp_path / "sheets" / "x.png").shape[1] >= 1000
+
+
+def test_originals_are_never_replaced(run, photo_file, photo, tmp_path):
+    before = photo_file.read_bytes()
+    done = run("compare", photo_file, "-k", 4, "-o", photo_file, "-f")
+    assert done.returncode == 5 and photo_file.read_bytes() == before
+    Image.fromarray(photo).save(tmp_path / "photo.bmp")
+    done = run("compare", photo_file, "photo.bmp", "-k", 4, "-f")
+    assert done.returncode == 1 and b"another input" in done.stderr
 
 
 def test_many_inputs_and_errors(run, photo_file, tmp_path):

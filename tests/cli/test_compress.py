@@ -3,6 +3,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -68,8 +69,9 @@ def test_many_inputs_into_a_new_folder(run, photo, tmp_path):
 def test_patterns_that_the_shell_left_alone(run, photo_file):
     assert run("compress", "ph*.png", "-q").returncode == 0
     assert photo_file.with_name("photo-huepress.png").exists()
-    done = run("compress", "none*.png")
-    assert done.returncode == 2 and "no file matches" in one_sentence(done.stderr)
+    done = run("compress", "none*.png", photo_file, "-f", "-q")
+    assert done.returncode == 1 and "none*.png: no such file" in one_sentence(done.stderr)
+    assert photo_file.with_name("photo-huepress.png").exists(), "the others are still processed"
 
 
 def test_stdin_and_stdout(run, photo_file):
@@ -191,13 +193,96 @@ def test_control_c_leaves_nothing_half_written(huepress_program, tmp_path):
 
 def test_a_closed_pipe_is_silence(huepress_program, photo_file):
     process = subprocess.Popen(
-        [str(huepress_program), "compress", str(photo_file), "-o", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [str(huepress_program), "compress", str(photo_file), "-o", "-", "-q"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     process.stdout.close()
     stderr = process.stderr.read()
     process.wait(timeout=30)
     process.stderr.close()
-    assert stderr == b""
+    assert stderr == b"" and process.returncode == 0
+
+
+def test_a_reader_that_leaves_does_not_stop_the_work(huepress_program, photo, tmp_path):
+    names = [f"{i}.png" for i in range(4)]
+    for name in names:
+        (tmp_path / name).write_bytes(png_bytes(photo))
+    command = " ".join([str(huepress_program), "compress", "--json", *names, "| head -c1 > first"])
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, timeout=60)
+    assert done.stderr == b""
+    assert all((tmp_path / f"{i}-huepress.png").exists() for i in range(4))
+
+
+@pytest.mark.parametrize("arguments", ["-o - -q", "--json", ""])
+def test_a_full_standard_output_is_one_sentence(huepress_program, photo_file, arguments):
+    command = f"{huepress_program} compress photo.png {arguments} > /dev/full"
+    done = subprocess.run(["bash", "-c", command], cwd=photo_file.parent, capture_output=True, timeout=60)
+    assert done.returncode == 5 and "standard output" in one_sentence(done.stderr)
+
+
+@pytest.mark.parametrize(("arguments", "code"), [("compress - -o x.png <&-", 3), ("compress photo.png -o - -q >&-", 5)])
+def test_closed_streams_are_one_sentence(huepress_program, photo_file, arguments, code):
+    done = subprocess.run(
+        ["bash", "-c", f"{huepress_program} {arguments}"], cwd=photo_file.parent, capture_output=True, timeout=60
+    )
+    assert done.returncode == code and "closed" in one_sentence(done.stderr)
+
+
+def test_an_output_is_never_another_input(run, photo, tmp_path):
+    for name in ("a.png", "a-huepress.png"):
+        (tmp_path / name).write_bytes(png_bytes(photo[:50, :50]))
+    before = (tmp_path / "a-huepress.png").read_bytes()
+    done = run("compress", "a.png", "a-huepress.png", "-k", 4, "-f")
+    assert done.returncode == 1 and "would replace an input" in one_sentence(done.stderr)
+    assert (tmp_path / "a-huepress.png").read_bytes() == before
+    assert (tmp_path / "a-huepress-huepress.png").exists()
+
+
+def test_a_named_output_is_honored_when_the_original_is_kept(run, photo, tmp_path):
+    Image.fromarray(photo).save(tmp_path / "tiny.jpg", quality=5)
+    done = run("compress", "tiny.jpg", "-o", "out.png")
+    assert done.returncode == 0 and b"tiny.jpg -> out.png" in done.stdout
+    assert (tmp_path / "out.png").read_bytes() == (tmp_path / "tiny.jpg").read_bytes()
+
+
+def test_special_files_are_not_replaced(run, photo_file):
+    fifo = photo_file.with_name("fifo")
+    os.mkfifo(fifo)
+    done = run("compress", photo_file, "-o", fifo, "-f")
+    assert done.returncode == 5 and "regular file" in one_sentence(done.stderr) and fifo.is_fifo()
+
+
+def test_links_stay_links(run, photo_file):
+    real, link = photo_file.with_name("real.png"), photo_file.with_name("link.png")
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    assert run("compress", photo_file, "-o", link, "-f", "-q").returncode == 0
+    assert link.is_symlink() and real.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_names_that_are_no_text(run, photo_file, tmp_path):
+    name = os.fsencode(tmp_path) + b"/bad\xff.png"
+    os.rename(os.fsencode(photo_file), name)
+    done = subprocess.run(
+        [os.fsencode(sys.executable), b"-m", b"huepress.cli.main", b"compress", name, b"--json"], capture_output=True
+    )
+    assert done.returncode == 0 and json.loads(done.stdout.decode("ascii"))["status"] == "compressed"
+    done = subprocess.run(
+        [sys.executable.encode(), b"-m", b"huepress.cli.main", b"compress", name, b"-f"], capture_output=True
+    )
+    assert done.returncode == 0 and b"saved" in done.stdout
+
+
+def test_effort_rate_and_dither(run, photo_file):
+    sizes = {}
+    for rate in ("0", "1", "20"):
+        row = json.loads(run("compress", photo_file, "--effort", 2, "--rate", rate, "--json", "-f").stdout)
+        sizes[rate] = row["bytes_out"]
+    assert sizes["20"] < sizes["1"] < sizes["0"]
+    assert run("compress", photo_file, "--effort", 1, "--dither", "none", "-f", "-q").returncode == 0
+    assert run("compress", photo_file, "--effort", 10).returncode == 2
+    assert run("compress", photo_file, "--rate", -1).returncode == 2
 
 
 def test_quiet_and_verbose(run, photo_file):

@@ -12,7 +12,14 @@ HEAVY = ("numpy", "PIL", "rich", "oxipng", "huepress._core")
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--version"], ["--help"], ["compress", "--help"], ["compare", "--help"], ["compress", "-k", "1", "x"]],
+    [
+        ["--version"],
+        ["--help"],
+        ["compress", "--help"],
+        ["compare", "--help"],
+        ["score", "--help"],
+        ["compress", "-k", "1", "x"],
+    ],
 )
 def test_help_is_quick(arguments):
     """What needs no picture imports nothing heavy."""
@@ -46,4 +53,4 @@ def test_unknown_commands_are_one_sentence(run):
 
 def test_no_arguments_shows_help(run):
     done = run()
-    assert b"compress" in done.stdout + done.stderr and b"Traceback" not in done.stderr
+    assert done.returncode == 0 and done.stdout == run("--help").stdout and done.stderr == b""

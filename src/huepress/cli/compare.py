@@ -9,8 +9,18 @@ from typing import Any
 
 import click
 
-from huepress.cli.shared import STDIO, ColorCounts, expand, kmeans_options, make_options, names_directory, read_stdin
-from huepress.errors import HuepressError
+from huepress.cli.shared import (
+    STDIO,
+    ColorCounts,
+    Targets,
+    expand,
+    kmeans_options,
+    make_options,
+    names_directory,
+    read_stdin,
+    say,
+)
+from huepress.errors import HuepressError, LimitError
 
 
 @click.command(name="compare")
@@ -36,16 +46,22 @@ def command(
         raise click.UsageError("a sheet is for looking at; give -o FILE")
     directory = Path(output) if output and names_directory(output, len(names)) else None
     codes = []
+    targets = Targets(names)
     for name in names:
         target = Path(output) if output and directory is None else _default_target(name, directory)
         try:
+            targets.claim(target)
             _compare_one(name, target, colors, options, force=force)
+        except MemoryError:
+            say(f"huepress: {name}: not enough memory; make the image smaller or close other programs", err=True)
+            codes.append(LimitError.exit_code)
+            continue
         except HuepressError as error:
             text = str(error)
-            click.echo(f"huepress: {text if str(target) in text or name in text else f'{name}: {text}'}", err=True)
+            say(f"huepress: {text if str(target) in text or name in text else f'{name}: {text}'}", err=True)
             codes.append(error.exit_code)
             continue
-        click.echo(target)
+        say(str(target))
         if show:
             click.launch(str(target))
     return 0 if not codes else codes[0] if len(names) == 1 else 1

@@ -15,8 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from huepress.cli.shared import STDIO, expand, kmeans_options, make_options, names_directory, read_stdin
-from huepress.errors import HuepressError, OutputError
+from huepress.cli.shared import (
+    STDIO,
+    Targets,
+    expand,
+    kmeans_options,
+    make_options,
+    names_directory,
+    read_stdin,
+    say,
+    write_stdout,
+)
+from huepress.errors import HuepressError, LimitError, OutputError
 from huepress.options import MAX_COLORS, MIN_COLORS, Options
 
 if TYPE_CHECKING:
@@ -72,7 +82,7 @@ def command(
     """Reduce images to K colors and write them as small indexed PNG files.
 
     INPUT may be a file, a pattern, or '-' for standard input. A result that is no smaller than
-    its input is not taken: the original bytes are kept, under the output's name.
+    its input is not taken: the original bytes are kept, in a copy beside the other outputs.
     """
     options = make_options(colors, **engine)
     names = expand(inputs)
@@ -83,22 +93,23 @@ def command(
         raise click.UsageError("only one image fits on standard output; give -o DIR")
     if to_stdout and as_json:
         raise click.UsageError("--json and the image both want standard output; give -o FILE")
-    if to_stdout and sys.stdout.isatty():
+    if to_stdout and sys.stdout is not None and sys.stdout.isatty():
         raise click.UsageError("an image on a terminal is no use; give -o FILE or redirect the output")
     directory = Path(output) if output and not to_stdout and names_directory(output, len(names)) else None
 
     rows: list[_Row] = []
-    taken: set[Path] = set()
+    targets = Targets(names)
     with _progress(len(names), quiet or as_json) as advance:
         for name in names:
             advance(name)
             target = None if to_stdout else _target(name, output, directory)
-            row = _compress_one(name, target, taken, options, force=force, allow_larger=allow_larger)
+            named = bool(output) and directory is None
+            row = _compress_one(name, target, targets, options, force=force, allow_larger=allow_larger, named=named)
             rows.append(row)
             if as_json:
-                click.echo(json.dumps(_as_json(row), ensure_ascii=False))
+                say(json.dumps(_as_json(row)))
             if row.error:
-                click.echo(f"huepress: {row.error}", err=True)
+                say(f"huepress: {row.error}", err=True)
     if not (as_json or quiet):
         _print_summary(rows, to_stderr=to_stdout, verbose=verbose)
     return _exit_code(rows)
@@ -113,7 +124,14 @@ def _target(name: str, output: str | None, directory: Path | None) -> Path:
 
 
 def _compress_one(
-    name: str, target: Path | None, taken: set[Path], options: Options, *, force: bool, allow_larger: bool
+    name: str,
+    target: Path | None,
+    targets: Targets,
+    options: Options,
+    *,
+    force: bool,
+    allow_larger: bool,
+    named: bool,
 ) -> _Row:
     from huepress import api, files
 
@@ -121,37 +139,30 @@ def _compress_one(
     row = _Row(name, None, 0.0, options.seed)
     try:
         if target is not None:
-            _claim(target, name, taken)
+            targets.claim(target)
             if name == STDIO or os.path.exists(name):
                 files.check_writable_name(target, overwrite=force)
         source = read_stdin() if name == STDIO else name
         result = api.compress(source, allow_larger=allow_larger, **vars(options))
         if target is None:
-            sys.stdout.buffer.write(result.encoded.data)
-            sys.stdout.buffer.flush()
+            write_stdout(result.encoded.data)
             row.output = STDIO
         else:
-            if result.encoded.format != "PNG" and name != STDIO:
-                # Kept bytes of another format: a name with .png would lie.
+            if result.encoded.format != "PNG" and name != STDIO and not named:
+                # Kept bytes of another format under a name of ours: .png would lie.
                 target = target.with_suffix(Path(name).suffix)
-                _claim(target, name, taken)
+                targets.claim(target)
             result.save(target, overwrite=force)
             row.output = str(target)
         row.result = result
+    except MemoryError:
+        row.error = LimitError(f"{name}: not enough memory; make the image smaller or close other programs")
     except HuepressError as error:
         row.error = (
             error if str(error).startswith(name) or isinstance(error, OutputError) else type(error)(f"{name}: {error}")
         )
     row.seconds = time.perf_counter() - started
     return row
-
-
-def _claim(target: Path, name: str, taken: set[Path]) -> None:
-    if target in taken:
-        raise OutputError(f"{name}: {target} is already the output of another input; give one of them another -o")
-    if name != STDIO and os.path.exists(target) and os.path.exists(name) and os.path.samefile(target, name):
-        raise OutputError(f"{name}: the output would replace the input; choose another -o")
-    taken.add(target)
 
 
 def _as_json(row: _Row) -> dict[str, Any]:
@@ -190,7 +201,7 @@ def _print_summary(rows: list[_Row], *, to_stderr: bool, verbose: bool) -> None:
         report = row.result.report
         before = report.bytes_in or 0
         if report.status == "kept":
-            text = f"{row.input}: {report.message}"
+            text = f"{row.input} -> {row.output}: {report.message}"
         else:
             quality = "lossless" if report.mse == 0 else f"PSNR {report.psnr_db:.1f} dB"
             text = (
@@ -199,16 +210,16 @@ def _print_summary(rows: list[_Row], *, to_stderr: bool, verbose: bool) -> None:
                 f"{report.bits_per_pixel_in} -> {report.bits_per_pixel} bits per pixel before deflate "
                 f"({report.index_factor:g}x), {quality}, {row.seconds:.2f} s"
             )
-        click.echo(text, err=to_stderr)
+        say(text, err=to_stderr)
         if verbose:
-            click.echo("  " + " ".join(row.result.palette.hex()), err=to_stderr)
+            say("  " + " ".join(row.result.palette.hex()), err=to_stderr)
     if len(rows) > 1:
         before = sum(row.result.report.bytes_in or 0 for row in done if row.result)
         after = sum(row.result.report.bytes_out for row in done if row.result)
         counts = {status: sum(row.status == status for row in rows) for status in ("compressed", "kept", "failed")}
         saved = 1 - after / before if before else None
         told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        click.echo(f"total: {human_bytes(before)} -> {human_bytes(after)} ({_percent(saved)}), {told}", err=to_stderr)
+        say(f"total: {human_bytes(before)} -> {human_bytes(after)} ({_percent(saved)}), {told}", err=to_stderr)
 
 
 def _percent(saved: float | None) -> str:

@@ -13,7 +13,7 @@ from huepress.errors import HuepressError
 
 # One file per command, imported only when the command runs or is listed.
 _COMMANDS = {"compress": "compress", "compare": "compare", "score": "score"}
-_INTERRUPTED, _CRASHED = 130, 70
+_INTERRUPTED = 130
 
 
 class _LazyGroup(click.Group):
@@ -27,17 +27,25 @@ class _LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="huepress")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Make images small with k-means: fewer colors, indexed files, exact results."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit code."""
     try:
         code = cli.main(args=arguments, prog_name="huepress", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "huepress"
@@ -52,10 +60,14 @@ def run(arguments: list[str] | None = None) -> int:
     except HuepressError as error:
         _complain(str(error))
         return error.exit_code
-    except BrokenPipeError:
-        # The reader has gone: silence. Keep Python from complaining when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        # Standard output has failed: keep Python from complaining again when it flushes at exit.
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader has gone: silence
+        _complain(f"standard output: cannot be written ({error.strerror}); free some space")
+        return 5
     except MemoryError:
         _complain("not enough memory; make the image smaller or close other programs")
         return 6

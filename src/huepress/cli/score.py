@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from huepress.cli.shared import STDIO, expand, read_stdin
+from huepress.cli.shared import STDIO, expand, read_stdin, say
 from huepress.errors import HuepressError
 from huepress.options import DEFAULT_MAX_PIXELS, Options
 
@@ -53,11 +53,11 @@ def command(original: str, distorted: tuple[str, ...], as_json: bool, jobs: int,
             found.append((name, comparator.score(load(name).pixels_srgb8)))
         except HuepressError as error:
             errors.append(error)
-            click.echo(f"huepress: {error}" if name in str(error) else f"huepress: {name}: {error}", err=True)
+            say(f"huepress: {error}" if name in str(error) else f"huepress: {name}: {error}", err=True)
     found.sort(key=lambda item: -item[1].ssimulacra2)
     if as_json:
         for name, score in found:
-            click.echo(json.dumps(_as_json(original, name, score), ensure_ascii=False))
+            say(json.dumps(_as_json(original, name, score)))
     elif found:
         _print_table(found)
     if not errors:
@@ -92,4 +92,4 @@ def _print_table(found: list[tuple[str, Score]]) -> None:
         cells = [
             cell.ljust(w) if i in (0, 2) else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
         ]
-        click.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())

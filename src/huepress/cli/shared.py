@@ -7,11 +7,22 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, MIN_COLORS, SPACES, Options, parse_init
+from huepress.errors import InputError, OutputError
+from huepress.options import (
+    DEFAULT_MAX_PIXELS,
+    DITHERS,
+    MAX_COLORS,
+    MAX_EFFORT,
+    MAX_RATE,
+    MIN_COLORS,
+    SPACES,
+    Options,
+    parse_init,
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 STDIO = "-"
@@ -20,6 +31,27 @@ STDIO = "-"
 def kmeans_options(command: Command) -> Command:
     """Add the options of the k-means engine that every command takes."""
     decorators = [
+        click.option(
+            "--effort",
+            type=click.IntRange(0, MAX_EFFORT),
+            default=Options.effort,
+            show_default=True,
+            help="0: plain k-means; 1 to 9: ever harder search for few bytes at good looks.",
+        ),
+        click.option(
+            "--rate",
+            type=click.FloatRange(0, MAX_RATE),
+            default=Options.rate,
+            show_default=True,
+            help="From effort 1: what a bit is worth; larger is smaller, 0 is finest.",
+        ),
+        click.option(
+            "--dither",
+            type=click.Choice(DITHERS),
+            default=Options.dither,
+            show_default=True,
+            help="From effort 1: auto: where it pays; none: flat art; full: as if bytes were free.",
+        ),
         click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of random starts."),
         click.option(
             "--init",
@@ -52,7 +84,7 @@ def kmeans_options(command: Command) -> Command:
             type=click.Choice(SPACES),
             default=Options.space,
             show_default=True,
-            help="Where distances are measured.",
+            help="Where k-means measures.",
         ),
         click.option(
             "-j",
@@ -88,9 +120,7 @@ def expand(inputs: tuple[str, ...]) -> list[str]:
     for name in inputs:
         if name != STDIO and glob.has_magic(name) and not os.path.exists(name):
             matches = sorted(glob.glob(name))
-            if not matches:
-                raise click.UsageError(f"no file matches {name!r}")
-            names += matches
+            names += matches or [name]  # none: reported as a file that does not exist
         else:
             names.append(name)
     return names
@@ -98,7 +128,65 @@ def expand(inputs: tuple[str, ...]) -> list[str]:
 
 def read_stdin() -> bytes:
     """Read all of standard input."""
+    if sys.stdin is None:
+        raise InputError("standard input is closed; give a file")
     return sys.stdin.buffer.read()
+
+
+def write_stdout(data: bytes) -> None:
+    """Write an image to standard output."""
+    if sys.stdout is None:
+        raise OutputError("standard output is closed; give -o FILE")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _silence(sys.stdout)
+    except OSError as error:
+        _silence(sys.stdout)
+        raise OutputError(f"standard output: cannot be written ({error.strerror}); free some space") from None
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line; a reader that has gone is no error, the work goes on."""
+    stream = sys.stderr if err else sys.stdout
+    if stream is None:
+        return
+    encoding = stream.encoding or "utf-8"
+    try:
+        click.echo(text.encode(encoding, "replace").decode(encoding), err=err)
+    except BrokenPipeError:
+        _silence(stream)
+    except OSError as error:
+        _silence(stream)
+        raise OutputError(f"standard output: cannot be written ({error.strerror}); free some space") from None
+
+
+def _silence(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class Targets:
+    """The outputs of a run: none may be an input or the output of another input."""
+
+    def __init__(self, inputs: list[str]) -> None:
+        self._inputs = {os.path.realpath(name) for name in inputs if name != STDIO}
+        self._taken: set[str] = set()
+
+    def claim(self, target: Path) -> None:
+        """Reserve a path.
+
+        Raises
+        ------
+        OutputError
+            If it is an input or reserved already.
+        """
+        path = os.path.realpath(target)
+        if path in self._inputs:
+            raise OutputError(f"{target}: the output would replace an input; choose another place with -o")
+        if path in self._taken:
+            raise OutputError(f"{target}: already the output of another input; give one of them another -o")
+        self._taken.add(path)
 
 
 def names_directory(output: str, n_inputs: int) -> bool:
@@ -111,7 +199,13 @@ def names_directory(output: str, n_inputs: int) -> bool:
     return not looks_like_file
 
 
-class ColorCounts(click.ParamType[list[int]]):
+if TYPE_CHECKING:
+    _ColorCountsBase = click.ParamType[list[int]]
+else:
+    _ColorCountsBase = click.ParamType  # older versions have no type parameter
+
+
+class ColorCounts(_ColorCountsBase):
     """Numbers of colors separated by commas."""
 
     name = "K,K,..."

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from huepress.errors import DecodeError, InputError, LimitError
+from huepress.errors import DecodeError, HuepressError, InputError, LimitError
 from huepress.model import Bytes, SourceImage
 
+# Cameras' JPEGs with a preview, icons in several sizes: the first frame is the picture.
+_EXTRA_FRAMES_ARE_THUMBNAILS = ("MPO", "ICO", "ICNS")
 _pillow_limit_lock = threading.Lock()
 
 
@@ -61,8 +63,8 @@ def _load(image: Image.Image, data: bytes, max_pixels: int) -> SourceImage:
     _check_size(image, max_pixels)
     file_format = image.format or "unknown"
     frames = getattr(image, "n_frames", 1)
-    if frames > 1 and file_format in ("GIF", "PNG", "WEBP"):
-        raise DecodeError(f"an animation of {frames} frames; only single pictures can be compressed so far")
+    if frames > 1 and file_format not in _EXTRA_FRAMES_ARE_THUMBNAILS:
+        raise DecodeError(f"{frames} frames or pages; only single pictures can be compressed so far, split it first")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -71,15 +73,30 @@ def _load(image: Image.Image, data: bytes, max_pixels: int) -> SourceImage:
             pixels = _to_pixels(image)
     except MemoryError:
         raise LimitError("not enough memory to decode the image; make it smaller") from None
+    except HuepressError:
+        raise
     except Exception as error:  # Pillow's plug-ins raise many kinds on damaged files
         raise DecodeError(f"the image is damaged or cut off ({error}); make it anew or leave it out") from None
     return SourceImage(pixels, file_format, data)
 
 
 def from_pillow(image: Image.Image, *, max_pixels: int) -> SourceImage:
-    """Take over a Pillow image (its pixels, not the file it came from)."""
+    """Take over a Pillow image (its pixels, not the file it came from); EXIF orientation is applied.
+
+    Raises
+    ------
+    DecodeError
+        If Pillow cannot load or convert it.
+    LimitError
+        If it has more than `max_pixels` pixels.
+    """
     _check_size(image, max_pixels)
-    return SourceImage(_to_pixels(image))
+    try:
+        return SourceImage(_to_pixels(ImageOps.exif_transpose(image)))
+    except HuepressError:
+        raise
+    except Exception as error:
+        raise DecodeError(f"Pillow cannot load the image ({error}); open it anew") from None
 
 
 def from_array(array: Any, *, max_pixels: int) -> SourceImage:

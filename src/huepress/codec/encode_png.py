@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import oxipng
 
 from huepress.model import Bytes, Encoded, IndexedImage
 
-_LEVEL = 2
+# The optimizer's level by effort; from _ZOPFLI_EFFORT on its slow deflater.
+_LEVELS = (2, 2, 2, 2, 3, 4, 4, 5, 5, 6)
+_ZOPFLI_EFFORT, _ZOPFLI_ITERATIONS = 8, 15
 
 
-def encode_png(image: IndexedImage) -> Encoded:
+def encode_png(image: IndexedImage, *, effort: int = 0) -> Encoded:
     """Encode at the smallest bit depth that holds the palette, alpha as tRNS.
 
     The palette and its order stay as they are; the optimizer only chooses row filters and
-    how to deflate.
+    how to deflate, more carefully with more effort (0 to 9).
     """
+    options: dict[str, Any] = {}
+    if effort >= _ZOPFLI_EFFORT:
+        options["deflate"] = oxipng.Deflaters.zopfli(_ZOPFLI_ITERATIONS)
     height, width = image.indices.shape
     palette = [[*map(int, color), 255][:4] for color in image.palette]
     raw = oxipng.RawImage(
@@ -26,7 +33,8 @@ def encode_png(image: IndexedImage) -> Encoded:
         bit_depth=image.bit_depth,
     )
     data = raw.create_optimized_png(
-        level=_LEVEL,
+        level=_LEVELS[effort],
+        **options,
         bit_depth_reduction=False,
         color_type_reduction=False,
         palette_reduction=False,

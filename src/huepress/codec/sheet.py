@@ -93,7 +93,8 @@ def _draw_panel(
     canvas.paste(_resized(picture, view), (x, top))
     scale = view[0] / picture.width
     marker = [x + detail[0] * scale, top + detail[1] * scale, x + detail[2] * scale - 1, top + detail[3] * scale - 1]
-    draw.rectangle([round(v) for v in marker], outline=_MARKER, width=2)
+    x0, y0, x1, y1 = (round(v) for v in marker)
+    draw.rectangle([x0, y0, max(x0, x1), max(y0, y1)], outline=_MARKER, width=2)
     y = top + view[1] + 12
     draw.text((left, y), panel.title, _INK, font=_font(_TITLE_SIZE))
     verdict = _fitted(panel.verdict, _FACTS_SIZE, _PANEL_WIDTH // 2)

@@ -1,0 +1,48 @@
+// The engine: sweeps of the trellis search over an image, each with the prices that the last
+// one's symbols earned.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "deflate_model.hpp"
+#include "parallel.hpp"
+#include "points.hpp"
+#include "trellis.hpp"
+
+namespace huepress {
+
+struct SpatialOptions {
+    bool diffuse = true;
+    int row_bytes = 0;  // of a stored row, its filter byte left out
+    float strongest_visibility = 8.0f, texture = 0.11f;  // see visibility.hpp
+};
+
+class SpatialSearch {
+public:
+    // color_points, palette: n x dims and k x dims, dims 3 or 4, the first coordinate a lightness.
+    SpatialSearch(const float* color_points, std::size_t n_colors, const std::uint32_t* color_of, int width, int rows,
+                  const float* palette, int k, int dims, const SpatialOptions& options);
+
+    struct Sweep {
+        double distortion, bits;
+    };
+
+    // Chooses all indices anew. Bands of rows of fixed size are searched by themselves, on up to
+    // n_threads threads: the result is the same for any number of them.
+    Sweep sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested);
+
+    const std::vector<std::uint8_t>& indices() const { return indices_; }
+
+private:
+    std::vector<Float4> color_points_;
+    std::vector<float> visibility_roots_;
+    TrellisImage image_;
+    std::unique_ptr<CandidateGrid> grid_;
+    std::vector<Offset> offsets_;
+    std::unique_ptr<DeflateModel> model_;
+    std::vector<std::uint8_t> indices_;
+};
+
+}  // namespace huepress

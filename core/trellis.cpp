@@ -1,0 +1,282 @@
+#include "trellis.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "eye_filter.hpp"
+
+namespace huepress {
+namespace {
+
+constexpr int kReach = kFilterReach;
+constexpr float kFar = std::numeric_limits<float>::infinity();
+// Grid cells an axis, by the number of dimensions, and how far the grid reaches beyond the palette.
+constexpr int kCells3 = 24, kCells4 = 11;
+constexpr float kBeyond = 0.15f, kLeastBeyond = 0.04f;
+// A match is given up when its distortion is worth more bits than this plus this much a pixel:
+// literals would be cheaper.
+constexpr float kHopelessBits = 60.0f, kHopelessBitsPerPixel = 7.0f;
+// About what a short match costs beside its offset.
+constexpr float kLengthBits = 3.0f;
+
+inline float squared_norm(Float4 v) {
+    const Float4 squares = v * v;
+    return (squares[0] + squares[1]) + (squares[2] + squares[3]);
+}
+
+// The best way found to say a row up to some pixel.
+struct Node {
+    float cost;
+    int from;            // the node before
+    int offset;          // of the match from there, or kLiteral
+    Float4 error[kReach];        // weighted errors of the last pixels, the latest first
+    std::uint8_t index[2];       // indices of the last pixels
+};
+constexpr int kLiteral = -1;
+
+struct Filter {
+    float own;
+    Float4 row[kReach];                               // pixels to the left
+    Float4 above[kFilterRows][2 * kReach + 1];        // [rows up - 1][columns left + reach]
+};
+
+Filter make_filter(bool diffuse) {
+    Filter filter{};
+    // Without diffusion the errors weigh as much as with it where nothing can be diffused.
+    filter.own = kEyeFilter[0][kReach];
+    if (!diffuse) return filter;
+    for (int i = 0; i < kReach; ++i) filter.row[i] += kEyeFilter[0][kReach + 1 + i];
+    for (int r = 0; r < kFilterRows; ++r) {
+        for (int i = 0; i <= 2 * kReach; ++i) filter.above[r][i] += kEyeFilter[r + 1][i];
+    }
+    return filter;
+}
+
+class RowSearch {
+public:
+    RowSearch(const TrellisImage& image, const CandidateGrid& grid, const std::vector<Offset>& offsets,
+              const SymbolBits& bits, const TrellisSettings& settings, int begin, std::uint8_t* indices)
+        : image_(image), grid_(grid), offsets_(offsets), bits_(bits), lambda_(settings.lambda), slack_(settings.slack),
+          begin_(begin), indices_(indices), filter_(make_filter(image.diffuse)), nodes_(static_cast<std::size_t>(image.width) + 1),
+          points_(static_cast<std::size_t>(image.width)), from_above_(static_cast<std::size_t>(image.width)) {
+        for (auto& row : errors_) row.assign(static_cast<std::size_t>(image.width + 2 * kReach), Float4{});
+        result_.counts.offsets.assign(offsets.size(), 0);
+    }
+
+    void search(int y) {
+        y_ = y;
+        prepare();
+        for (int i = 0; i < image_.width; ++i) {
+            try_literal(i);
+            for (std::size_t o = 0; o < offsets_.size(); ++o) try_match(i, o);
+        }
+        write_row();
+    }
+
+    TrellisResult result() && { return std::move(result_); }
+
+private:
+    std::uint8_t* row(int y) const { return indices_ + static_cast<std::size_t>(y) * static_cast<std::size_t>(image_.width); }
+    // Errors of a row, index kReach for its first pixel; rows live in a ring.
+    std::vector<Float4>& errors(int y) { return errors_[(y + kFilterRows + 1) % (kFilterRows + 1)]; }
+
+    void prepare() {
+        const auto at = static_cast<std::size_t>(y_) * static_cast<std::size_t>(image_.width);
+        roots_ = image_.visibility_roots + at;
+        for (int i = 0; i < image_.width; ++i) {
+            points_[static_cast<std::size_t>(i)] = image_.color_points[image_.color_of[at + static_cast<std::size_t>(i)]];
+            Float4 sum{};
+            for (int r = 0; r < kFilterRows; ++r) {
+                const Float4* above = errors(y_ - 1 - r).data() + i;  // column i - kReach
+                for (int d = 0; d <= 2 * kReach; ++d) sum += filter_.above[r][2 * kReach - d] * above[d];
+            }
+            from_above_[static_cast<std::size_t>(i)] = sum;
+        }
+        for (Node& node : nodes_) node.cost = kFar;
+        nodes_[0] = Node{0.0f, 0, kLiteral, {}, {}};
+    }
+
+    // What earlier errors add to v at pixel i.
+    Float4 carried(int i, const Float4* error) const {
+        Float4 sum = from_above_[static_cast<std::size_t>(i)];
+        for (int k = 0; k < kReach; ++k) sum += filter_.row[k] * error[k];
+        return sum;
+    }
+
+    void try_literal(int i) {
+        const Node& node = nodes_[static_cast<std::size_t>(i)];
+        const float root = roots_[i];
+        const float scale = filter_.own * root;
+        // |own * root * (x - c) + carried|^2 = scale^2 |target - c|^2
+        const Float4 target = points_[static_cast<std::size_t>(i)] + carried(i, node.error) / scale;
+        const std::uint8_t* candidates = grid_.candidates(target);
+        float best = kFar;
+        int chosen = 0;
+        for (int j = 0; j < grid_.count(); ++j) {
+            const int entry = candidates[j];
+            const float cost = scale * scale * squared_norm(target - image_.palette[static_cast<std::size_t>(entry)]) +
+                               lambda_ * bits_.literal[static_cast<std::size_t>(entry)];
+            if (cost < best) {
+                best = cost;
+                chosen = entry;
+            }
+        }
+        Node& next = nodes_[static_cast<std::size_t>(i) + 1];
+        if (node.cost + best < next.cost) {
+            next.cost = node.cost + best;
+            next.from = i;
+            next.offset = kLiteral;
+            next.error[0] = (points_[static_cast<std::size_t>(i)] - image_.palette[static_cast<std::size_t>(chosen)]) * root;
+            for (int k = 1; k < kReach; ++k) next.error[k] = node.error[k - 1];
+            next.index[0] = static_cast<std::uint8_t>(chosen);
+            next.index[1] = node.index[0];
+        }
+    }
+
+    void try_match(int i, std::size_t o) {
+        const Offset offset = offsets_[o];
+        const int first = i - offset.left;
+        if (first < 0 || y_ - offset.up < begin_) return;
+        const Node& node = nodes_[static_cast<std::size_t>(i)];
+        const std::uint8_t* source = offset.up > 0 ? row(y_ - offset.up) : nullptr;
+        int longest = std::min(bits_.longest, image_.width - i);
+        if (source) longest = std::min(longest, image_.width - first);
+        const float offset_cost = lambda_ * bits_.offset[o];
+        const float expected = offset_cost + lambda_ * (kLengthBits - slack_);
+        Float4 error[kReach];
+        std::copy(node.error, node.error + kReach, error);
+        std::uint8_t last[2] = {node.index[0], node.index[1]};
+        float cost = node.cost;
+        for (int j = 0; j < longest; ++j) {
+            const int at = i + j;
+            // Offsets within the row reach one or two pixels back, into what the path has chosen.
+            const std::uint8_t entry = source ? source[first + j] : last[offset.left - 1];
+            const Float4 sum = carried(at, error);
+            for (int k = kReach - 1; k > 0; --k) error[k] = error[k - 1];
+            error[0] = (points_[static_cast<std::size_t>(at)] - image_.palette[entry]) * roots_[at];
+            cost += squared_norm(filter_.own * error[0] + sum);
+            last[1] = last[0];
+            last[0] = entry;
+            Node& arrival = nodes_[static_cast<std::size_t>(at) + 1];
+            if (cost + expected > arrival.cost) return;
+            if (cost - node.cost > lambda_ * (kHopelessBits + kHopelessBitsPerPixel * static_cast<float>(j + 1))) return;
+            if (j + 1 < bits_.shortest) continue;
+            const float total = cost + lambda_ * bits_.length[static_cast<std::size_t>(j) + 1] + offset_cost;
+            if (total < arrival.cost) {
+                arrival.cost = total;
+                arrival.from = i;
+                arrival.offset = static_cast<int>(o);
+                std::copy(error, error + kReach, arrival.error);
+                arrival.index[0] = last[0];
+                arrival.index[1] = last[1];
+            }
+        }
+    }
+
+    void write_row() {
+        path_.clear();
+        for (int i = image_.width; i > 0; i = nodes_[static_cast<std::size_t>(i)].from) path_.push_back(i);
+        std::uint8_t* out = row(y_);
+        int i = 0;
+        for (auto step = path_.rbegin(); step != path_.rend(); ++step) {
+            const Node& node = nodes_[static_cast<std::size_t>(*step)];
+            if (node.offset == kLiteral) {
+                out[i] = node.index[0];
+                ++result_.counts.literals[out[i]];
+            } else {
+                const Offset offset = offsets_[static_cast<std::size_t>(node.offset)];
+                const std::uint8_t* source = row(y_ - offset.up) - offset.left;
+                for (int x = i; x < *step; ++x) out[x] = source[x];
+                ++result_.counts.lengths[static_cast<std::size_t>(*step - i)];
+                ++result_.counts.offsets[static_cast<std::size_t>(node.offset)];
+            }
+            i = *step;
+        }
+        std::vector<Float4>& own = errors(y_);
+        for (int x = 0; x < image_.width; ++x) {
+            Float4 before[kReach];
+            for (int k = 0; k < kReach; ++k) before[k] = own[static_cast<std::size_t>(x + kReach - 1 - k)];
+            if (x < kReach) std::fill(before + x, before + kReach, Float4{});
+            const Float4 error = (points_[static_cast<std::size_t>(x)] - image_.palette[out[x]]) * roots_[x];
+            result_.distortion += squared_norm(filter_.own * error + carried(x, before));
+            own[static_cast<std::size_t>(x + kReach)] = error;
+        }
+    }
+
+    const TrellisImage& image_;
+    const CandidateGrid& grid_;
+    const std::vector<Offset>& offsets_;
+    const SymbolBits& bits_;
+    const float lambda_, slack_;
+    const int begin_;
+    std::uint8_t* indices_;
+    const Filter filter_;
+    int y_ = 0;
+    const float* roots_ = nullptr;
+    std::vector<Node> nodes_;
+    std::vector<Float4> points_, from_above_;
+    std::vector<Float4> errors_[kFilterRows + 1];
+    std::vector<int> path_;
+    TrellisResult result_;
+};
+
+}  // namespace
+
+CandidateGrid::CandidateGrid(const std::vector<Float4>& palette, int dims)
+    : dims_(dims), cells_(dims == 4 ? kCells4 : kCells3), count_(std::min(kCandidates, static_cast<int>(palette.size()))) {
+    Float4 step{};
+    for (int d = 0; d < dims; ++d) {
+        float low = kFar;
+        float high = -kFar;
+        for (const Float4& p : palette) {
+            low = std::min(low, p[d]);
+            high = std::max(high, p[d]);
+        }
+        const float beyond = std::max(kLeastBeyond, kBeyond * (high - low));
+        low_[d] = low - beyond;
+        step[d] = (high - low + 2.0f * beyond) / static_cast<float>(cells_);
+        factor_[d] = 1.0f / step[d];
+    }
+    std::size_t n_cells = 1;
+    for (int d = 0; d < dims; ++d) n_cells *= static_cast<std::size_t>(cells_);
+    entries_.resize(n_cells * static_cast<std::size_t>(count_));
+    std::vector<std::uint64_t> keys(palette.size());
+    for (std::size_t cell = 0; cell < n_cells; ++cell) {
+        Float4 center = low_;
+        std::size_t rest = cell;
+        for (int d = dims - 1; d >= 0; --d) {
+            center[d] += step[d] * (static_cast<float>(rest % static_cast<std::size_t>(cells_)) + 0.5f);
+            rest /= static_cast<std::size_t>(cells_);
+        }
+        for (std::size_t k = 0; k < palette.size(); ++k) {  // distance, then index, in one integer
+            keys[k] = std::uint64_t{std::bit_cast<std::uint32_t>(squared_norm(center - palette[k]))} << 32 | k;
+        }
+        const auto middle = keys.begin() + count_;
+        if (middle != keys.end()) std::nth_element(keys.begin(), middle, keys.end());
+        std::sort(keys.begin(), middle);
+        for (int j = 0; j < count_; ++j) {
+            entries_[cell * static_cast<std::size_t>(count_) + static_cast<std::size_t>(j)] = static_cast<std::uint8_t>(keys[static_cast<std::size_t>(j)]);
+        }
+    }
+}
+
+const std::uint8_t* CandidateGrid::candidates(Float4 point) const {
+    std::size_t cell = 0;
+    const Float4 at = (point - low_) * factor_;
+    for (int d = 0; d < dims_; ++d) {
+        const float clamped = std::min(std::max(at[d], 0.0f), static_cast<float>(cells_ - 1));
+        cell = cell * static_cast<std::size_t>(cells_) + static_cast<std::size_t>(clamped);
+    }
+    return entries_.data() + cell * static_cast<std::size_t>(count_);
+}
+
+TrellisResult search_rows(const TrellisImage& image, const CandidateGrid& grid, const std::vector<Offset>& offsets,
+                          const SymbolBits& bits, const TrellisSettings& settings, int begin, int end,
+                          std::uint8_t* indices, const std::function<bool()>& stop) {
+    RowSearch search(image, grid, offsets, bits, settings, begin, indices);
+    for (int y = begin; y < end && !stop(); ++y) search.search(y);
+    return std::move(search).result();
+}
+
+}  // namespace huepress

@@ -1,0 +1,69 @@
+// Chooses the indices of an image row by row: distortion as the eye weighs it, plus lambda times
+// the coder's bits.
+//
+// The distortion is a sum of squares of v_p = sum_r B(r) sqrt(w) e(p - r) with the causal filter of
+// eye_filter.hpp, so that each decision knows what it costs given the decisions before it:
+// errors are diffused wherever that serves the eye. Along a row a shortest path over literals and
+// matches (runs, and copies from the rows above) finds the cheapest way to say the row; a match
+// need not be exact, it pays for the errors it makes. This joins entropy-constrained
+// vector quantization (P. Chou, T. Lookabaugh, R. Gray 1989) with error diffusion and with the
+// optimal parsing of Lempel-Ziv coders (J. Storer, T. Szymanski 1982).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "deflate_model.hpp"
+
+namespace huepress {
+
+using Float4 = float __attribute__((vector_size(16)));
+
+struct Offset {
+    int left, up;  // the copied pixel lies so far to the left (negative: right) and above
+};
+
+// What does not change while an image is searched.
+struct TrellisImage {
+    const Float4* color_points;      // of each color of the table
+    const std::uint32_t* color_of;   // rows x width: the color of each pixel
+    const float* visibility_roots;   // rows x width
+    int width, rows;
+    std::vector<Float4> palette;     // points of the entries
+    bool diffuse;                    // false: B is the identity, nothing is dithered
+};
+
+// For every cell of a grid around the palette the entries nearest to it.
+class CandidateGrid {
+public:
+    static constexpr int kCandidates = 16;
+
+    CandidateGrid(const std::vector<Float4>& palette, int dims);
+
+    const std::uint8_t* candidates(Float4 point) const;
+    int count() const { return count_; }
+
+private:
+    int dims_, cells_, count_;
+    Float4 low_{}, factor_{};
+    std::vector<std::uint8_t> entries_;
+};
+
+struct TrellisSettings {
+    float lambda;  // distortion that one bit is worth
+    float slack;   // bits by which a match may lag behind before it is given up
+};
+
+struct TrellisResult {
+    double distortion = 0.0;
+    SymbolCounts counts;
+};
+
+// Searches rows [begin, end) as if nothing stood above them, writing `indices` (rows x width).
+// Asks before each row whether to stop, and then leaves the rest undone.
+TrellisResult search_rows(const TrellisImage& image, const CandidateGrid& grid, const std::vector<Offset>& offsets,
+                          const SymbolBits& bits, const TrellisSettings& settings, int begin, int end,
+                          std::uint8_t* indices, const std::function<bool()>& stop);
+
+}  // namespace huepress

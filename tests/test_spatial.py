@@ -1,0 +1,108 @@
+"""The spatial rate-distortion search."""
+
+import zlib
+
+import numpy as np
+import pytest
+
+import huepress
+from huepress import _core
+from huepress.metrics import Comparator
+from huepress.model import SourceImage
+
+
+def compressed(pixels, k=64, **options):
+    return huepress.compress(pixels, k, **{"effort": 3, **options})
+
+
+@pytest.mark.parametrize("dither", ["auto", "none", "full"])
+@pytest.mark.parametrize("rate", [0.0, 1.0, 100.0])
+def test_a_picture_that_fits_passes_unchanged(badge, dither, rate):
+    few = huepress.quantize(badge, 200).to_array()
+    np.testing.assert_array_equal(compressed(few, 200, dither=dither, rate=rate).indexed.to_array(), few)
+
+
+def test_higher_rates_give_smaller_files_and_lower_scores(photo):
+    comparator = Comparator(SourceImage(photo))
+    results = [compressed(photo, 256, rate=rate) for rate in (0.0, 1.0, 4.0, 16.0)]
+    sizes = [r.report.bytes_out for r in results]
+    scores = [comparator.ssimulacra2(r.indexed.to_array()) for r in results]
+    assert sizes == sorted(sizes, reverse=True) and scores == sorted(scores, reverse=True)
+    assert sizes[2] < 0.5 * sizes[0]
+
+
+def test_better_than_nearest_colors_at_fewer_bytes(photo, sunset):
+    for picture in (photo, sunset):
+        comparator = Comparator(SourceImage(picture))
+        plain = huepress.compress(picture, 64)
+        searched = compressed(picture, 64, rate=1.2)
+        assert searched.report.bytes_out < plain.report.bytes_out
+        assert comparator.ssimulacra2(searched.indexed.to_array()) > comparator.ssimulacra2(plain.indexed.to_array())
+
+
+def test_no_rate_and_no_diffusion_is_the_nearest_color(photo):
+    searched = compressed(photo, 32, rate=0.0, dither="none", space="oklab")
+    plain = huepress.quantize(photo, 32, space="oklab")
+    assert searched.palette.hex() == plain.palette.hex()
+    # Where two entries are equally near, or the grid's short list lacks the nearest, they may differ.
+    assert (searched.indices != plain.indices).mean() < 1e-3
+
+
+def test_dithering_is_where_the_eye_gains(photo):
+    comparator = Comparator(SourceImage(photo))
+    flat, diffused = (compressed(photo, 16, rate=0.0, dither=d).indexed.to_array() for d in ("none", "full"))
+    assert comparator.ssimulacra2(diffused) > comparator.ssimulacra2(flat) + 5
+
+
+def test_same_bits_for_any_number_of_threads(photo, badge):
+    tall = np.vstack([photo] * 6)  # several bands
+    for picture in (tall, badge):
+        files = {compressed(picture, 48, jobs=jobs).encoded.data for jobs in (1, 2, 5)}
+        assert len(files) == 1
+
+
+def test_soft_alpha_stays_clean(badge):
+    got = compressed(badge, 64).indexed.to_array()
+    assert (got[badge[:, :, 3] == 0][:, 3] <= 12).all()
+    assert (got[badge[:, :, 3] == 255][:, 3] >= 243).all()
+    assert huepress.score(badge, got).ssimulacra2 > 40
+
+
+def test_progress_is_reported(photo):
+    seen = []
+    compressed(photo, 256, effort=5, on_progress=seen.append)
+    assert seen and seen == sorted(seen) and all(0 < part <= 1 for part in seen)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (2, 3), (7, 513), (600, 5)])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_any_shape(size, channels):
+    image = np.random.default_rng(0).integers(0, 256, (*size, channels), dtype=np.uint8)
+    for k in (2, 16, 256):
+        result = compressed(image, k, rate=5.0)
+        assert result.indices.shape == size
+        assert np.unique(result.indices).tolist() == list(range(len(result.palette)))
+
+
+def test_the_model_foretells_the_file(photo):
+    colors, _, inverse = _core.count_colors(photo.reshape(-1, 3), 1)
+    points = _core.colors_to_points(colors, "oklab")
+    palette = _core.colors_to_points(huepress.quantize(photo, 128, space="oklab").palette.colors_srgb8, "oklab")
+    height, width = photo.shape[:2]
+    search = _core.SpatialSearch(points, inverse.reshape(height, width), palette, True, width)
+    for _ in range(3):
+        _, bits = search.sweep(5e-6, 12.0, 1)
+    indices = search.indices().reshape(height, width)
+    unfiltered = np.pad(indices, ((0, 0), (1, 0))).tobytes()  # rows as PNG stores them, filter 0
+    assert bits / 8 == pytest.approx(len(zlib.compress(unfiltered, 9)), rel=0.15)
+
+
+def test_bad_arguments_are_value_errors(photo):
+    points = np.zeros((2, 3), np.float32)
+    with pytest.raises(ValueError, match="color_of"):
+        _core.SpatialSearch(points, np.full((2, 2), 2, np.uint32), points, True, 2)
+    with pytest.raises(ValueError, match="coordinates"):
+        _core.SpatialSearch(points, np.zeros((2, 2), np.uint32), np.zeros((2, 4), np.float32), True, 2)
+    for options in ({"effort": 10}, {"rate": -1}, {"rate": "x"}, {"dither": "some"}):
+        with pytest.raises(huepress.OptionError):
+            huepress.compress(photo, **options)
