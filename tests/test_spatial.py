@@ -31,13 +31,16 @@ def test_higher_rates_give_smaller_files_and_lower_scores(photo):
     assert sizes[2] < 0.5 * sizes[0]
 
 
-def test_better_than_nearest_colors_at_fewer_bytes(photo, sunset):
-    for picture in (photo, sunset):
+def test_no_worse_than_nearest_colors_at_three_quarters_of_the_bytes(photo, sunset):
+    for scene in (photo, sunset):
+        grain = np.random.default_rng(0).normal(0, 5, scene.shape)  # as a camera's
+        picture = np.clip(np.rint(scene + grain), 0, 255).astype(np.uint8)
         comparator = Comparator(SourceImage(picture))
         plain = huepress.compress(picture, 64)
-        searched = compressed(picture, 64, rate=1.2)
-        assert searched.report.bytes_out < plain.report.bytes_out
-        assert comparator.ssimulacra2(searched.indexed.to_array()) > comparator.ssimulacra2(plain.indexed.to_array())
+        searched = compressed(picture, 64, rate=1.0)
+        assert searched.report.bytes_out < 0.75 * plain.report.bytes_out
+        scores = [comparator.ssimulacra2(r.indexed.to_array()) for r in (plain, searched)]
+        assert scores[1] > scores[0] - 1
 
 
 def test_no_rate_and_no_diffusion_is_the_nearest_color(photo):
