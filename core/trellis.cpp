@@ -17,6 +17,7 @@ constexpr float kBeyond = 0.15f, kLeastBeyond = 0.04f;
 // A match is given up when its distortion is worth more bits than this plus this much a pixel:
 // literals would be cheaper.
 constexpr float kHopelessBits = 60.0f, kHopelessBitsPerPixel = 7.0f;
+constexpr int kCarriedOn = 16;
 // About what a short match costs beside its offset.
 constexpr float kLengthBits = 3.0f;
 
@@ -69,6 +70,7 @@ public:
         prepare();
         for (int i = 0; i < image_.width; ++i) {
             try_literal(i);
+            if (carried_on(i)) continue;
             for (std::size_t o = 0; o < offsets_.size(); ++o) try_match(i, o);
         }
         write_row();
@@ -95,6 +97,14 @@ private:
         }
         for (Node& node : nodes_) node.cost = kFar;
         nodes_[0] = Node{0.0f, 0, kLiteral, {}, {}};
+    }
+
+    // Whether some path goes on from about here for nothing: in flat places one long match says it
+    // all, and to try every other one from each of its pixels would take forever.
+    bool carried_on(int i) const {
+        const int ahead = std::min(i + kCarriedOn, image_.width);
+        return ahead > i + 2 && nodes_[static_cast<std::size_t>(ahead)].cost <=
+                                    nodes_[static_cast<std::size_t>(i)].cost + lambda_;
     }
 
     // What earlier errors add to v at pixel i.
