@@ -10,6 +10,7 @@ from huepress.codec.sheet import Panel, draw_sheet
 from huepress.metrics import SMALLEST_SIDE, Comparator, words_for
 from huepress.model import Report, SourceImage
 from huepress.options import Options
+from huepress.text import human_bytes
 
 
 def comparison_sheet(
@@ -46,13 +47,6 @@ def comparison_sheet(
         facts = _version_facts(outcome.report, k)
         panels.append(Panel(f"K = {k}", facts, pixels, outcome.indexed.palette, verdict))
     return draw_sheet(name, panels)
-
-
-def human_bytes(n: int) -> str:
-    """Return a size as people write it: ``999 B``, ``35.0 kB``, ``1.25 MB``."""
-    if n < 1000:
-        return f"{n} B"
-    return f"{n / 1e3:.1f} kB" if n < 1_000_000 else f"{n / 1e6:.2f} MB"
 
 
 def _verdict(ssimulacra2: float) -> str:

@@ -4,7 +4,7 @@ from PIL import Image
 
 from conftest import png_bytes
 from huepress.codec.sheet import _detail_box
-from huepress.compare import human_bytes
+from huepress.text import human_bytes
 
 
 def opened(path):

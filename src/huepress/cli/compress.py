@@ -193,7 +193,7 @@ def _as_json(row: _Row) -> dict[str, Any]:
 
 
 def _print_summary(rows: list[_Row], *, to_stderr: bool, verbose: bool) -> None:
-    from huepress.compare import human_bytes
+    from huepress.text import human_bytes
 
     done = [row for row in rows if row.result]
     for row in done:

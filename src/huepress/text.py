@@ -1,0 +1,10 @@
+"""Numbers as people write them."""
+
+from __future__ import annotations
+
+
+def human_bytes(n: int) -> str:
+    """Return a size as people write it: ``999 B``, ``35.0 kB``, ``1.25 MB``."""
+    if n < 1000:
+        return f"{n} B"
+    return f"{n / 1e3:.1f} kB" if n < 1_000_000 else f"{n / 1e6:.2f} MB"
