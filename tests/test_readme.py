@@ -27,7 +27,8 @@ def test_shell_examples(block, photo_file, huepress_program):
     )
     assert done.returncode == 0, done.stderr
     names = {p.name for p in photo_file.parent.iterdir()}
-    assert {"photo-huepress.png", "photo-compare.png", "small", "tiny.png"} <= names
+    promised = set(re.findall(r"-o (\w+\.png)|> (\w+\.png)|# (photo-\w+\.png)", block))
+    assert {name for groups in promised for name in groups if name} <= names
 
 
 @pytest.mark.parametrize("block", blocks("python"))
