@@ -1,6 +1,6 @@
 """Rate and distortion of huepress and pngquant: who needs how many bytes for equal looks.
 
-    python bench/rate_distortion.py FOLDER [--every 2 --first 0] [--rates 0.5,1,2,4,8] [--effort 5]
+    python bench/rate_distortion.py FOLDER [--every 2 --first 0] [--rates 0.5,1,2,4,8] [--effort 5] [--format webp]
 
 For each picture the frontier of ours over --rates and of pngquant over --colors, dithered and not, all
 PNGs put through the same lossless optimizer. The rate ratio is the geometric mean, over pictures and
@@ -56,7 +56,8 @@ class Point(NamedTuple):
 
 
 def measured(tool: str, setting: str, png: bytes, seconds: float, original: Path, comparator: Comparator) -> Point:
-    data = bytes(oxipng.optimize_from_memory(png, level=OPTIMIZER_LEVEL))
+    is_png = png.startswith(b"\x89PNG")
+    data = bytes(oxipng.optimize_from_memory(png, level=OPTIMIZER_LEVEL)) if is_png else png
     pixels = opened(data)
     return Point(
         tool,
@@ -79,7 +80,7 @@ def butteraugli3(original: Path, data: bytes) -> float:
     if not shutil.which("butteraugli_main"):
         return math.nan
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
-        file.write(data)
+        Image.fromarray(opened(data)).save(file, "PNG", compress_level=1)
         file.flush()
         command = ["butteraugli_main", str(original), file.name]
         text = subprocess.run(command, capture_output=True, text=True).stdout
@@ -89,11 +90,11 @@ def butteraugli3(original: Path, data: bytes) -> float:
         return math.nan
 
 
-def ours(path: Path, comparator: Comparator, rates: list[float], k: int, effort: int) -> list[Point]:
+def ours(path: Path, comparator: Comparator, rates: list[float], k: int, options: dict[str, Any]) -> list[Point]:
     points = []
     for rate in rates:
         started = time.perf_counter()
-        result = huepress.compress(path, k, rate=rate, effort=effort, allow_larger=True, jobs=1)
+        result = huepress.compress(path, k, rate=rate, allow_larger=True, jobs=1, **options)
         seconds = time.perf_counter() - started
         points.append(measured("huepress", f"K={k} rate={rate:g}", result.encoded.data, seconds, path, comparator))
     return points
@@ -183,14 +184,14 @@ def mean_ratio(ratios: list[float]) -> str:
     return f"{math.exp(sum(ratios) / len(ratios)):.3f}" if ratios else "-"
 
 
-def equal_k(files: list[Path], ks: list[int], effort: int) -> list[str]:
+def equal_k(files: list[Path], ks: list[int], options: dict[str, Any]) -> list[str]:
     """Return table rows: the gain in score over pngquant's default at the same K, rate 0."""
     rows = []
     for k in ks:
         gains, bytes_ratio = [], []
         for path in files:
             comparator = Comparator(SourceImage(opened(path.read_bytes())), threads=2)
-            us = ours(path, comparator, [0.0], k, effort)[0]
+            us = ours(path, comparator, [0.0], k, options)[0]
             them = pngquant(path, comparator, [k], [4])[0]
             gains.append(us.score - them.score)
             bytes_ratio.append(math.log(us.n_bytes / them.n_bytes))
@@ -208,6 +209,7 @@ def main() -> None:
     parser.add_argument("--colors", default="256,192,128,96,64,48,32,24,16")
     parser.add_argument("--speeds", default="4", help="pngquant's; 1 is its slowest and best")
     parser.add_argument("--effort", type=int, default=5)
+    parser.add_argument("--format", default="png", help="ours: png or webp (pngquant's stay PNG)")
     parser.add_argument("--equal-k", default="", help="also compare at these K and rate 0: 8,16,32,64,256")
     arguments = parser.parse_args()
     if not shutil.which("pngquant"):
@@ -215,6 +217,7 @@ def main() -> None:
     numbers: dict[str, Any] = {
         n: [float(x) for x in getattr(arguments, n).split(",")] for n in ("rates", "colors", "speeds")
     }
+    options = {"effort": arguments.effort, "format": arguments.format}
     files = sorted(arguments.folder.glob("*.png"))[arguments.first :: arguments.every]
 
     RESULTS.mkdir(exist_ok=True)
@@ -224,7 +227,7 @@ def main() -> None:
     butteraugli: list[float] = []
     for path in files:
         comparator = Comparator(SourceImage(opened(path.read_bytes())), threads=2)
-        us = ours(path, comparator, numbers["rates"], 256, arguments.effort)
+        us = ours(path, comparator, numbers["rates"], 256, options)
         them = pngquant(path, comparator, [int(k) for k in numbers["colors"]], [int(s) for s in numbers["speeds"]])
         all_points[path.stem] = us + them
         ratios = log_ratios(us, them, "score")
@@ -238,7 +241,7 @@ def main() -> None:
 
     everything = [r for ratios in by_score.values() for r in ratios]
     lines = [
-        f"{len(files)} pictures of {arguments.folder.name}, effort {arguments.effort}",
+        f"{len(files)} pictures of {arguments.folder.name}, effort {arguments.effort}, {arguments.format}",
         "",
         "| at score | " + " | ".join(f"{s:.0f}" for s in SCORES) + " | all | at equal Butteraugli 3-norm |",
         "|---|" + "---|" * (len(SCORES) + 2),
@@ -248,7 +251,7 @@ def main() -> None:
     ]
     if arguments.equal_k:
         lines += ["", "| K, rate 0 | mean gain in score | least | bytes / pngquant's |", "|---|---|---|---|"]
-        lines += equal_k(files, [int(k) for k in arguments.equal_k.split(",")], arguments.effort)
+        lines += equal_k(files, [int(k) for k in arguments.equal_k.split(",")], options)
     text = "\n".join(lines) + "\n"
     (RESULTS / "rate_distortion.md").write_text(text)
     print(text)

@@ -47,9 +47,7 @@ SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, co
     image_ = {color_points_.data(), color_of, visibility_roots_.data(), width, rows,
               as_vectors(palette, static_cast<std::size_t>(k), dims), options.diffuse};
     grid_ = std::make_unique<CandidateGrid>(image_.palette, dims);
-    std::vector<int> distances;
-    for (const Offset& o : offsets_) distances.push_back(o.up * (options.row_bytes + 1) + o.left);
-    model_ = std::make_unique<DeflateModel>(std::move(distances), k, rows);
+    model_ = std::make_unique<SymbolModel>(options.coder, offsets_, k, options.row_bytes, rows);
 }
 
 SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested) {

@@ -6,15 +6,16 @@
 #include <memory>
 #include <vector>
 
-#include "deflate_model.hpp"
 #include "parallel.hpp"
 #include "points.hpp"
+#include "symbol_model.hpp"
 #include "trellis.hpp"
 
 namespace huepress {
 
 struct SpatialOptions {
     bool diffuse = true;
+    Coder coder = Coder::deflate;
     int row_bytes = 0;  // of a stored row, its filter byte left out
     float strongest_visibility = 8.0f, texture = 0.11f;  // see visibility.hpp
 };
@@ -41,7 +42,7 @@ private:
     TrellisImage image_;
     std::unique_ptr<CandidateGrid> grid_;
     std::vector<Offset> offsets_;
-    std::unique_ptr<DeflateModel> model_;
+    std::unique_ptr<SymbolModel> model_;
     std::vector<std::uint8_t> indices_;
 };
 

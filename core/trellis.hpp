@@ -14,15 +14,11 @@
 #include <functional>
 #include <vector>
 
-#include "deflate_model.hpp"
+#include "symbol_model.hpp"
 
 namespace huepress {
 
 using Float4 = float __attribute__((vector_size(16)));
-
-struct Offset {
-    int left, up;  // the copied pixel lies so far to the left (negative: right) and above
-};
 
 // What does not change while an image is searched.
 struct TrellisImage {

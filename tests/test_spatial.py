@@ -1,9 +1,12 @@
 """The spatial rate-distortion search."""
 
+import io
 import zlib
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import huepress
 from huepress import _core
@@ -92,7 +95,7 @@ def test_the_model_foretells_the_file(photo):
     points = _core.colors_to_points(colors, "oklab")
     palette = _core.colors_to_points(huepress.quantize(photo, 128, space="oklab").palette.colors_srgb8, "oklab")
     height, width = photo.shape[:2]
-    search = _core.SpatialSearch(points, inverse.reshape(height, width), palette, True, width)
+    search = _core.SpatialSearch(points, inverse.reshape(height, width), palette, True, width, "png")
     for _ in range(3):
         _, bits = search.sweep(5e-6, 12.0, 1)
     indices = search.indices().reshape(height, width)
@@ -103,9 +106,31 @@ def test_the_model_foretells_the_file(photo):
 def test_bad_arguments_are_value_errors(photo):
     points = np.zeros((2, 3), np.float32)
     with pytest.raises(ValueError, match="color_of"):
-        _core.SpatialSearch(points, np.full((2, 2), 2, np.uint32), points, True, 2)
+        _core.SpatialSearch(points, np.full((2, 2), 2, np.uint32), points, True, 2, "png")
     with pytest.raises(ValueError, match="coordinates"):
-        _core.SpatialSearch(points, np.zeros((2, 2), np.uint32), np.zeros((2, 4), np.float32), True, 2)
-    for options in ({"effort": 10}, {"rate": -1}, {"rate": "x"}, {"dither": "some"}):
+        _core.SpatialSearch(points, np.zeros((2, 2), np.uint32), np.zeros((2, 4), np.float32), True, 2, "png")
+    for options in ({"effort": 10}, {"rate": -1}, {"rate": "x"}, {"dither": "some"}, {"format": "bmp"}):
         with pytest.raises(huepress.OptionError):
             huepress.compress(photo, **options)
+
+
+@pytest.mark.parametrize("effort", [0, 3])
+def test_webp_holds_the_same_colors(photo, badge, effort):
+    for picture in (photo, badge):
+        for k in (4, 16, 200):
+            result = huepress.compress(picture, k, format="webp", effort=effort)
+            assert result.encoded.format == "WEBP" and result.encoded.data[8:12] == b"WEBP"
+            channels = result.palette.colors_srgb8.shape[1]
+            with Image.open(io.BytesIO(result.encoded.data)) as image:
+                decoded = np.asarray(image.convert("RGBA"))[:, :, :channels]
+            np.testing.assert_array_equal(decoded, result.indexed.to_array())
+            other = cv2.imdecode(np.frombuffer(result.encoded.data, np.uint8), cv2.IMREAD_UNCHANGED)
+            code = cv2.COLOR_BGRA2RGBA if channels == 4 else cv2.COLOR_BGR2RGB
+            np.testing.assert_array_equal(cv2.cvtColor(other, code), result.indexed.to_array())
+
+
+def test_webp_is_smaller_than_png_when_searched_for(photo):
+    grain = np.random.default_rng(0).normal(0, 5, photo.shape)
+    picture = np.clip(np.rint(photo + grain), 0, 255).astype(np.uint8)
+    sizes = {f: compressed(picture, 256, format=f).report.bytes_out for f in ("png", "webp")}
+    assert sizes["webp"] < sizes["png"]

@@ -95,7 +95,7 @@ def compress(
     on_progress : callable, optional
         Called with the part of the search that is done, 0 to 1.
     **options
-        The fields of `huepress.Options`: effort, rate, dither, seed, init, n_init, n_swaps,
+        The fields of `huepress.Options`: effort, rate, dither, format, seed, init, n_init, n_swaps,
         max_iter, tol, space, jobs, max_pixels.
 
     Returns

@@ -12,10 +12,12 @@ from huepress.errors import OptionError
 
 Space = Literal["auto", "srgb", "oklab"]
 Dither = Literal["auto", "none", "full"]
+Format = Literal["png", "webp"]
 Start = Literal["wu", "k-means++", "random"]
 
 SPACES: tuple[str, ...] = get_args(Space)
 DITHERS: tuple[str, ...] = get_args(Dither)
+FORMATS: tuple[str, ...] = get_args(Format)
 MAX_EFFORT = 9
 MAX_RATE = 1000.0
 STARTS: tuple[str, ...] = get_args(Start)
@@ -66,6 +68,8 @@ class Options:
     dither : {"auto", "none", "full"}
         "auto" lets the search decide where dithering is worth its bytes, "none" diffuses no
         error (flat art, sprites), "full" disregards bytes.
+    format : {"png", "webp"}
+        The file to write: indexed PNG, or lossless WebP of the same colors.
     jobs : int
         Number of threads; 0 means one per processor.
     max_pixels : int
@@ -88,6 +92,7 @@ class Options:
     effort: int = 0
     rate: float = 1.0
     dither: Dither = "auto"
+    format: Format = "png"
     jobs: int = 0
     max_pixels: int = DEFAULT_MAX_PIXELS
 
@@ -108,6 +113,8 @@ class Options:
             raise OptionError(f"rate must be a number from 0 to {MAX_RATE:g}, not {self.rate!r}")
         if self.dither not in DITHERS:
             raise OptionError(f"dither must be one of {', '.join(DITHERS)}, not {self.dither!r}")
+        if self.format not in FORMATS:
+            raise OptionError(f"format must be one of {', '.join(FORMATS)}, not {self.format!r}")
         if self.space not in SPACES:
             raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
         if isinstance(self.init, str):

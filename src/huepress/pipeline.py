@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from huepress.codec.encode_png import encode_png
+from huepress.codec.encode_webp import encode_webp
 from huepress.histogram import count_colors
 from huepress.indexing import index_image
 from huepress.metrics import psnr_db
@@ -49,13 +50,14 @@ def run(
     """
     started = time.perf_counter() if started is None else started
     indexed, table = _quantize(source, options, on_progress)
-    encoded = encode_png(indexed, effort=options.effort)
+    encode = encode_webp if options.format == "webp" else encode_png
+    encoded = encode(indexed, effort=options.effort)
     message = ""
     kept = source.encoded is not None and len(encoded.data) >= len(source.encoded) and not allow_larger
     if kept:
         assert source.encoded is not None
         message = (
-            f"the {indexed.n_colors}-color PNG would take {len(encoded.data):,} bytes, no fewer than the "
+            f"the {indexed.n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, no fewer than the "
             f"{source.format} with {len(source.encoded):,}; original kept (--allow-larger writes it anyway)"
         )
         encoded = Encoded(source.encoded, source.format)

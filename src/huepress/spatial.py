@@ -46,7 +46,7 @@ def search_indices(
     table : ColorTable
     palette : Palette
     options : Options
-        `effort` of at least 1, `rate` and `dither` are used.
+        `effort` of at least 1, `rate`, `dither` and `format` are used.
     on_progress : callable, optional
         Called with the part that is done, 0 to 1, after every sweep.
 
@@ -62,7 +62,8 @@ def search_indices(
     width = table.inverse.shape[1]
     bits = IndexedImage(np.zeros((1, 1), dtype=np.uint8), palette).bit_depth
     row_bytes = (width * bits + 7) // 8
-    search = _core.SpatialSearch(points, table.inverse, entries, options.dither != "none", row_bytes)
+    diffuse = options.dither != "none"
+    search = _core.SpatialSearch(points, table.inverse, entries, diffuse, row_bytes, options.format)
     best, chosen = np.inf, None
     for sweep in range(effort.sweeps):
         distortion, n_bits = search.sweep(rate, effort.slack, options.threads)

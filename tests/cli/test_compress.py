@@ -274,6 +274,13 @@ def test_names_that_are_no_text(run, photo_file, tmp_path):
     assert done.returncode == 0 and b"saved" in done.stdout
 
 
+def test_webp(run, photo_file):
+    row = json.loads(run("compress", photo_file, "--format", "webp", "--json", "-k", 20).stdout)
+    assert row["format"] == "webp" and row["output"].endswith("photo-huepress.webp")
+    with Image.open(row["output"]) as image:
+        assert image.format == "WEBP"
+
+
 def test_effort_rate_and_dither(run, photo_file):
     sizes = {}
     for rate in ("0", "1", "20"):

@@ -79,7 +79,7 @@ def command(
     verbose: bool,
     **engine: Any,
 ) -> int:
-    """Reduce images to K colors and write them as small indexed PNG files.
+    """Reduce images to K colors and write them as small indexed files.
 
     INPUT may be a file, a pattern, or '-' for standard input. A result that is no smaller than
     its input is not taken: the original bytes are kept, in a copy beside the other outputs.
@@ -102,7 +102,7 @@ def command(
     with _progress(len(names), quiet or as_json) as advance:
         for name in names:
             advance(name)
-            target = None if to_stdout else _target(name, output, directory)
+            target = None if to_stdout else _target(name, output, directory, f".{options.format}")
             named = bool(output) and directory is None
             row = _compress_one(name, target, targets, options, force=force, allow_larger=allow_larger, named=named)
             rows.append(row)
@@ -115,12 +115,12 @@ def command(
     return _exit_code(rows)
 
 
-def _target(name: str, output: str | None, directory: Path | None) -> Path:
+def _target(name: str, output: str | None, directory: Path | None, extension: str) -> Path:
     from huepress.files import default_output
 
     if output and directory is None:
         return Path(output)
-    return default_output(Path("stdin" if name == STDIO else name), directory, ".png")
+    return default_output(Path("stdin" if name == STDIO else name), directory, extension)
 
 
 def _compress_one(
@@ -148,8 +148,8 @@ def _compress_one(
             write_stdout(result.encoded.data)
             row.output = STDIO
         else:
-            if result.encoded.format != "PNG" and name != STDIO and not named:
-                # Kept bytes of another format under a name of ours: .png would lie.
+            if result.encoded.format.lower() != options.format and name != STDIO and not named:
+                # Kept bytes of another format under a name of ours: its extension would lie.
                 target = target.with_suffix(Path(name).suffix)
                 targets.claim(target)
             result.save(target, overwrite=force)

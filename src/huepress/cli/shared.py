@@ -15,6 +15,7 @@ from huepress.errors import InputError, OutputError
 from huepress.options import (
     DEFAULT_MAX_PIXELS,
     DITHERS,
+    FORMATS,
     MAX_COLORS,
     MAX_EFFORT,
     MAX_RATE,
@@ -37,6 +38,13 @@ def kmeans_options(command: Command) -> Command:
             default=Options.effort,
             show_default=True,
             help="0: plain k-means; 1 to 9: ever harder search for few bytes at good looks.",
+        ),
+        click.option(
+            "--format",
+            type=click.Choice(FORMATS),
+            default=Options.format,
+            show_default=True,
+            help="What to write: indexed PNG or lossless WebP.",
         ),
         click.option(
             "--rate",

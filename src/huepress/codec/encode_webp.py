@@ -1,0 +1,32 @@
+"""Lossless WebP (RFC 9649) of an indexed image, written through Pillow."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from huepress.errors import LimitError
+from huepress.model import Encoded, IndexedImage
+
+_LARGEST_SIDE = 16383
+_QUICK, _THOROUGH = 4, 6  # libwebp's method
+_THOROUGH_EFFORT = 1
+
+
+def encode_webp(image: IndexedImage, *, effort: int = 0) -> Encoded:
+    """Encode losslessly; libwebp finds the palette itself and packs up to 16 colors.
+
+    Raises
+    ------
+    LimitError
+        If a side is longer than the format allows.
+    """
+    height, width = image.indices.shape
+    if max(height, width) > _LARGEST_SIDE:
+        raise LimitError(f"WebP holds at most {_LARGEST_SIDE} pixels a side, not {width} x {height}; write PNG")
+    method = _THOROUGH if effort >= _THOROUGH_EFFORT else _QUICK
+    buffer = io.BytesIO()
+    picture = Image.fromarray(image.to_array())
+    picture.save(buffer, "WEBP", lossless=True, quality=100, method=method, exact=True)
+    return Encoded(buffer.getvalue(), "WEBP")
