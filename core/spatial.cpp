@@ -9,6 +9,8 @@ namespace {
 
 // Rows of a band: fewer would lose too many matches at the seams, more would leave threads idle.
 constexpr int kBandRows = 512;
+// An offset that fewer than one match in so many took is rare.
+constexpr std::int64_t kRareOffset = 40;
 constexpr int kWindow = 32768;  // DEFLATE's
 // How far copies reach, by rows up: columns to either side.
 constexpr int kColumnsAside[] = {0, 6, 4, 3, 2, 0, 0};
@@ -77,7 +79,23 @@ SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n
     for (std::size_t i = 0; i < 256; ++i) n_bits += static_cast<double>(total.counts.literals[i]) * bits.literal[i];
     for (std::size_t l = 0; l < bits.length.size(); ++l) n_bits += static_cast<double>(total.counts.lengths[l]) * bits.length[l];
     for (std::size_t o = 0; o < offsets_.size(); ++o) n_bits += static_cast<double>(total.counts.offsets[o]) * bits.offset[o];
+    drop_rare_offsets(total.counts.offsets);
     return {total.distortion, n_bits};
+}
+
+// Offsets that hardly any match took cost the later sweeps more time than they save bytes.
+void SpatialSearch::drop_rare_offsets(const std::vector<std::int64_t>& counts) {
+    std::int64_t total = 0;
+    for (const std::int64_t c : counts) total += c;
+    std::vector<std::size_t> kept;
+    std::vector<Offset> offsets;
+    for (std::size_t o = 0; o < counts.size(); ++o) {
+        if (counts[o] * kRareOffset < total) continue;
+        kept.push_back(o);
+        offsets.push_back(offsets_[o]);
+    }
+    offsets_ = std::move(offsets);
+    model_->keep_offsets(kept);
 }
 
 }  // namespace huepress

@@ -37,6 +37,8 @@ public:
     const std::vector<std::uint8_t>& indices() const { return indices_; }
 
 private:
+    void drop_rare_offsets(const std::vector<std::int64_t>& counts);
+
     std::vector<Float4> color_points_;
     std::vector<float> visibility_roots_;
     TrellisImage image_;

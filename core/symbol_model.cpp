@@ -24,7 +24,8 @@ constexpr int kWebpNearCodes = 120, kWebpNearColumns = 8, kWebpNearRows = 7;
 constexpr double kDamping = 0.7;
 // A symbol that did not occur is priced as if it had occurred this often.
 constexpr double kUnseen = 0.3;
-constexpr float kFirstLiteral = 7.0f, kFirstLength = 5.0f, kFirstDistance = 5.0f;
+// First prices, chosen on the development photographs.
+constexpr float kFirstLiteral = 8.5f, kFirstLength = 3.5f, kFirstDistance = 2.5f;
 
 template <int N>
 int code_of(const int (&base)[N], int value) {
@@ -127,6 +128,17 @@ void SymbolModel::learn(const SymbolCounts& counts) {
         towards(bits_.offset[o], distance_bits[static_cast<std::size_t>(offsets_[o].symbol)] + offsets_[o].extra_bits);
     }
     fresh_ = false;
+}
+
+void SymbolModel::keep_offsets(const std::vector<std::size_t>& kept) {
+    std::vector<Code> codes;
+    std::vector<float> bits;
+    for (const std::size_t o : kept) {
+        codes.push_back(offsets_[o]);
+        bits.push_back(bits_.offset[o]);
+    }
+    offsets_ = std::move(codes);
+    bits_.offset = std::move(bits);
 }
 
 }  // namespace huepress

@@ -43,6 +43,9 @@ public:
     // search and its prices would chase each other.
     void learn(const SymbolCounts& counts);
 
+    // Forgets all offsets but these, given by their places in the list.
+    void keep_offsets(const std::vector<std::size_t>& kept);
+
 private:
     struct Code {
         int symbol, extra_bits;

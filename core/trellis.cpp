@@ -69,9 +69,10 @@ public:
         y_ = y;
         prepare();
         for (int i = 0; i < image_.width; ++i) {
-            try_literal(i);
+            const Float4 sum = carried(i, nodes_[static_cast<std::size_t>(i)].error);
+            try_literal(i, sum);
             if (carried_on(i)) continue;
-            for (std::size_t o = 0; o < offsets_.size(); ++o) try_match(i, o);
+            for (std::size_t o = 0; o < offsets_.size(); ++o) try_match(i, o, sum);
         }
         write_row();
     }
@@ -114,12 +115,12 @@ private:
         return sum;
     }
 
-    void try_literal(int i) {
+    void try_literal(int i, Float4 sum) {
         const Node& node = nodes_[static_cast<std::size_t>(i)];
         const float root = roots_[i];
         const float scale = filter_.own * root;
-        // |own * root * (x - c) + carried|^2 = scale^2 |target - c|^2
-        const Float4 target = points_[static_cast<std::size_t>(i)] + carried(i, node.error) / scale;
+        // |own * root * (x - c) + sum|^2 = scale^2 |target - c|^2
+        const Float4 target = points_[static_cast<std::size_t>(i)] + sum / scale;
         const std::uint8_t* candidates = grid_.candidates(target);
         float best = kFar;
         int chosen = 0;
@@ -144,33 +145,38 @@ private:
         }
     }
 
-    void try_match(int i, std::size_t o) {
+    // Copies pixel after pixel from the offset for as long as that may pay; `sum` is what earlier
+    // errors add to v at pixel i.
+    void try_match(int i, std::size_t o, Float4 sum) {
         const Offset offset = offsets_[o];
         const int first = i - offset.left;
         if (first < 0 || y_ - offset.up < begin_) return;
         const Node& node = nodes_[static_cast<std::size_t>(i)];
-        const std::uint8_t* source = offset.up > 0 ? row(y_ - offset.up) : nullptr;
+        const std::uint8_t* source = offset.up > 0 ? row(y_ - offset.up) + first : nullptr;
         int longest = std::min(bits_.longest, image_.width - i);
         if (source) longest = std::min(longest, image_.width - first);
         const float offset_cost = lambda_ * bits_.offset[o];
         const float expected = offset_cost + lambda_ * (kLengthBits - slack_);
+        const float hopeless_step = lambda_ * kHopelessBitsPerPixel;
+        float hopeless = node.cost + lambda_ * kHopelessBits;
         Float4 error[kReach];
         std::copy(node.error, node.error + kReach, error);
         std::uint8_t last[2] = {node.index[0], node.index[1]};
         float cost = node.cost;
         for (int j = 0; j < longest; ++j) {
-            const int at = i + j;
+            const auto at = static_cast<std::size_t>(i + j);
             // Offsets within the row reach one or two pixels back, into what the path has chosen.
-            const std::uint8_t entry = source ? source[first + j] : last[offset.left - 1];
-            const Float4 sum = carried(at, error);
+            const std::uint8_t entry = source ? source[j] : last[offset.left - 1];
+            if (j > 0) sum = carried(i + j, error);
+            const Float4 newest = (points_[at] - image_.palette[entry]) * roots_[at];
+            cost += squared_norm(filter_.own * newest + sum);
+            Node& arrival = nodes_[at + 1];
+            hopeless += hopeless_step;
+            if (cost + expected > arrival.cost || cost > hopeless) return;
             for (int k = kReach - 1; k > 0; --k) error[k] = error[k - 1];
-            error[0] = (points_[static_cast<std::size_t>(at)] - image_.palette[entry]) * roots_[at];
-            cost += squared_norm(filter_.own * error[0] + sum);
+            error[0] = newest;
             last[1] = last[0];
             last[0] = entry;
-            Node& arrival = nodes_[static_cast<std::size_t>(at) + 1];
-            if (cost + expected > arrival.cost) return;
-            if (cost - node.cost > lambda_ * (kHopelessBits + kHopelessBitsPerPixel * static_cast<float>(j + 1))) return;
             if (j + 1 < bits_.shortest) continue;
             const float total = cost + lambda_ * bits_.length[static_cast<std::size_t>(j) + 1] + offset_cost;
             if (total < arrival.cost) {

@@ -129,8 +129,6 @@ def test_webp_holds_the_same_colors(photo, badge, effort):
             np.testing.assert_array_equal(cv2.cvtColor(other, code), result.indexed.to_array())
 
 
-def test_webp_is_smaller_than_png_when_searched_for(photo):
-    grain = np.random.default_rng(0).normal(0, 5, photo.shape)
-    picture = np.clip(np.rint(photo + grain), 0, 255).astype(np.uint8)
-    sizes = {f: compressed(picture, 256, format=f).report.bytes_out for f in ("png", "webp")}
-    assert sizes["webp"] < sizes["png"]
+def test_each_coder_has_its_own_prices(photo):
+    png, webp = (compressed(photo, 256, format=f, rate=2.0).indexed.indices for f in ("png", "webp"))
+    assert (png != webp).any()

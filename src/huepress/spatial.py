@@ -23,16 +23,18 @@ class _Effort(NamedTuple):
     patience: float  # sweeps end when one lowers the objective by no more than this part
 
 
+# One sweep at the first prices does best at equal looks so far; later ones follow prices that
+# their own choices made.
 _EFFORTS = {
-    1: _Effort(1, 8.0, 1.0),
-    2: _Effort(2, 8.0, 1.0),
-    3: _Effort(2, 10.0, 1.0),
-    4: _Effort(2, 12.0, 1.0),
-    5: _Effort(3, 12.0, 0.002),
-    6: _Effort(4, 14.0, 0.002),
-    7: _Effort(5, 18.0, 0.001),
-    8: _Effort(6, 24.0, 0.001),
-    9: _Effort(12, 40.0, 0.0),
+    1: _Effort(1, 6.0, 0.0),
+    2: _Effort(1, 8.0, 0.0),
+    3: _Effort(1, 10.0, 0.0),
+    4: _Effort(1, 11.0, 0.0),
+    5: _Effort(1, 12.0, 0.0),
+    6: _Effort(1, 16.0, 0.0),
+    7: _Effort(1, 20.0, 0.0),
+    8: _Effort(2, 24.0, 0.001),
+    9: _Effort(4, 40.0, 0.0),
 }
 
 
