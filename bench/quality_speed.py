@@ -1,7 +1,7 @@
 """Quality, speed and memory of quantizers on a folder of pictures.
 
     python bench/quality_speed.py FOLDER [--colors 4,16,64,256] [--images 8] [--runs 3]
-                                  [--peers huepress,imagequant] [--reference mse.csv]
+                                  [--peers "imagequant;OpenCV kmeans"] [--reference mse.csv]
 
 Mean squared error is the mean over the pixels of the summed squared sRGB differences; scores are
 SSIMULACRA2 2.1; bytes are those of the same indexed PNG encoder for all. Times
@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--colors", default="4,16,64,256")
     parser.add_argument("--images", type=int, default=0, help="only the first N")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--peers", default="", help="names, comma-separated; default all")
+    parser.add_argument("--peers", default="", help="names, separated by semicolons; default all")
     parser.add_argument("--reference", type=Path, help="CSV: set,image,n_colors and columns of errors to beat")
     parser.add_argument("--no-memory", action="store_true")
     arguments = parser.parse_args()
@@ -84,7 +84,7 @@ def main() -> None:
     ks = [int(k) for k in arguments.colors.split(",")]
     tools = peers.available()
     if arguments.peers:
-        wanted = [OURS, *arguments.peers.split(",")]
+        wanted = [OURS, *arguments.peers.split(";")]
         tools = {name: tools[name] for name in dict.fromkeys(wanted)}
     errors: Figures = defaultdict(dict)
     scores: Figures = defaultdict(dict)

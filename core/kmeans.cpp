@@ -49,8 +49,10 @@ Clustering kmeans(const Points& points, const KMeansOptions& options, const Stop
         } else {
             seeds = seed(search, options, start);
         }
-        Clustering c = lloyd(search, start_from(std::move(seeds), search, options.k), lloyd_options, stop_requested);
-        c = swap_search(search, std::move(c), options.n_swaps, lloyd_options, stop_requested);
+        LloydOptions rough = lloyd_options;
+        if (options.n_swaps > 0) rough.tol = std::max(rough.tol, kTrialTol);  // swap_search settles it
+        Clustering c = lloyd(search, start_from(std::move(seeds), search, options.k), rough, stop_requested);
+        if (options.n_swaps > 0) c = swap_search(search, std::move(c), options.n_swaps, lloyd_options, stop_requested);
         if (start == 0 || c.inertia < best.inertia) best = std::move(c);
     }
     if (!two_levels) return best;

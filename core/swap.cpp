@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kClustersPerMove = 8;   // of the first, boldest trial
 constexpr std::size_t kMovesPerCluster = 4;   // candidates kept
 
-constexpr double kTrialTol = 3e-3;  // trials need not settle to be compared
 
 struct Move {
     double promise;  // predicted fall of the inertia
@@ -137,10 +136,11 @@ std::vector<Move> disjoint(const std::vector<Move>& moves, std::size_t k, std::s
 
 }  // namespace
 
-Clustering swap_search(const Points& points, Clustering best, int n_swaps, const LloydOptions& options,
+Clustering swap_search(const Points& points, Clustering start, int n_swaps, const LloydOptions& options,
                        const StopRequested& stop_requested) {
-    const std::size_t k = best.centers.size() / static_cast<std::size_t>(points.dims);
-    if (k < 3 || n_swaps < 1) return best;
+    const std::size_t k = start.centers.size() / static_cast<std::size_t>(points.dims);
+    Clustering best = std::move(start);
+    if (k < 3) n_swaps = 0;
     LloydOptions trial_options = options;
     trial_options.tol = std::max(options.tol, kTrialTol);
     std::size_t batch = std::max<std::size_t>(1, k / kClustersPerMove);

@@ -25,7 +25,7 @@ MIN_COLORS, MAX_COLORS = 2, 256
 # Few clusters are quick to search and easy to get wrong, so they get more care by default.
 FEW_COLORS = 32
 SWAPS_FOR_FEW, SWAPS_FOR_MANY = 4, 2
-MANY_COLORS = 64
+
 
 # The limit at which Pillow itself refuses an image.
 DEFAULT_MAX_PIXELS = 178_956_970
@@ -51,7 +51,7 @@ class Options:
     n_init : int, optional
         Number of starts, of which the best is kept; by default 2 up to 32 colors, else 1.
     n_swaps : int, optional
-        Number of swap moves tried after each start; by default 4 up to 64 colors, else 2.
+        Number of swap moves tried after each start; by default 4 up to 32 colors, else 2.
     max_iter : int
         Most iterations of k-means in one run.
     tol : float
@@ -147,7 +147,7 @@ class Options:
         """The number of swap moves, the default resolved."""
         if self.n_swaps is not None:
             return self.n_swaps
-        return SWAPS_FOR_FEW if self.n_colors <= MANY_COLORS else SWAPS_FOR_MANY
+        return SWAPS_FOR_FEW if self.n_colors <= FEW_COLORS else SWAPS_FOR_MANY
 
     @classmethod
     def from_keywords(cls, keywords: dict[str, Any]) -> Options:

@@ -75,7 +75,7 @@ def kmeans_options(command: Command) -> Command:
             "--swaps",
             "n_swaps",
             type=click.IntRange(0),
-            help="Swap moves a start.  [default: 4 up to 64 colors, else 2]",
+            help="Swap moves a start.  [default: 4 up to 32 colors, else 2]",
         ),
         click.option(
             "--max-iter", type=click.IntRange(0), default=Options.max_iter, show_default=True, help="Most iterations."
