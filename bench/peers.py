@@ -1,11 +1,14 @@
 """The quantizers to compare with: each takes (H, W, 3) uint8 and K, and returns the quantized picture.
 
-All run on one thread and without dithering. One that is not installed is left out.
+All run on one thread; only the programs marked so dither. One that is not installed is left out.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import io
+import shutil
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -91,6 +94,27 @@ def _pillow(method: Image.Quantize, kmeans: int) -> Quantizer:
     return quantize
 
 
+def _program(*command: str) -> Quantizer:
+    """Return a program that reads PNG from stdin and writes it to stdout; {k} stands for K."""
+
+    def quantize(pixels: Pixels, k: int) -> Pixels:
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+        arguments = [part.format(k=k) for part in command]
+        done = subprocess.run(arguments, input=buffer.getvalue(), capture_output=True, check=True)
+        return np.asarray(Image.open(io.BytesIO(done.stdout)).convert("RGB"))
+
+    return quantize
+
+
+_PROGRAMS = {
+    "pngquant (program)": ("pngquant", "{k}", "-"),
+    "pngquant --nofs (program)": ("pngquant", "--nofs", "{k}", "-"),
+    "ImageMagick (program)": ("/usr/bin/convert", "png:-", "-dither", "FloydSteinberg", "-colors", "{k}", "png8:-"),
+    "ImageMagick +dither (program)": ("/usr/bin/convert", "png:-", "+dither", "-colors", "{k}", "png8:-"),
+}
+
+
 def available() -> dict[str, Quantizer]:
     """Return the quantizers whose packages are installed, ours first."""
     peers: dict[str, tuple[str, Quantizer]] = {
@@ -107,4 +131,5 @@ def available() -> dict[str, Quantizer]:
         method = Image.Quantize[name]
         peers[f"Pillow {name}"] = ("PIL", _pillow(method, 0))
         peers[f"Pillow {name} kmeans=1"] = ("PIL", _pillow(method, 1))
-    return {name: run for name, (module, run) in peers.items() if importlib.util.find_spec(module)}
+    found = {name: run for name, (module, run) in peers.items() if importlib.util.find_spec(module)}
+    return found | {name: _program(*command) for name, command in _PROGRAMS.items() if shutil.which(command[0])}

@@ -12,6 +12,7 @@ from hypothesis import settings
 from PIL import Image
 
 import scenes
+from huepress import _core
 
 settings.register_profile("huepress", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("huepress")
@@ -32,6 +33,14 @@ def sunset() -> np.ndarray:
 def badge() -> np.ndarray:
     """A picture with soft transparency."""
     return scenes.badge(128)
+
+
+@pytest.fixture(params=["baseline", "avx2"])
+def simd_level(request):
+    if not _core.set_simd_level(request.param):
+        pytest.skip(f"this processor has no {request.param}")
+    yield request.param
+    _core.set_simd_level("avx2")
 
 
 def png_bytes(pixels: np.ndarray, **options) -> bytes:

@@ -27,14 +27,6 @@ def core_score(original, distorted, threads=1):
     return _core.Ssimulacra2(np.ascontiguousarray(original), threads).score(np.ascontiguousarray(distorted), threads)
 
 
-@pytest.fixture(params=["baseline", "avx2"])
-def simd_level(request):
-    if not _core.set_simd_level(request.param):
-        pytest.skip(f"this processor has no {request.param}")
-    yield request.param
-    _core.set_simd_level("avx2")
-
-
 @pytest.mark.parametrize(("original", "distorted", "expected"), GOLD_ROWS)
 def test_the_reference_programs_scores(original, distorted, expected):
     # The program prints eight digits; half of the last one for rounding.

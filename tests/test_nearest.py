@@ -11,14 +11,6 @@ def colors(rng, n, dims, spread=256):
     return rng.integers(0, spread, (n, dims)).astype(np.float32)
 
 
-@pytest.fixture(params=["baseline", "avx2"])
-def simd_level(request):
-    if not _core.set_simd_level(request.param):
-        pytest.skip(f"this processor has no {request.param}")
-    yield request.param
-    _core.set_simd_level("avx2")
-
-
 @pytest.mark.parametrize("dims", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize("k", [1, 2, 7, 8, 9, 64, 65, 66, 200, 300])
 def test_equals_brute_force(simd_level, dims, k):
