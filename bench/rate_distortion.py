@@ -65,7 +65,7 @@ def measured(tool: str, setting: str, png: bytes, seconds: float, original: Path
         len(data),
         comparator.ssimulacra2(pixels),
         butteraugli3(original, data),
-        mean_squared_error(comparator._original.pixels_srgb8, pixels),
+        mean_squared_error(opened(original.read_bytes()), pixels),
         seconds,
         data,
     )

@@ -227,7 +227,7 @@ class KMeans:
         squared = np.square(data - self.cluster_centers_[self.predict(X)], dtype=np.float64).sum(axis=1)
         return -float(squared.sum() if sample_weight is None else squared @ np.asarray(sample_weight))
 
-    # --- helpers -----------------------------------------------------------------------------
+    # --- inner parts -----------------------------------------------------------------------------
 
     def _to_points(self, data: Floats) -> npt.NDArray[np.float32]:
         scaled = (data.astype(np.float64) - self._origin) / self._scale
@@ -290,7 +290,7 @@ class KMeans:
 
     def _seed(self) -> int:
         if self.random_state is None:
-            return secrets_seed()
+            return _fresh_seed()
         if hasattr(self.random_state, "randint"):
             return int(self.random_state.randint(0, 2**31 - 1))
         return int(self.random_state) & (2**64 - 1)
@@ -299,7 +299,7 @@ class KMeans:
         return available_processors() if self.n_jobs == -1 else max(1, int(self.n_jobs))
 
 
-def secrets_seed() -> int:
+def _fresh_seed() -> int:
     """Return a seed from the operating system, for ``random_state=None``."""
     return int.from_bytes(os.urandom(8), "little")
 

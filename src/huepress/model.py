@@ -213,11 +213,12 @@ class Report:
     bytes_out : int
         Size of what is written.
     n_colors : int
-        Palette entries, each of them used.
+        Palette entries, each of them used; of a kept original its different colors.
     n_colors_in : int
         Different colors of the input.
     bits_per_pixel : int
-        Bits that one index takes in the file before deflate: 1, 2, 4 or 8.
+        Bits that one index takes in the file before deflate: 1, 2, 4 or 8; of a kept
+        original `bits_per_pixel_in`.
     bits_per_pixel_in : int
         Bits of one pixel of the decoded input: 24 or 32.
     mse : float

@@ -99,11 +99,11 @@ def command(
 
     rows: list[_Row] = []
     targets = Targets(names)
+    named = bool(output) and directory is None
     with _progress(len(names), quiet or as_json) as advance:
         for name in names:
             advance(name)
             target = None if to_stdout else _target(name, output, directory, f".{options.format}")
-            named = bool(output) and directory is None
             row = _compress_one(name, target, targets, options, force=force, allow_larger=allow_larger, named=named)
             rows.append(row)
             if as_json:

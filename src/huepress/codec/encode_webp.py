@@ -10,8 +10,9 @@ from huepress.errors import LimitError
 from huepress.model import Encoded, IndexedImage
 
 _LARGEST_SIDE = 16383
-_QUICK, _THOROUGH = 4, 6  # libwebp's method
-_THOROUGH_EFFORT = 1
+# libwebp's method by effort: 5 saves about 2 % over 4 in ten times its time, 6 hardly more in
+# a hundred times.
+_METHODS = (4, 4, 4, 4, 4, 4, 5, 5, 6, 6)
 
 
 def encode_webp(image: IndexedImage, *, effort: int = 0) -> Encoded:
@@ -25,8 +26,7 @@ def encode_webp(image: IndexedImage, *, effort: int = 0) -> Encoded:
     height, width = image.indices.shape
     if max(height, width) > _LARGEST_SIDE:
         raise LimitError(f"WebP holds at most {_LARGEST_SIDE} pixels a side, not {width} x {height}; write PNG")
-    method = _THOROUGH if effort >= _THOROUGH_EFFORT else _QUICK
     buffer = io.BytesIO()
     picture = Image.fromarray(image.to_array())
-    picture.save(buffer, "WEBP", lossless=True, quality=100, method=method, exact=True)
+    picture.save(buffer, "WEBP", lossless=True, quality=100, method=_METHODS[effort], exact=True)
     return Encoded(buffer.getvalue(), "WEBP")
