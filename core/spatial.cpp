@@ -47,8 +47,7 @@ SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, co
     for (std::size_t i = 0; i < n_colors; ++i) lightness[i] = color_points_[i][0];
     visibility_roots_ = visibility_roots(lightness, color_of, width, rows, options.strongest_visibility, options.texture);
     image_ = {color_points_.data(), color_of, visibility_roots_.data(), width, rows,
-              as_vectors(palette, static_cast<std::size_t>(k), dims), options.diffuse};
-    grid_ = std::make_unique<CandidateGrid>(image_.palette, dims);
+              as_vectors(palette, static_cast<std::size_t>(k), dims), dims, options.diffuse};
     model_ = std::make_unique<SymbolModel>(options.coder, offsets_, k, options.row_bytes, rows);
 }
 
@@ -65,7 +64,7 @@ SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n
         };
         const int begin = static_cast<int>(static_cast<std::int64_t>(image_.rows) * static_cast<int>(band) / n_bands);
         const int end = static_cast<int>(static_cast<std::int64_t>(image_.rows) * (static_cast<int>(band) + 1) / n_bands);
-        results[band] = search_rows(image_, *grid_, offsets_, model_->bits(), settings, begin, end, indices_.data(), stop);
+        results[band] = search_rows(image_, offsets_, model_->bits(), settings, begin, end, indices_.data(), stop);
     });
     if (stopped) throw Interrupted();
     TrellisResult total = std::move(results[0]);

@@ -42,7 +42,6 @@ private:
     std::vector<Float4> color_points_;
     std::vector<float> visibility_roots_;
     TrellisImage image_;
-    std::unique_ptr<CandidateGrid> grid_;
     std::vector<Offset> offsets_;
     std::unique_ptr<SymbolModel> model_;
     std::vector<std::uint8_t> indices_;

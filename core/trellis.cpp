@@ -1,7 +1,6 @@
 #include "trellis.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 #include "eye_filter.hpp"
@@ -11,20 +10,12 @@ namespace {
 
 constexpr int kReach = kFilterReach;
 constexpr float kFar = std::numeric_limits<float>::infinity();
-// Grid cells an axis, by the number of dimensions, and how far the grid reaches beyond the palette.
-constexpr int kCells3 = 24, kCells4 = 11;
-constexpr float kBeyond = 0.15f, kLeastBeyond = 0.04f;
 // A match is given up when its distortion is worth more bits than this plus this much a pixel:
 // literals would be cheaper.
 constexpr float kHopelessBits = 60.0f, kHopelessBitsPerPixel = 7.0f;
 constexpr int kCarriedOn = 16;
 // About what a short match costs beside its offset.
 constexpr float kLengthBits = 3.0f;
-
-inline float squared_norm(Float4 v) {
-    const Float4 squares = v * v;
-    return (squares[0] + squares[1]) + (squares[2] + squares[3]);
-}
 
 // The best way found to say a row up to some pixel.
 struct Node {
@@ -56,10 +47,10 @@ Filter make_filter(bool diffuse) {
 
 class RowSearch {
 public:
-    RowSearch(const TrellisImage& image, const CandidateGrid& grid, const std::vector<Offset>& offsets,
+    RowSearch(const TrellisImage& image, const std::vector<Offset>& offsets,
               const SymbolBits& bits, const TrellisSettings& settings, int begin, std::uint8_t* indices)
-        : image_(image), grid_(grid), offsets_(offsets), bits_(bits), lambda_(settings.lambda), slack_(settings.slack),
-          begin_(begin), indices_(indices), filter_(make_filter(image.diffuse)), nodes_(static_cast<std::size_t>(image.width) + 1),
+        : image_(image), offsets_(offsets), bits_(bits), lambda_(settings.lambda), slack_(settings.slack),
+          begin_(begin), indices_(indices), filter_(make_filter(image.diffuse)), tree_(image.palette, image.dims), nodes_(static_cast<std::size_t>(image.width) + 1),
           points_(static_cast<std::size_t>(image.width)), from_above_(static_cast<std::size_t>(image.width)) {
         for (auto& row : errors_) row.assign(static_cast<std::size_t>(image.width + 2 * kReach), Float4{});
         result_.counts.offsets.assign(offsets.size(), 0);
@@ -121,10 +112,10 @@ private:
         const float scale = filter_.own * root;
         // |own * root * (x - c) + sum|^2 = scale^2 |target - c|^2
         const Float4 target = points_[static_cast<std::size_t>(i)] + sum / scale;
-        const std::uint8_t* candidates = grid_.candidates(target);
+        const std::uint8_t* candidates = tree_.candidates(target);
         float best = kFar;
         int chosen = 0;
-        for (int j = 0; j < grid_.count(); ++j) {
+        for (int j = 0; j < tree_.count(); ++j) {
             const int entry = candidates[j];
             const float cost = scale * scale * squared_norm(target - image_.palette[static_cast<std::size_t>(entry)]) +
                                lambda_ * bits_.literal[static_cast<std::size_t>(entry)];
@@ -221,13 +212,13 @@ private:
     }
 
     const TrellisImage& image_;
-    const CandidateGrid& grid_;
     const std::vector<Offset>& offsets_;
     const SymbolBits& bits_;
     const float lambda_, slack_;
     const int begin_;
     std::uint8_t* indices_;
     const Filter filter_;
+    CandidateTree tree_;
     int y_ = 0;
     const float* roots_ = nullptr;
     std::vector<Node> nodes_;
@@ -239,58 +230,10 @@ private:
 
 }  // namespace
 
-CandidateGrid::CandidateGrid(const std::vector<Float4>& palette, int dims)
-    : dims_(dims), cells_(dims == 4 ? kCells4 : kCells3), count_(std::min(kCandidates, static_cast<int>(palette.size()))) {
-    Float4 step{};
-    for (int d = 0; d < dims; ++d) {
-        float low = kFar;
-        float high = -kFar;
-        for (const Float4& p : palette) {
-            low = std::min(low, p[d]);
-            high = std::max(high, p[d]);
-        }
-        const float beyond = std::max(kLeastBeyond, kBeyond * (high - low));
-        low_[d] = low - beyond;
-        step[d] = (high - low + 2.0f * beyond) / static_cast<float>(cells_);
-        factor_[d] = 1.0f / step[d];
-    }
-    std::size_t n_cells = 1;
-    for (int d = 0; d < dims; ++d) n_cells *= static_cast<std::size_t>(cells_);
-    entries_.resize(n_cells * static_cast<std::size_t>(count_));
-    std::vector<std::uint64_t> keys(palette.size());
-    for (std::size_t cell = 0; cell < n_cells; ++cell) {
-        Float4 center = low_;
-        std::size_t rest = cell;
-        for (int d = dims - 1; d >= 0; --d) {
-            center[d] += step[d] * (static_cast<float>(rest % static_cast<std::size_t>(cells_)) + 0.5f);
-            rest /= static_cast<std::size_t>(cells_);
-        }
-        for (std::size_t k = 0; k < palette.size(); ++k) {  // distance, then index, in one integer
-            keys[k] = std::uint64_t{std::bit_cast<std::uint32_t>(squared_norm(center - palette[k]))} << 32 | k;
-        }
-        const auto middle = keys.begin() + count_;
-        if (middle != keys.end()) std::nth_element(keys.begin(), middle, keys.end());
-        std::sort(keys.begin(), middle);
-        for (int j = 0; j < count_; ++j) {
-            entries_[cell * static_cast<std::size_t>(count_) + static_cast<std::size_t>(j)] = static_cast<std::uint8_t>(keys[static_cast<std::size_t>(j)]);
-        }
-    }
-}
-
-const std::uint8_t* CandidateGrid::candidates(Float4 point) const {
-    std::size_t cell = 0;
-    const Float4 at = (point - low_) * factor_;
-    for (int d = 0; d < dims_; ++d) {
-        const float clamped = std::min(std::max(at[d], 0.0f), static_cast<float>(cells_ - 1));
-        cell = cell * static_cast<std::size_t>(cells_) + static_cast<std::size_t>(clamped);
-    }
-    return entries_.data() + cell * static_cast<std::size_t>(count_);
-}
-
-TrellisResult search_rows(const TrellisImage& image, const CandidateGrid& grid, const std::vector<Offset>& offsets,
+TrellisResult search_rows(const TrellisImage& image, const std::vector<Offset>& offsets,
                           const SymbolBits& bits, const TrellisSettings& settings, int begin, int end,
                           std::uint8_t* indices, const std::function<bool()>& stop) {
-    RowSearch search(image, grid, offsets, bits, settings, begin, indices);
+    RowSearch search(image, offsets, bits, settings, begin, indices);
     for (int y = begin; y < end && !stop(); ++y) search.search(y);
     return std::move(search).result();
 }
