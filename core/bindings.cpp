@@ -214,7 +214,7 @@ double bind_score(const Ssimulacra2& self, const In<std::uint8_t, 3>& distorted,
 }
 
 void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of,
-                       const In<float, 2>& palette, bool diffuse, int row_bytes, const std::string& coder) {
+                       const In<float, 2>& palette, bool diffuse, int unit, const std::string& coder) {
     require(color_points.shape(1) == 3 || color_points.shape(1) == 4, "points must have 3 or 4 coordinates");
     require(palette.shape(1) == color_points.shape(1), "palette must have the points' coordinates");
     require(palette.shape(0) >= 1 && palette.shape(0) <= 256, "a palette has 1 to 256 colors");
@@ -225,7 +225,8 @@ void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, co
     }
     SpatialOptions options;
     options.diffuse = diffuse;
-    options.row_bytes = row_bytes;
+    require(unit == 1 || unit == 2 || unit == 4 || unit == 8, "1, 2, 4 or 8 pixels share a byte");
+    options.unit = unit;
     require(coder == "png" || coder == "webp", "coder must be 'png' or 'webp'");
     options.coder = coder == "webp" ? Coder::webp : Coder::deflate;
     nb::gil_scoped_release release;
@@ -269,7 +270,7 @@ NB_MODULE(_core, m) {
         .def("score", &bind_score, nb::arg("distorted"), nb::arg("n_threads"));
     nb::class_<SpatialSearch>(m, "SpatialSearch")
         .def("__init__", &construct_spatial, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
-             nb::arg("diffuse"), nb::arg("row_bytes"), nb::arg("coder"), nb::keep_alive<1, 3>())
+             nb::arg("diffuse"), nb::arg("unit"), nb::arg("coder"), nb::keep_alive<1, 3>())
         .def("sweep", &bind_sweep, nb::arg("rate"), nb::arg("slack"), nb::arg("n_threads"))
         .def("indices", [](const SpatialSearch& self) {
             std::vector<std::uint8_t> copy(self.indices());

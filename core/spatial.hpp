@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "parallel.hpp"
@@ -16,7 +15,7 @@ namespace huepress {
 struct SpatialOptions {
     bool diffuse = true;
     Coder coder = Coder::deflate;
-    int row_bytes = 0;  // of a stored row, its filter byte left out
+    int unit = 1;  // pixels that share a byte or a coded pixel
     float strongest_visibility = 8.0f, texture = 0.11f;  // see visibility.hpp
 };
 
@@ -37,13 +36,12 @@ public:
     const std::vector<std::uint8_t>& indices() const { return indices_; }
 
 private:
-    void drop_rare_offsets(const std::vector<std::int64_t>& counts);
-
     std::vector<Float4> color_points_;
     std::vector<float> visibility_roots_;
+    std::vector<std::int32_t> repeats_;
     TrellisImage image_;
+    SymbolModel model_;
     std::vector<Offset> offsets_;
-    std::unique_ptr<SymbolModel> model_;
     std::vector<std::uint8_t> indices_;
 };
 

@@ -28,6 +28,7 @@ struct TrellisImage {
     int width, rows;
     std::vector<Float4> palette;     // points of the entries
     int dims;                        // coordinates that count, 3 or 4
+    const std::int32_t* repeats;     // rows x width, see repeats.hpp
     bool diffuse;                    // false: B is the identity, nothing is dithered
 };
 
@@ -44,7 +45,7 @@ struct TrellisResult {
 // Searches rows [begin, end) as if nothing stood above them, writing `indices` (rows x width).
 // Asks before each row whether to stop, and then leaves the rest undone.
 TrellisResult search_rows(const TrellisImage& image, const std::vector<Offset>& offsets,
-                          const SymbolBits& bits, const TrellisSettings& settings, int begin, int end,
+                          const SymbolModel& model, const TrellisSettings& settings, int begin, int end,
                           std::uint8_t* indices, const std::function<bool()>& stop);
 
 }  // namespace huepress

@@ -43,7 +43,7 @@ class SpatialSearch:
         color_of: npt.NDArray[np.uint32],
         palette: npt.NDArray[np.float32],
         diffuse: bool,
-        row_bytes: int,
+        unit: int,
         coder: str,
     ) -> None: ...
     def sweep(self, rate: float, slack: float, n_threads: int) -> tuple[float, float]: ...

@@ -22,6 +22,11 @@ def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return view
 
 
+def bit_depth_of(n_colors: int) -> int:
+    """Return the smallest of 1, 2, 4 and 8 bits that holds every index."""
+    return next(bits for bits in (1, 2, 4, 8) if n_colors <= 1 << bits)
+
+
 def _require(condition: bool, message: str) -> None:
     if not condition:
         raise ValueError(message)
@@ -173,7 +178,7 @@ class IndexedImage:
     @property
     def bit_depth(self) -> int:
         """The smallest of 1, 2, 4 and 8 bits that holds every index."""
-        return next(bits for bits in (1, 2, 4, 8) if len(self.palette) <= 1 << bits)
+        return bit_depth_of(len(self.palette))
 
     def to_array(self) -> Bytes:
         """Return the colors: (height, width, 3 or 4) uint8."""

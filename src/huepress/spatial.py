@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from huepress import _core
-from huepress.model import ColorTable, IndexedImage, Palette
+from huepress.model import ColorTable, IndexedImage, Palette, bit_depth_of
 from huepress.options import Options
 
 # Squared Oklab distance that one bit is worth at rate 1, as the eye's filter weighs it.
@@ -61,11 +61,9 @@ def search_indices(
     rate = 0.0 if options.dither == "full" else options.rate * LAMBDA_AT_RATE_1
     points = _core.colors_to_points(table.colors_srgb8, "oklab")
     entries = _core.colors_to_points(palette.colors_srgb8, "oklab")
-    width = table.inverse.shape[1]
-    bits = IndexedImage(np.zeros((1, 1), dtype=np.uint8), palette).bit_depth
-    row_bytes = (width * bits + 7) // 8
+    unit = 8 // bit_depth_of(len(palette))
     diffuse = options.dither != "none"
-    search = _core.SpatialSearch(points, table.inverse, entries, diffuse, row_bytes, options.format)
+    search = _core.SpatialSearch(points, table.inverse, entries, diffuse, unit, options.format)
     best, chosen = np.inf, None
     for sweep in range(effort.sweeps):
         distortion, n_bits = search.sweep(rate, effort.slack, options.threads)
