@@ -241,6 +241,10 @@ nb::tuple bind_sweep(SpatialSearch& self, float lambda, float slack, int n_threa
     return nb::make_tuple(sweep.distortion, sweep.bits);
 }
 
+void bind_set_prices(SpatialSearch& self, const In<float, 1>& literals, const In<float, 1>& lengths, const In<float, 1>& distances) {
+    self.model().set_prices(literals.data(), lengths.data(), distances.data());
+}
+
 bool bind_set_simd_level(const std::string& level) {
     const bool nearest_has_it = set_simd_level(level);
     return set_ssimulacra2_simd_level(level) && nearest_has_it;
@@ -271,6 +275,7 @@ NB_MODULE(_core, m) {
     nb::class_<SpatialSearch>(m, "SpatialSearch")
         .def("__init__", &construct_spatial, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
              nb::arg("diffuse"), nb::arg("unit"), nb::arg("coder"), nb::keep_alive<1, 3>())
+        .def("set_prices", &bind_set_prices)
         .def("sweep", &bind_sweep, nb::arg("rate"), nb::arg("slack"), nb::arg("n_threads"))
         .def("indices", [](const SpatialSearch& self) {
             std::vector<std::uint8_t> copy(self.indices());

@@ -33,6 +33,7 @@ public:
     // n_threads threads: the result is the same for any number of them.
     Sweep sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested);
 
+    SymbolModel& model() { return model_; }
     const std::vector<std::uint8_t>& indices() const { return indices_; }
 
 private:

@@ -106,4 +106,16 @@ SymbolModel::SymbolModel(Coder coder, int unit, int row_units) : coder_(coder), 
     }
 }
 
+void SymbolModel::set_prices(const float* literals, const float* length_symbols, const float* distance_symbols) {
+    for (int i = 0; i < 256; ++i) bits_.literal[i] = literals[i];
+    for (int length = bits_.shortest; length <= bits_.longest; ++length) {
+        const Code code = coder_ == Coder::deflate ? deflate_length(length) : webp_prefix(length);
+        bits_.length[static_cast<std::size_t>(length)] = length_symbols[code.symbol] + static_cast<float>(code.extra_bits);
+    }
+    for (int symbol = 0; symbol < 40; ++symbol) {
+        const int extra = coder_ == Coder::deflate ? kDistanceExtra[std::min(symbol, kDeflateDistances - 1)] : std::max(0, symbol / 2 - 1);
+        bits_.distance[static_cast<std::size_t>(symbol)] = distance_symbols[symbol] + static_cast<float>(extra);
+    }
+}
+
 }  // namespace huepress

@@ -40,6 +40,7 @@ public:
     SymbolModel(Coder coder, int unit, int row_units);
 
     const SymbolBits& bits() const { return bits_; }
+    void set_prices(const float* literals, const float* length_symbols, const float* distance_symbols);
     int unit() const { return unit_; }
     // Whether a match can reach so far.
     bool reaches(Offset offset) const;

@@ -132,7 +132,7 @@ def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
     n_colors : int
         Size of the palette, 2 to 256.
     **options
-        The fields of `huepress.Options`.
+        The fields of `huepress.Options`; `effort` is 0 here, plain k-means, unless given.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
     >>> huepress.quantize(checker, n_colors=2).palette.hex()
     ['#000000', '#ffffff']
     """
-    chosen = Options.from_keywords({"n_colors": n_colors, **options})
+    chosen = Options.from_keywords({"n_colors": n_colors, "effort": 0, **options})
     return pipeline.quantize(decode.from_array(array, max_pixels=chosen.max_pixels), chosen)
 
 

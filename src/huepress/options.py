@@ -89,7 +89,7 @@ class Options:
     max_iter: int = 300
     tol: float = 1e-3
     space: Space = "auto"
-    effort: int = 0
+    effort: int = 5
     rate: float = 1.0
     dither: Dither = "auto"
     format: Format = "png"

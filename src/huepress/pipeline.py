@@ -49,9 +49,9 @@ def run(
     Outcome
     """
     started = time.perf_counter() if started is None else started
-    indexed, table = _quantize(source, options, on_progress)
+    indexed, table, searched = _quantize(source, options, on_progress)
     encode = encode_webp if options.format == "webp" else encode_png
-    encoded = encode(indexed, effort=options.effort)
+    encoded = encode(indexed, effort=options.effort, searched=searched)
     message = ""
     kept = source.encoded is not None and len(encoded.data) >= len(source.encoded) and not allow_larger
     if kept:
@@ -84,12 +84,13 @@ def run(
 
 def _quantize(
     source: SourceImage, options: Options, on_progress: Callable[[float], None] | None
-) -> tuple[IndexedImage, ColorTable]:
+) -> tuple[IndexedImage, ColorTable, bool]:
+    """Return the indexed image, the colors it was made from, and whether the search chose its indices."""
     table = count_colors(source, threads=options.threads)
     if len(table) > options.n_colors and source.pixels_srgb8.shape[2] == 4:
         # Hidden colors of transparent pixels stay only where nothing has to go.
         table = count_colors(source, threads=options.threads, merge_transparent=True)
     fit = fit_palette(table, options)
     if options.effort == 0 or len(table) <= options.n_colors:
-        return index_image(table, fit, threads=options.threads), table
-    return search_indices(table, fit.palette, options, on_progress), table
+        return index_image(table, fit, threads=options.threads), table, False
+    return search_indices(table, fit.palette, options, on_progress), table, True

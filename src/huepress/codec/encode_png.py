@@ -10,19 +10,23 @@ import oxipng
 from huepress.model import Bytes, Encoded, IndexedImage
 
 # The optimizer's level by effort; from _ZOPFLI_EFFORT on its slow deflater.
-_LEVELS = (2, 2, 2, 2, 3, 4, 4, 5, 5, 6)
+_LEVELS = (2, 3, 3, 3, 4, 4, 4, 5, 5, 6)
 _ZOPFLI_EFFORT, _ZOPFLI_ITERATIONS = 8, 15
+_ALL_FILTERS_EFFORT = 9
 
 
-def encode_png(image: IndexedImage, *, effort: int = 0) -> Encoded:
+def encode_png(image: IndexedImage, *, effort: int = 0, searched: bool = False) -> Encoded:
     """Encode at the smallest bit depth that holds the palette, alpha as tRNS.
 
     The palette and its order stay as they are; the optimizer only chooses row filters and
-    how to deflate, more carefully with more effort (0 to 9).
+    how to deflate, more carefully with more effort (0 to 9). Indices that were `searched` were chosen
+    for rows without filters, so that no other needs to be tried.
     """
     options: dict[str, Any] = {}
     if effort >= _ZOPFLI_EFFORT:
         options["deflate"] = oxipng.Deflaters.zopfli(_ZOPFLI_ITERATIONS)
+    if searched and effort < _ALL_FILTERS_EFFORT:
+        options["filter"] = [oxipng.RowFilter.NoOp]
     height, width = image.indices.shape
     palette = [[*map(int, color), 255][:4] for color in image.palette]
     raw = oxipng.RawImage(

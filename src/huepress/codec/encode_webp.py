@@ -15,7 +15,7 @@ _LARGEST_SIDE = 16383
 _METHODS = (4, 4, 4, 4, 4, 4, 5, 5, 6, 6)
 
 
-def encode_webp(image: IndexedImage, *, effort: int = 0) -> Encoded:
+def encode_webp(image: IndexedImage, *, effort: int = 0, searched: bool = False) -> Encoded:
     """Encode losslessly; libwebp finds the palette itself and packs up to 16 colors.
 
     Raises
