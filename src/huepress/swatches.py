@@ -61,7 +61,7 @@ def name_colors(colors_srgb8: Bytes) -> tuple[str, ...]:
     """
     named = css_colors()
     names = list(named)
-    codes = np.array([tuple(bytes.fromhex(color[1:])) for color in named.values()], dtype=np.uint8)
+    codes = np.array(list(named.values()), dtype=np.uint8)
     entries = _core.colors_to_points(codes, "oklab")
     points = _core.colors_to_points(np.ascontiguousarray(colors_srgb8[:, :3]), "oklab")
     nearest = _core.nearest(points, entries, None, 1)

@@ -42,13 +42,10 @@ def decode_palette(data: bytes, *, max_pixels: int) -> Palette:
     return Palette.from_colors(colors)
 
 
-def css_colors() -> dict[str, str]:
-    """Return the named colors of CSS (Color Module Level 4, section 6.1) as ``#rrggbb``, one name a color."""
-    names = {}
-    for name, color in ImageColor.colormap.items():
-        if "grey" not in name and name not in _SECOND_NAMES:
-            names[name] = str(color)
-    return names
+def css_colors() -> dict[str, tuple[int, ...]]:
+    """Return the named colors of CSS (Color Module Level 4, section 6.1) as sRGB codes, one name a color."""
+    names = [name for name in ImageColor.colormap if "grey" not in name and name not in _SECOND_NAMES]
+    return {name: ImageColor.getrgb(name) for name in names}
 
 
 def _own_palette(data: bytes) -> Bytes | None:
