@@ -77,14 +77,15 @@ def test_swaps_help_around_pins(sunset):
     np.testing.assert_array_equal(swapped[0][:2], pins)
 
 
-def test_swaps_split_a_pinned_cluster():
-    # A pin between two crowds that need a center each; the third center starts in a crowd that needs one only.
+def test_swaps_put_a_center_beside_a_pin():
+    # A pin between two small crowds; the free centers start in a large one and iterations alone keep them there.
     rng = np.random.default_rng(1)
-    crowds = np.vstack([rng.normal(at, 1.0, (300, 3)) for at in (0, 40, 200)]).astype(np.float32)
+    crowds = np.vstack([rng.normal(at, 0.1, (n, 3)) for at, n in ((0, 10), (40, 10), (200, 3000))]).astype(np.float32)
     weights = np.ones(len(crowds), dtype=np.uint32)
     pin = np.full((1, 3), 20, dtype=np.float32)
-    centers = _core.kmeans(crowds, weights, 4, "wu", None, 1, 10, *SETTLED, pin)[0]
-    assert sorted(np.rint(centers[1:, 0])) == [0, 40, 200]
+    stuck, moved = (_core.kmeans(crowds, weights, 4, "random", None, 1, n, *SETTLED, pin)[0] for n in (0, 10))
+    assert np.rint(stuck[1:, 0]).tolist() == [200, 200, 200]
+    assert sorted(np.rint(moved[1:, 0])) == [0, 40, 200]
 
 
 @pytest.mark.parametrize("k", [2, 40, 150])
