@@ -43,7 +43,7 @@ def test_order_stays_and_exact_matches_win(pixels, palette, effort, seed):
 @pytest.mark.parametrize("n_colors", [1, 2, 5, 17, 256])
 def test_the_file_has_the_palette_as_given(photo, effort, n_colors):
     palette = np.random.default_rng(n_colors).integers(0, 256, (n_colors, 3), dtype=np.uint8)
-    crop = photo[:60, :80].copy()
+    crop = photo[60:90, 80:120].copy()
     crop[:9, :9] = palette[-1]
     result = huepress.compress(crop, palette=palette, effort=effort)
     image = Image.open(io.BytesIO(result.encoded.data))

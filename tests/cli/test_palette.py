@@ -51,11 +51,11 @@ def test_swatches_on_a_terminal(huepress_program, flag_file):
 
 @pytest.mark.parametrize("kind", PALETTE_FORMATS)
 def test_files_read_back(run, photo_file, tmp_path, kind):
-    piped = run("palette", photo_file, "-k", 5, "--format", kind)
-    assert piped.returncode == 0, piped.stderr
-    assert run("palette", photo_file, "-k", 5, "-o", f"p.{kind}").returncode == 0
-    assert (tmp_path / f"p.{kind}").read_bytes() == piped.stdout
-    assert huepress.load_palette(piped.stdout).hex() == huepress.extract_palette(photo_file, 5).palette.hex()
+    done = run("palette", photo_file, "-k", 5, "-o", f"p.{kind}")
+    assert done.returncode == 0, done.stderr
+    assert huepress.load_palette(tmp_path / f"p.{kind}").hex() == huepress.extract_palette(photo_file, 5).palette.hex()
+    if kind in ("ase", "css"):
+        assert run("palette", photo_file, "-k", 5, "--format", kind).stdout == (tmp_path / f"p.{kind}").read_bytes()
 
 
 def test_json(run, flag_file):
