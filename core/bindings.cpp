@@ -155,14 +155,20 @@ Points as_points(const In<float, 2>& points, const In<std::uint32_t, 1>& weights
 
 nb::tuple bind_kmeans(const In<float, 2>& points, const In<std::uint32_t, 1>& weights, int k, const std::string& init,
                       const std::optional<In<float, 2>>& centers, int n_init, int n_swaps, int max_iter, double tol,
-                      std::uint64_t seed, int n_threads) {
+                      std::uint64_t seed, int n_threads, const std::optional<In<float, 2>>& pinned) {
     const Points p = as_points(points, weights);
     require(k >= 1, "k must be at least 1");
-    const KMeansOptions options{k, centers ? Init::wu : parse_init(init), n_init, n_swaps, max_iter, tol, seed, n_threads};
+    KMeansOptions options{k, centers ? Init::wu : parse_init(init), n_init, n_swaps, max_iter, tol, seed, n_threads};
+    if (pinned) {
+        require(pinned->shape(0) <= static_cast<std::size_t>(k) && pinned->shape(1) == points.shape(1),
+                "pinned must be at most k rows of as many coordinates as the points");
+        options.pinned.assign(pinned->data(), pinned->data() + pinned->size());
+    }
     std::vector<float> user_centers;
     if (centers) {
-        require(centers->shape(0) == static_cast<std::size_t>(k) && centers->shape(1) == points.shape(1),
-                "centers must be k rows of as many coordinates as the points");
+        const std::size_t n_free = static_cast<std::size_t>(k) - (pinned ? pinned->shape(0) : 0);
+        require(centers->shape(0) == n_free && centers->shape(1) == points.shape(1),
+                "centers must be k rows, less the pinned ones, of as many coordinates as the points");
         user_centers.assign(centers->data(), centers->data() + centers->size());
     }
     Clustering result = without_gil([&](const StopRequested& stop) {
@@ -267,7 +273,7 @@ NB_MODULE(_core, m) {
     m.def("points_to_colors", &bind_points_to_colors, nb::arg("points"), nb::arg("space"));
     m.def("kmeans", &bind_kmeans, nb::arg("points"), nb::arg("weights"), nb::arg("k"), nb::arg("init"),
           nb::arg("centers").none(), nb::arg("n_init"), nb::arg("n_swaps"), nb::arg("max_iter"), nb::arg("tol"),
-          nb::arg("seed"), nb::arg("n_threads"));
+          nb::arg("seed"), nb::arg("n_threads"), nb::arg("pinned").none() = nb::none());
     m.def("set_simd_level", &bind_set_simd_level, nb::arg("level"));
     nb::class_<Ssimulacra2>(m, "Ssimulacra2")
         .def("__init__", &construct_ssimulacra2, nb::arg("original"), nb::arg("n_threads"))

@@ -21,6 +21,7 @@ def kmeans(
     tol: float,
     seed: int,
     n_threads: int,
+    pinned: npt.NDArray[np.float32] | None = None,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], float, int]: ...
 def nearest(
     points: npt.NDArray[np.float32],

@@ -12,10 +12,12 @@ from huepress import files, pipeline
 from huepress.codec import decode
 from huepress.codec.encode_png import encode_png
 from huepress.codec.pillow_image import is_pillow_image, to_pillow
-from huepress.errors import HuepressError, InputError
+from huepress.errors import HuepressError, InputError, OptionError
+from huepress.hex_colors import as_colors, parse_colors
 from huepress.metrics import Comparator, Score
 from huepress.model import Bytes, Encoded, IndexedImage, Palette, Report, SourceImage
-from huepress.options import Options
+from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, Options
+from huepress.palette_files.read import read_palette
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -95,8 +97,8 @@ def compress(
     on_progress : callable, optional
         Called with the part of the search that is done, 0 to 1.
     **options
-        The fields of `huepress.Options`: effort, rate, dither, format, seed, init, n_init, n_swaps,
-        max_iter, tol, space, jobs, max_pixels.
+        The fields of `huepress.Options`: effort, rate, dither, palette (also a palette file), pin,
+        format, seed, init, n_init, n_swaps, max_iter, tol, space, jobs, max_pixels.
 
     Returns
     -------
@@ -116,7 +118,7 @@ def compress(
     (16, 4)
     """
     started = time.perf_counter()
-    chosen = Options.from_keywords({"n_colors": n_colors, **options})
+    chosen = make_options({"n_colors": n_colors, **options})
     source = load(image, max_pixels=chosen.max_pixels)
     outcome = pipeline.run(source, chosen, allow_larger=allow_larger, started=started, on_progress=on_progress)
     return Result(outcome.indexed, outcome.encoded, outcome.report)
@@ -149,7 +151,7 @@ def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
     >>> huepress.quantize(checker, n_colors=2).palette.hex()
     ['#000000', '#ffffff']
     """
-    chosen = Options.from_keywords({"n_colors": n_colors, "effort": 0, **options})
+    chosen = make_options({"n_colors": n_colors, "effort": 0, **options})
     return pipeline.quantize(decode.from_array(array, max_pixels=chosen.max_pixels), chosen)
 
 
@@ -184,6 +186,63 @@ def score(original: Any, distorted: Any, *, jobs: int = 0, max_pixels: int = Opt
     options = Options(jobs=jobs, max_pixels=max_pixels)
     comparator = Comparator(load(original, max_pixels=max_pixels), threads=options.threads)
     return comparator.score(load(distorted, max_pixels=max_pixels).pixels_srgb8)
+
+
+def load_palette(source: Any, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Palette:
+    """Read a palette, its colors in their order.
+
+    Parameters
+    ----------
+    source : path, bytes or colors
+        A palette file (GPL, ACT, ASE, JSON, CSS or SCSS variables, hex list), an image (an indexed
+        one's palette, else its colors in reading order), ``"#ff0000,#fff"``, hex strings, or rows
+        of 3 or 4 integers 0 to 255.
+    max_pixels : int
+        Larger images are refused.
+
+    Returns
+    -------
+    Palette
+
+    Raises
+    ------
+    OptionError, InputError, DecodeError, LimitError
+
+    Examples
+    --------
+    >>> import huepress
+    >>> huepress.load_palette("#f00,#ffffff").hex()
+    ['#ff0000', '#ffffff']
+    """
+    if isinstance(source, Palette):
+        return source
+    if isinstance(source, bytes):
+        return read_palette(source, max_pixels=max_pixels)
+    listed = parse_colors(source) if isinstance(source, str) and not os.path.exists(source) else None
+    if isinstance(source, os.PathLike) or (isinstance(source, str) and listed is None):
+        if isinstance(source, str) and "," in source and not os.path.exists(source):
+            raise OptionError(f"palette takes a file, or colors such as '#ff0000,#ffffff', not {source!r}")
+        data = files.read_bytes(source)
+        try:
+            return read_palette(data, max_pixels=max_pixels)
+        except HuepressError as error:
+            raise type(error)(f"{os.fspath(source)}: {error}") from None
+    try:
+        colors = as_colors(source if listed is None else listed)
+    except ValueError as error:
+        raise OptionError(f"palette takes a file or colors such as '#ff0000', not {error}") from None
+    if not 1 <= len(colors) <= MAX_COLORS:
+        raise OptionError(f"the palette has {len(colors)} colors; it must have 1 to {MAX_COLORS}")
+    return Palette.from_colors(colors)
+
+
+def make_options(keywords: dict[str, Any]) -> Options:
+    """Build options from keyword arguments, reading the palette if it is a file."""
+    palette = keywords.get("palette")
+    if palette is not None:
+        limit = keywords.get("max_pixels", DEFAULT_MAX_PIXELS)
+        keywords = {**keywords, "palette": load_palette(palette, max_pixels=limit)}
+    return Options.from_keywords(keywords)
 
 
 def load(image: Any, *, max_pixels: int) -> SourceImage:

@@ -78,30 +78,46 @@ class SourceImage:
 
 
 @dataclass(frozen=True, eq=False)
-class ColorTable:
-    """The different colors of an image, how often each occurs, and where.
+class ColorHistogram:
+    """The different colors of one or several images, and how much each weighs.
 
     Parameters
     ----------
     colors_srgb8 : ndarray of uint8, (n, 3 or 4)
         Rows ascending lexicographically, no two equal.
-    counts : ndarray of uint32, (n,)
-        Pixels of each color, at least 1.
-    inverse : ndarray of uint32, (height, width)
-        The row of each pixel's color.
+    counts : ndarray of uint32 or uint64, (n,)
+        Pixels of each color, or other weights; at least 1.
     """
 
     colors_srgb8: Bytes
-    counts: npt.NDArray[np.uint32]
-    inverse: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
     def __post_init__(self) -> None:
         _require(len(self.colors_srgb8) == len(self.counts) > 0, "one count a color")
-        for name in ("colors_srgb8", "counts", "inverse"):
+        for name in ("colors_srgb8", "counts"):
             object.__setattr__(self, name, _frozen(getattr(self, name)))
 
     def __len__(self) -> int:
         return len(self.counts)
+
+
+@dataclass(frozen=True, eq=False)
+class ColorTable(ColorHistogram):
+    """The different colors of an image, how often each occurs, and where.
+
+    Parameters
+    ----------
+    colors_srgb8, counts
+        See `ColorHistogram`; the counts are pixels.
+    inverse : ndarray of uint32, (height, width)
+        The row of each pixel's color.
+    """
+
+    inverse: npt.NDArray[np.uint32]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "inverse", _frozen(self.inverse))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +139,17 @@ class Palette:
         _require(len(shape) == 2 and shape[1] in (3, 4), "palette colors have 3 or 4 channels")
         _require(1 <= shape[0] <= 256, "a palette has 1 to 256 colors")
         object.__setattr__(self, "colors_srgb8", _frozen(self.colors_srgb8))
+
+    @classmethod
+    def from_colors(cls, colors: npt.ArrayLike) -> Palette:
+        """Build a palette from rows of red, green, blue and alpha; the alpha goes where all are opaque."""
+        rows = np.array(colors, dtype=np.uint8)
+        return cls(rows if (rows[:, 3] < 255).any() else rows[:, :3])
+
+    @property
+    def translucent(self) -> bool:
+        """Whether some color is not opaque."""
+        return bool((self.colors_srgb8[:, 3:] < 255).any())
 
     def __len__(self) -> int:
         return len(self.colors_srgb8)
@@ -218,7 +245,7 @@ class Report:
     bytes_out : int
         Size of what is written.
     n_colors : int
-        Palette entries, each of them used; of a kept original its different colors.
+        Palette entries, each of them used or asked for; of a kept original its different colors.
     n_colors_in : int
         Different colors of the input.
     bits_per_pixel : int

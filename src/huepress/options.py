@@ -9,15 +9,19 @@ from numbers import Real
 from typing import Any, Literal, get_args
 
 from huepress.errors import OptionError
+from huepress.hex_colors import as_colors
 
 Space = Literal["auto", "srgb", "oklab"]
 Dither = Literal["auto", "none", "full"]
 Format = Literal["png", "webp"]
 Start = Literal["wu", "k-means++", "random"]
 
+PaletteFormat = Literal["hex", "gpl", "act", "ase", "json", "css", "scss", "png"]
+
 SPACES: tuple[str, ...] = get_args(Space)
 DITHERS: tuple[str, ...] = get_args(Dither)
 FORMATS: tuple[str, ...] = get_args(Format)
+PALETTE_FORMATS: tuple[str, ...] = get_args(PaletteFormat)
 MAX_EFFORT = 9
 MAX_RATE = 1000.0
 STARTS: tuple[str, ...] = get_args(Start)
@@ -68,6 +72,13 @@ class Options:
     dither : {"auto", "none", "full"}
         "auto" lets the search decide where dithering is worth its bytes, "none" diffuses no
         error (flat art, sprites), "full" disregards bytes.
+    palette : colors, optional
+        The palette itself, instead of one that is found: hex strings, rows of 3 or 4 integers, a
+        `Palette`. Order and unused entries stay, and pixels of one of its colors keep it. (`compress`
+        and `quantize` take a palette file as well.)
+    pin : colors, optional
+        Colors that the palette has whether pixels use them or not; the others are fitted around
+        them. Pixels of such a color keep it.
     format : {"png", "webp"}
         The file to write: indexed PNG, or lossless WebP of the same colors.
     jobs : int
@@ -92,6 +103,8 @@ class Options:
     effort: int = 5
     rate: float = 1.0
     dither: Dither = "auto"
+    palette: Any = None
+    pin: Any = ()
     format: Format = "png"
     jobs: int = 0
     max_pixels: int = DEFAULT_MAX_PIXELS
@@ -115,13 +128,43 @@ class Options:
             raise OptionError(f"dither must be one of {', '.join(DITHERS)}, not {self.dither!r}")
         if self.format not in FORMATS:
             raise OptionError(f"format must be one of {', '.join(FORMATS)}, not {self.format!r}")
+        self._check_palette()
         if self.space not in SPACES:
             raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
         if isinstance(self.init, str):
             if self.init not in STARTS:
                 raise OptionError(f"init must be one of {', '.join(STARTS)}, or a list of colors, not {self.init!r}")
         else:
-            object.__setattr__(self, "init", _checked_colors(self.init, self.n_colors))
+            object.__setattr__(self, "init", _checked_colors(self.init, self.n_colors - len(self.pin)))
+
+    def _check_palette(self) -> None:
+        for name in ("palette", "pin"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            try:
+                object.__setattr__(self, name, as_colors(value))
+            except ValueError as error:
+                raise OptionError(f"{name} takes colors such as '#ff0000,#ffffff', not {error}") from None
+        object.__setattr__(self, "pin", tuple(dict.fromkeys(self.pin or ())))
+        if len(self.pin) > self.n_colors:
+            raise OptionError(f"{len(self.pin)} colors are pinned but the palette has only {self.n_colors}; raise -k")
+        if self.palette is None:
+            return
+        if not 1 <= len(self.palette) <= MAX_COLORS:
+            raise OptionError(f"the palette has {len(self.palette)} colors; it must have 1 to {MAX_COLORS}")
+        if self.n_colors < len(self.palette):
+            raise OptionError(
+                f"the palette has {len(self.palette)} colors, more than the {self.n_colors} asked for; "
+                "leave -k out or give a smaller palette"
+            )
+        if self.pin:
+            raise OptionError("palette and pin exclude each other; a fixed palette keeps all its colors, leave pin out")
+
+    @property
+    def asks_for_colors(self) -> bool:
+        """Whether certain colors must be in the file: no original is kept then."""
+        return self.palette is not None or bool(self.pin)
 
     @property
     def threads(self) -> int:
@@ -197,5 +240,5 @@ def _checked_colors(colors: Any, n_colors: int) -> tuple[tuple[int, ...], ...]:
         if len(row) not in (3, 4) or any(not 0 <= v <= 255 for v in row):
             raise OptionError(f"a color of init must be 3 or 4 integers from 0 to 255, not {row!r}")
     if len(rows) != n_colors:
-        raise OptionError(f"init lists {len(rows)} colors but {n_colors} are asked for")
+        raise OptionError(f"init lists {len(rows)} colors but {n_colors} are to be placed")
     return rows

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from huepress.codec.encode_png import encode_png
 from huepress.codec.encode_webp import encode_webp
-from huepress.histogram import count_colors
+from huepress.histogram import count_colors, with_alpha
 from huepress.indexing import index_image
 from huepress.metrics import psnr_db
 from huepress.model import ColorTable, Encoded, IndexedImage, Outcome, Report, SourceImage
 from huepress.options import Options
-from huepress.palette import fit_palette
+from huepress.palette import fit_palette, fits, needs_alpha
 from huepress.report import mean_squared_error
 from huepress.spatial import search_indices
 
@@ -38,7 +38,7 @@ def run(
     options : Options
     allow_larger : bool
         Whether a result that is no smaller than the input file is taken all the same;
-        otherwise the input's bytes are kept.
+        otherwise the input's bytes are kept, unless the options ask for certain colors.
     started : float, optional
         ``time.perf_counter()`` when work on the input began, for the report.
     on_progress : callable, optional
@@ -53,6 +53,7 @@ def run(
     encode = encode_webp if options.format == "webp" else encode_png
     encoded = encode(indexed, effort=options.effort, searched=searched)
     message = ""
+    allow_larger = allow_larger or options.asks_for_colors
     kept = source.encoded is not None and len(encoded.data) >= len(source.encoded) and not allow_larger
     if kept:
         assert source.encoded is not None
@@ -87,10 +88,12 @@ def _quantize(
 ) -> tuple[IndexedImage, ColorTable, bool]:
     """Return the indexed image, the colors it was made from, and whether the search chose its indices."""
     table = count_colors(source, threads=options.threads)
-    if len(table) > options.n_colors and source.pixels_srgb8.shape[2] == 4:
+    if options.palette is None and source.pixels_srgb8.shape[2] == 4 and not fits(table, options):
         # Hidden colors of transparent pixels stay only where nothing has to go.
         table = count_colors(source, threads=options.threads, merge_transparent=True)
+    if needs_alpha(options):
+        table = with_alpha(table)
     fit = fit_palette(table, options)
-    if options.effort == 0 or len(table) <= options.n_colors:
+    if options.effort == 0 or fit.lossless:
         return index_image(table, fit, threads=options.threads), table, False
-    return search_indices(table, fit.palette, options, on_progress), table, True
+    return search_indices(table, fit, options, on_progress), table, True

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from huepress import _core
-from huepress.model import ColorTable, IndexedImage, Palette, bit_depth_of
+from huepress.model import Bytes, ColorTable, IndexedImage, Palette, bit_depth_of
 from huepress.options import Options
+from huepress.palette import PaletteFit
 
 # Squared Oklab distance that one bit is worth at rate 1, as the eye's filter weighs it.
 LAMBDA_AT_RATE_1 = 5e-6
@@ -39,14 +40,14 @@ _EFFORTS = {
 
 
 def search_indices(
-    table: ColorTable, palette: Palette, options: Options, on_progress: Callable[[float], None] | None = None
+    table: ColorTable, fit: PaletteFit, options: Options, on_progress: Callable[[float], None] | None = None
 ) -> IndexedImage:
     """Choose the indices that cost least: what the eye sees of their error, plus the file's bits.
 
     Parameters
     ----------
     table : ColorTable
-    palette : Palette
+    fit : PaletteFit
     options : Options
         `effort` of at least 1, `rate`, `dither` and `format` are used.
     on_progress : callable, optional
@@ -55,8 +56,10 @@ def search_indices(
     Returns
     -------
     IndexedImage
-        Its palette lacks the entries that no pixel uses.
+        Its palette lacks the entries that no pixel uses, unless they are required. Pixels whose
+        color is a required entry have it.
     """
+    palette = fit.palette
     effort = _EFFORTS[options.effort]
     rate = 0.0 if options.dither == "full" else options.rate * LAMBDA_AT_RATE_1
     points = _core.colors_to_points(table.colors_srgb8, "oklab")
@@ -76,11 +79,21 @@ def search_indices(
             break
         best = cost
     assert chosen is not None
-    return _without_idle_entries(chosen.reshape(table.inverse.shape), palette)
+    return _without_idle_entries(_with_exact_matches(chosen.reshape(table.inverse.shape), table, fit), fit)
 
 
-def _without_idle_entries(indices: np.ndarray, palette: Palette) -> IndexedImage:
+def _with_exact_matches(indices: Bytes, table: ColorTable, fit: PaletteFit) -> Bytes:
+    """Give the pixels whose color is a required entry that entry, whatever the search diffused into them."""
+    settled = fit.exact & fit.required[fit.labels]
+    if not settled.any():
+        return indices
+    return np.where(settled[table.inverse], fit.labels.astype(np.uint8)[table.inverse], indices)
+
+
+def _without_idle_entries(indices: Bytes, fit: PaletteFit) -> IndexedImage:
+    palette = fit.palette
     used = np.zeros(256, dtype=bool)
+    used[: len(palette)] = fit.required
     for row in indices:
         used[row] = True
     if used[: len(palette)].all():

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,12 @@ from huepress.cli.shared import (
     kmeans_options,
     make_options,
     names_directory,
+    palette_options,
     read_stdin,
     say,
     write_stdout,
 )
-from huepress.errors import HuepressError, LimitError, OutputError
+from huepress.errors import HuepressError, LimitError, OptionError, OutputError
 from huepress.options import MAX_COLORS, MIN_COLORS, Options
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class _Row:
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--allow-larger", is_flag=True, help="Write the result even if it is no smaller than the input.")
+@palette_options
+@click.option("--shared-palette", is_flag=True, help="One palette for all inputs, each weighing the same.")
 @kmeans_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -74,6 +77,7 @@ def command(
     output: str | None,
     force: bool,
     allow_larger: bool,
+    shared_palette: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -87,6 +91,8 @@ def command(
     options = make_options(colors, **engine)
     names = expand(inputs)
     to_stdout = output == STDIO or (output is None and STDIO in names)
+    if shared_palette and options.palette is not None:
+        raise click.UsageError("--palette gives the colors, --shared-palette finds them; give one of the two")
     if names.count(STDIO) > 1:
         raise click.UsageError("standard input can be read only once; give '-' once")
     if to_stdout and len(names) > 1:
@@ -100,11 +106,16 @@ def command(
     rows: list[_Row] = []
     targets = Targets(names)
     named = bool(output) and directory is None
+    stdin = read_stdin() if STDIO in names and shared_palette else None
+    if shared_palette:
+        options = _with_shared_palette(names, stdin, options)
     with _progress(len(names), quiet or as_json) as advance:
         for name in names:
             advance(name)
             target = None if to_stdout else _target(name, output, directory, f".{options.format}")
-            row = _compress_one(name, target, targets, options, force=force, allow_larger=allow_larger, named=named)
+            row = _compress_one(
+                name, target, targets, options, stdin=stdin, force=force, allow_larger=allow_larger, named=named
+            )
             rows.append(row)
             if as_json:
                 say(json.dumps(_as_json(row)))
@@ -113,6 +124,24 @@ def command(
     if not (as_json or quiet):
         _print_summary(rows, to_stderr=to_stdout, verbose=verbose)
     return _exit_code(rows)
+
+
+def _with_shared_palette(names: list[str], stdin: bytes | None, options: Options) -> Options:
+    """Replace the search for colors by the palette of all inputs that can be read."""
+    from huepress import api, palettes
+    from huepress.model import SourceImage
+
+    def sources() -> Iterator[SourceImage]:
+        for name in names:
+            # What cannot be read is reported when its turn comes.
+            with suppress(HuepressError, MemoryError):
+                yield api.load(stdin if name == STDIO else name, max_pixels=options.max_pixels)
+
+    try:
+        found = palettes.shared_palette_of(sources(), options)
+    except OptionError:  # nothing could be read: each input says why
+        return options
+    return dataclasses.replace(options, palette=found, pin=(), init=Options.init)
 
 
 def _target(name: str, output: str | None, directory: Path | None, extension: str) -> Path:
@@ -129,6 +158,7 @@ def _compress_one(
     targets: Targets,
     options: Options,
     *,
+    stdin: bytes | None,
     force: bool,
     allow_larger: bool,
     named: bool,
@@ -142,7 +172,7 @@ def _compress_one(
             targets.claim(target)
             if name == STDIO or os.path.exists(name):
                 files.check_writable_name(target, overwrite=force)
-        source = read_stdin() if name == STDIO else name
+        source = (read_stdin() if stdin is None else stdin) if name == STDIO else name
         result = api.compress(source, allow_larger=allow_larger, **vars(options))
         if target is None:
             write_stdout(result.encoded.data)

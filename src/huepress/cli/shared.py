@@ -114,8 +114,30 @@ def kmeans_options(command: Command) -> Command:
     return command
 
 
-def make_options(n_colors: int, init: str, **others: Any) -> Options:
+def palette_options(command: Command) -> Command:
+    """Add the options that say which colors the palette has."""
+    decorators = [
+        click.option(
+            "--palette",
+            metavar="FILE|COLORS",
+            help="The palette itself, kept in order: a GPL, ACT, ASE, JSON or hex file, an image, or '#ff0000,#fff'.",
+        ),
+        click.option(
+            "--pin", default="", metavar="COLORS", help="Colors that the palette has in any case: '#ff0000,#ffffff'."
+        ),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def make_options(n_colors: int, init: str = "wu", **others: Any) -> Options:
     """Build the options of a run from the command line's values."""
+    if others.get("palette") is not None:
+        from huepress.api import load_palette
+
+        others["palette"] = load_palette(others["palette"], max_pixels=others["max_pixels"])
+    others["pin"] = others.get("pin") or ()
     options = Options(n_colors=n_colors, init=parse_init(init), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
     os.environ.setdefault("RAYON_NUM_THREADS", str(options.threads))
