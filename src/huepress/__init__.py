@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from huepress.api import Result, compress, load_palette, quantize, score
+    from huepress.comparison import Comparison, compare
     from huepress.errors import DecodeError, HuepressError, InputError, LimitError, OptionError, OutputError
     from huepress.kmeans import KMeans
     from huepress.metrics import Score
@@ -25,6 +26,8 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Result": "api",
+    "Comparison": "comparison",
+    "compare": "comparison",
     "compress": "api",
     "extract_palette": "palettes",
     "load_palette": "api",
@@ -48,6 +51,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Comparison",
     "DecodeError",
     "HuepressError",
     "IndexedImage",
@@ -63,6 +67,7 @@ __all__ = [
     "Score",
     "Swatches",
     "__version__",
+    "compare",
     "compress",
     "extract_palette",
     "load_palette",

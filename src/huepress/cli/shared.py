@@ -24,6 +24,7 @@ from huepress.options import (
     Options,
     parse_init,
 )
+from huepress.text import parse_bytes
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 STDIO = "-"
@@ -230,12 +231,45 @@ def names_directory(output: str, n_inputs: int) -> bool:
 
 
 if TYPE_CHECKING:
-    _ColorCountsBase = click.ParamType[list[int]]
+    _ListBase = click.ParamType[list[Any]]
+    _SizeBase = click.ParamType[int]
 else:
-    _ColorCountsBase = click.ParamType  # older versions have no type parameter
+    _ListBase = _SizeBase = click.ParamType  # older versions have no type parameter
 
 
-class ColorCounts(_ColorCountsBase):
+class Listed(_ListBase):
+    """Values of one type separated by commas; none where the text is empty."""
+
+    def __init__(self, of: click.ParamType[Any]) -> None:
+        self._of = of
+        self.name = f"{of.name},..."
+
+    def get_metavar(self, *args: Any, **kwargs: Any) -> str | None:
+        """Return what the help calls the value: the type's own word, and dots."""
+        return f"{self._of.get_metavar(*args, **kwargs) or self._of.name.upper()},..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
+        """Convert each part."""
+        if isinstance(value, list):
+            return value
+        parts = str(value).split(",") if value != "" else []
+        return [self._of.convert(part.strip(), param, ctx) for part in parts]
+
+
+class Size(_SizeBase):
+    """A number of bytes, as ``50kB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Parse ``50kB``."""
+        try:
+            return parse_bytes(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class ColorCounts(_ListBase):
     """Numbers of colors separated by commas."""
 
     name = "K,K,..."
