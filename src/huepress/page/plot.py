@@ -12,7 +12,7 @@ from huepress.text import human_bytes
 
 _WIDTH, _HEIGHT = 640, 350
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 24, 34, 52
-_LETTER, _LINE = 7.2, 16.0  # estimates, to keep labels apart
+_LETTER, _LINE = 8.2, 18.0  # estimates, to keep labels apart
 _DOT = 6.0
 
 
