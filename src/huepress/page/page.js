@@ -45,7 +45,7 @@ function startViewer(viewer) {
     for (const side of Object.values(sides)) {
       side.firstElementChild.style.transform = `translate(${x}px, ${y}px) scale(${place.scale})`;
     }
-    stage.classList.toggle("pixels", place.scale * ratio() >= 1);
+    stage.classList.toggle("pixels", place.scale * ratio() >= 2); // below, some pixels would be twice as wide as others
     stage.classList.toggle("movable", movable());
     stage.style.setProperty("--split", `${split}%`);
     divider.setAttribute("aria-valuenow", Math.round(split));
