@@ -38,10 +38,10 @@ def page_file(photo, badge, tmp_path_factory):
 
 @pytest.fixture
 def open_page(browser, page_file):
-    """Open the page with options of a browser context; in the end no error and no request may have been seen."""
+    """Open a page with options of a browser context; in the end no error and no request may have been seen."""
     contexts, complaints = [], []
 
-    def open_it(**options):
+    def open_it(file=page_file, **options):
         context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, "offline": True, **options})
         contexts.append(context)
         page = context.new_page()
@@ -49,7 +49,7 @@ def open_page(browser, page_file):
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda r: r.url.startswith(("file:", "data:")) or complaints.append(r.url))
-        page.goto(page_file.as_uri())
+        page.goto(file.as_uri())
         return page
 
     yield open_it
@@ -249,6 +249,17 @@ def test_schemes_and_accessibility(open_page, scheme):
     viewer(page).get_by_role("button", name="Difference").click()
     results = axe.Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+def test_accessibility_of_one_image(open_page, photo, tmp_path):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed (extra browser-test)"
+    )
+    huepress.compare(photo, [2, 8], effort=0).save(tmp_path / "one.html")
+    page = open_page(tmp_path / "one.html", viewport={"width": 390, "height": 844})
+    results = axe.Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert page.get_by_role("heading", name="image").count() == 2  # one of them is seen
 
 
 def test_without_scripts_everything_is_there(open_page):
