@@ -1,4 +1,5 @@
 import builtins
+import doctest
 import io
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from PIL import Image
 
 import huepress
+from huepress import comparison
 from huepress.codec import fonts
 from huepress.options import Options
 from huepress.text import human_bytes, parse_bytes
@@ -55,6 +57,10 @@ def test_versions_are_those_of_compress(photo):
     assert seen.versions[3].outcome.encoded.data == alone.encoded.data
     assert seen.versions[3].ssimulacra2 == pytest.approx(huepress.score(photo, alone.image).ssimulacra2)
     assert "K = 16, effort 1: score" in repr(seen) and repr(seen).startswith("image: 24 bits per pixel")
+
+
+def test_docstring_examples():
+    assert doctest.testmod(comparison).failed == 0
 
 
 def test_default_versions_and_name(photo_file):
