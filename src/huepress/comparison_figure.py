@@ -51,10 +51,13 @@ def draw_figure(name: str, source: SourceImage, versions: Sequence[Version]) -> 
         axes = figure.add_subplot(rows, columns, n_panels)
         best = frontier(points)
         axes.plot([p.n_bytes for p in best], [p.score for p in best], color="C0", zorder=1)
+        middle = (min(p.n_bytes for p in points) + max(p.n_bytes for p in points)) / 2
         for point in points:
-            color = "C0" if point in best else "white"
-            axes.scatter(point.n_bytes, point.score, color=color, edgecolor="C0", zorder=2)
-            axes.annotate(point.label, (point.n_bytes, point.score), (5, -10), textcoords="offset points", fontsize=8)
+            at = (point.n_bytes, point.score)
+            axes.scatter(*at, color="C0" if point in best else "white", edgecolor="C0", zorder=2)
+            # Labels point inwards, so that none leaves the axes.
+            side, shift = ("left", 5) if point.n_bytes <= middle else ("right", -5)
+            axes.annotate(point.label, at, (shift, -10), textcoords="offset points", ha=side, fontsize=8)
         axes.margins(0.2)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: human_bytes(round(value))))
         axes.tick_params(labelsize=8)
