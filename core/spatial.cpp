@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "refit.hpp"
 #include "repeats.hpp"
 #include "visibility.hpp"
 
@@ -79,6 +80,14 @@ SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n
         total.counts.add(results[band].counts);
     }
     return {total.distortion, total.counts.bits(model_.bits())};
+}
+
+std::vector<Float4> SpatialSearch::refit(const std::uint8_t* fixed, int n_threads, const StopRequested& stop_requested) const {
+    return refit_palette(image_, indices_.data(), fixed, n_threads, stop_requested);
+}
+
+void SpatialSearch::set_palette(const float* palette) {
+    image_.palette = as_vectors(palette, image_.palette.size(), image_.dims);
 }
 
 }  // namespace huepress

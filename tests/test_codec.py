@@ -12,8 +12,9 @@ from PIL import Image
 import huepress
 from conftest import png_bytes
 from huepress.codec.decode import decode, from_array
-from huepress.codec.encode_png import encode_png, pack_rows
+from huepress.codec.encode_png import encode_png
 from huepress.errors import DecodeError, InputError, LimitError
+from huepress.packing import pack_rows
 from huepress.model import IndexedImage, Palette
 
 LIMIT = 10**6

@@ -89,7 +89,7 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
     if fits(table, options):
         idle_pins = ~np.isin(pack_colors(pins), pack_colors(table.colors_srgb8))
         colors = np.concatenate([table.colors_srgb8, pins[idle_pins]])
-        order = _display_order(colors)
+        order = display_order(colors)
         required = np.isin(pack_colors(colors), pack_colors(pins))
         return _fit(table, colors[order], _ranks(order)[: len(table)], required[order])
 
@@ -172,7 +172,7 @@ def _settled(
     """
     pinned = np.arange(len(palette_srgb8)) < len(options.pin)
     while True:
-        order = _display_order(palette_srgb8)
+        order = display_order(palette_srgb8)
         palette_srgb8, pinned = palette_srgb8[order], pinned[order]
         labels = nearest_entries(points, palette_srgb8, _ranks(order)[guess], options)
         used = (np.bincount(labels, minlength=len(palette_srgb8)) > 0) | pinned
@@ -217,7 +217,7 @@ def _weights(table: ColorHistogram) -> npt.NDArray[np.uint32]:
     return scaled
 
 
-def _display_order(colors_srgb8: Bytes) -> npt.NDArray[np.intp]:
+def display_order(colors_srgb8: Bytes) -> npt.NDArray[np.intp]:
     """Order colors: translucent ones first (a short tRNS chunk), then dark to light."""
     luma = colors_srgb8[:, :3].astype(np.int64) @ _LUMA
     keys = [colors_srgb8[:, c] for c in (2, 1, 0)] + [luma]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import oxipng
 
-from huepress.model import Bytes, Encoded, IndexedImage
+from huepress.model import Encoded, IndexedImage
+from huepress.packing import pack_rows
 
 # The optimizer's level by effort; from _ZOPFLI_EFFORT on its slow deflater.
 _LEVELS = (2, 3, 3, 3, 4, 4, 4, 5, 5, 6)
@@ -46,18 +46,3 @@ def encode_png(image: IndexedImage, *, effort: int = 0, searched: bool = False) 
         optimize_alpha=False,
     )
     return Encoded(bytes(data), "PNG")
-
-
-def pack_rows(indices: Bytes, bit_depth: int) -> Bytes:
-    """Pack indices into bytes, the leftmost pixel in the high bits, each row padded to a byte."""
-    if bit_depth == 8:
-        return indices
-    per_byte = 8 // bit_depth
-    height, width = indices.shape
-    padded = np.zeros((height, -(-width // per_byte) * per_byte), dtype=np.uint8)
-    padded[:, :width] = indices
-    groups = padded.reshape(height, -1, per_byte)
-    packed = np.zeros(groups.shape[:2], dtype=np.uint8)
-    for position in range(per_byte):
-        packed |= groups[:, :, position] << np.uint8(8 - bit_depth * (position + 1))
-    return packed
