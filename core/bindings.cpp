@@ -6,6 +6,7 @@
 #include <nanobind/stl/tuple.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,16 +62,23 @@ Init parse_init(const std::string& name) {
     throw nb::value_error("init must be 'wu', 'k-means++' or 'random'");
 }
 
-// Runs work without the GIL, polling for Ctrl-C at most every 50 ms.
+// Runs work without the GIL, polling for Ctrl-C at most every 50 ms; `on_poll` may run Python then.
 template <class Work>
-auto without_gil(Work&& work) {
+auto without_gil(Work&& work, const std::function<void()>& on_poll = {}) {
     auto last = std::chrono::steady_clock::now();
-    const StopRequested stop_requested = [&last] {
+    const StopRequested stop_requested = [&last, &on_poll] {
         const auto now = std::chrono::steady_clock::now();
         if (now - last < std::chrono::milliseconds(50)) return false;
         last = now;
         nb::gil_scoped_acquire gil;
-        return PyErr_CheckSignals() != 0;
+        if (PyErr_CheckSignals() != 0) return true;
+        try {
+            if (on_poll) on_poll();
+        } catch (nb::python_error& error) {
+            error.restore();
+            return true;
+        }
+        return false;
     };
     try {
         nb::gil_scoped_release release;
@@ -241,9 +249,12 @@ void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, co
                              static_cast<int>(palette.shape(0)), static_cast<int>(palette.shape(1)), options);
 }
 
-nb::tuple bind_sweep(SpatialSearch& self, float lambda, float slack, bool matches, int n_threads) {
+nb::tuple bind_sweep(SpatialSearch& self, float lambda, float slack, bool matches, int n_threads, const std::optional<nb::callable>& on_progress) {
     const SpatialSearch::Sweep sweep = without_gil(
-        [&](const StopRequested& stop) { return self.sweep({lambda, slack, matches}, n_threads, stop); });
+        [&](const StopRequested& stop) { return self.sweep({lambda, slack, matches}, n_threads, stop); },
+        [&] {
+            if (on_progress) (*on_progress)(self.progress());
+        });
     return nb::make_tuple(sweep.distortion, sweep.bits);
 }
 
@@ -310,7 +321,8 @@ NB_MODULE(_core, m) {
         .def("refit", &bind_refit, nb::arg("fixed"), nb::arg("n_threads"))
         .def("set_palette", &bind_set_palette, nb::arg("palette"))
         .def("learn", &bind_learn, nb::arg("stream"))
-        .def("sweep", &bind_sweep, nb::arg("rate"), nb::arg("slack"), nb::arg("matches"), nb::arg("n_threads"))
+        .def("sweep", &bind_sweep, nb::arg("rate"), nb::arg("slack"), nb::arg("matches"), nb::arg("n_threads"),
+             nb::arg("on_progress") = nb::none())
 
         .def("indices", [](const SpatialSearch& self) {
             std::vector<std::uint8_t> copy(self.indices());

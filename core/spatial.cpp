@@ -60,12 +60,14 @@ SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, co
 
 SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested) {
     check_stop(stop_requested);
+    rows_done_ = 0;
     const int n_bands = std::max(1, image_.rows / kBandRows);
     std::vector<TrellisResult> results(static_cast<std::size_t>(n_bands));
     std::atomic<bool> stopped{false};
     run_tasks(static_cast<std::size_t>(n_bands), n_threads, [&](int thread, std::size_t band) {
         // Only the calling thread can learn of Ctrl-C.
         const auto stop = [&] {
+            ++rows_done_;
             if (thread == 0 && stop_requested && stop_requested()) stopped = true;
             return stopped.load();
         };

@@ -2,6 +2,7 @@
 // one's symbols earned.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -42,6 +43,8 @@ public:
 
     int n_palette() const { return static_cast<int>(image_.palette.size()); }
     int dims() const { return image_.dims; }
+    // The part of the running sweep that is done, 0 to 1.
+    double progress() const { return static_cast<double>(rows_done_) / image_.rows; }
     const std::vector<std::uint8_t>& indices() const { return indices_; }
 
 private:
@@ -52,6 +55,7 @@ private:
     SymbolModel model_;
     std::vector<Offset> offsets_;
     std::vector<std::uint8_t> indices_;
+    std::atomic<int> rows_done_{0};
 };
 
 }  // namespace huepress

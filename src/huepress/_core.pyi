@@ -1,5 +1,7 @@
 """Types of the compiled core (core/bindings.cpp)."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -48,7 +50,14 @@ class SpatialSearch:
         unit: int,
         coder: str,
     ) -> None: ...
-    def sweep(self, rate: float, slack: float, matches: bool, n_threads: int) -> tuple[float, float]: ...
+    def sweep(
+        self,
+        rate: float,
+        slack: float,
+        matches: bool,
+        n_threads: int,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> tuple[float, float]: ...
     def refit(self, fixed: npt.NDArray[np.bool_], n_threads: int) -> npt.NDArray[np.float32]: ...
     def set_palette(self, palette: npt.NDArray[np.float32]) -> None: ...
     def learn(self, stream: bytes) -> None: ...

@@ -18,7 +18,7 @@ from huepress.palette import PaletteFit, display_order
 LAMBDA_AT_RATE_1 = 5e-6
 # Whatever the rate, where errors are diffused a bit is worth this part of a pixel's mean distortion: nobody
 # sees it, and with few colors it saves several percent.
-_LEAST_LAMBDA = 0.02
+_LEAST_LAMBDA = 0.05
 
 
 class _Effort(NamedTuple):
@@ -55,7 +55,7 @@ def search_indices(
     options : Options
         `effort` of at least 1, `rate`, `dither` and `format` are used.
     on_progress : callable, optional
-        Called with the part that is done, 0 to 1, after every sweep.
+        Called now and then with the part that is done, 0 to 1.
 
     Returns
     -------
@@ -117,10 +117,12 @@ class Search:
         sweeps = self._effort.sweeps if options.format == "png" else 1
         least, chosen = np.inf, None
         for sweep in range(sweeps):
-            distortion, n_bits = self._core.sweep(bit_worth, self._effort.slack, True, options.threads)
+            begun = sweep / sweeps
+            tell = None if on_progress is None else lambda part, begun=begun: on_progress(begun + part / sweeps)
+            distortion, _ = self._core.sweep(bit_worth, self._effort.slack, True, options.threads, tell)
             indices = self._core.indices().reshape(self._table.inverse.shape)
-            if on_progress:
-                on_progress((sweep + 1) / sweeps)
+            if tell:
+                tell(1.0)
             if sweeps == 1:
                 chosen = indices
                 break
