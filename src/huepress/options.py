@@ -12,12 +12,16 @@ from huepress.errors import OptionError
 
 Space = Literal["auto", "srgb", "oklab"]
 Dither = Literal["auto", "none", "full"]
-Format = Literal["png", "webp"]
+Format = Literal["keep", "png", "webp", "gif", "jxl", "auto"]
+Color = Literal["srgb", "keep"]
+Strip = Literal["safe", "all", "none"]
 Start = Literal["wu", "k-means++", "random"]
 
 SPACES: tuple[str, ...] = get_args(Space)
 DITHERS: tuple[str, ...] = get_args(Dither)
 FORMATS: tuple[str, ...] = get_args(Format)
+COLORS: tuple[str, ...] = get_args(Color)
+STRIPS: tuple[str, ...] = get_args(Strip)
 MAX_EFFORT = 9
 MAX_RATE = 1000.0
 STARTS: tuple[str, ...] = get_args(Start)
@@ -68,8 +72,17 @@ class Options:
     dither : {"auto", "none", "full"}
         "auto" lets the search decide where dithering is worth its bytes, "none" diffuses no
         error (flat art, sprites), "full" disregards bytes.
-    format : {"png", "webp"}
-        The file to write: indexed PNG, or lossless WebP of the same colors.
+    format : {"keep", "png", "webp", "gif", "jxl", "auto"}
+        The file to write, lossless all: indexed PNG, WebP, GIF (alpha on or off only) or JPEG XL
+        (with its plug-in); "auto" the smallest of PNG, WebP and GIF that shows equal pixels,
+        "keep" the input's format where it is one of the four, else PNG.
+    color : {"srgb", "keep"}
+        Whether a picture in another color space is converted to sRGB, or stays as it is with
+        its profile in the output.
+    strip : {"safe", "all", "none"}
+        What becomes of metadata. "safe" keeps the resolution, artist and copyright, never the
+        location; "none" keeps EXIF, XMP and texts where the output format has room; "all"
+        keeps nothing.
     jobs : int
         Number of threads; 0 means one per processor.
     max_pixels : int
@@ -93,6 +106,8 @@ class Options:
     rate: float = 1.0
     dither: Dither = "auto"
     format: Format = "png"
+    color: Color = "srgb"
+    strip: Strip = "safe"
     jobs: int = 0
     max_pixels: int = DEFAULT_MAX_PIXELS
 
@@ -113,8 +128,11 @@ class Options:
             raise OptionError(f"rate must be a number from 0 to {MAX_RATE:g}, not {self.rate!r}")
         if self.dither not in DITHERS:
             raise OptionError(f"dither must be one of {', '.join(DITHERS)}, not {self.dither!r}")
-        if self.format not in FORMATS:
-            raise OptionError(f"format must be one of {', '.join(FORMATS)}, not {self.format!r}")
+        for name, values in (("format", FORMATS), ("color", COLORS), ("strip", STRIPS)):
+            if getattr(self, name) not in values:
+                raise OptionError(f"{name} must be one of {', '.join(values)}, not {getattr(self, name)!r}")
+        if self.color == "keep" and self.strip == "all":
+            raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
         if self.space not in SPACES:
             raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
         if isinstance(self.init, str):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from huepress.codec.encode_png import encode_png
-from huepress.codec.encode_webp import encode_webp
+from huepress.codec.encoders import encode, main_encoder
 from huepress.histogram import count_colors
 from huepress.indexing import index_image
 from huepress.metrics import psnr_db
@@ -50,17 +49,12 @@ def run(
     """
     started = time.perf_counter() if started is None else started
     indexed, table = _quantize(source, options, on_progress)
-    encode = encode_webp if options.format == "webp" else encode_png
-    encoded = encode(indexed, effort=options.effort)
-    message = ""
-    kept = source.encoded is not None and len(encoded.data) >= len(source.encoded) and not allow_larger
+    encoded = encode(indexed, options.format, source.format, effort=options.effort, metadata=source.metadata)
+    kept = source.keepable is not None and len(encoded.data) >= len(source.keepable) and not allow_larger
+    message = _message(source, indexed, encoded, kept)
     if kept:
-        assert source.encoded is not None
-        message = (
-            f"the {indexed.n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, no fewer than the "
-            f"{source.format} with {len(source.encoded):,}; original kept (--allow-larger writes it anyway)"
-        )
-        encoded = Encoded(source.encoded, source.format)
+        assert source.keepable is not None
+        encoded = Encoded(source.keepable, source.format)
     mse = 0.0 if kept else mean_squared_error(table, indexed, threads=options.threads)
     bits_per_pixel_in = 8 * int(source.pixels_srgb8.shape[2])
     report = Report(
@@ -78,8 +72,26 @@ def run(
         seconds=time.perf_counter() - started,
         seed=options.seed,
         message=message,
+        notes=source.notes if not kept else (),
     )
     return Outcome(indexed, encoded, report)
+
+
+def _message(source: SourceImage, indexed: IndexedImage, encoded: Encoded, kept: bool) -> str:
+    """Say in one sentence what is unusual about a file."""
+    if kept:
+        assert source.keepable is not None and source.encoded is not None
+        stripped = ", its metadata removed" if len(source.keepable) != len(source.encoded) else ""
+        return (
+            f"the {indexed.n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, no fewer than the "
+            f"{source.format} with {len(source.keepable):,}; original kept{stripped} (--allow-larger writes it anyway)"
+        )
+    if source.keepable is None and source.encoded is not None and len(encoded.data) >= len(source.encoded):
+        return (
+            f"larger than the {source.format}, whose metadata cannot be removed otherwise "
+            "(--strip none keeps the original)"
+        )
+    return ""
 
 
 def _quantize(
@@ -92,4 +104,5 @@ def _quantize(
     fit = fit_palette(table, options)
     if options.effort == 0 or len(table) <= options.n_colors:
         return index_image(table, fit, threads=options.threads), table
-    return search_indices(table, fit.palette, options, on_progress), table
+    coder = main_encoder(options.format, source.format).coder
+    return search_indices(table, fit.palette, options, on_progress, coder=coder), table

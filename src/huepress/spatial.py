@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -39,7 +39,12 @@ _EFFORTS = {
 
 
 def search_indices(
-    table: ColorTable, palette: Palette, options: Options, on_progress: Callable[[float], None] | None = None
+    table: ColorTable,
+    palette: Palette,
+    options: Options,
+    on_progress: Callable[[float], None] | None = None,
+    *,
+    coder: Literal["png", "webp"] = "png",
 ) -> IndexedImage:
     """Choose the indices that cost least: what the eye sees of their error, plus the file's bits.
 
@@ -48,9 +53,11 @@ def search_indices(
     table : ColorTable
     palette : Palette
     options : Options
-        `effort` of at least 1, `rate`, `dither` and `format` are used.
+        `effort` of at least 1, `rate` and `dither` are used.
     on_progress : callable, optional
         Called with the part that is done, 0 to 1, after every sweep.
+    coder : {"png", "webp"}
+        Whose symbols are priced.
 
     Returns
     -------
@@ -65,7 +72,7 @@ def search_indices(
     bits = IndexedImage(np.zeros((1, 1), dtype=np.uint8), palette).bit_depth
     row_bytes = (width * bits + 7) // 8
     diffuse = options.dither != "none"
-    search = _core.SpatialSearch(points, table.inverse, entries, diffuse, row_bytes, options.format)
+    search = _core.SpatialSearch(points, table.inverse, entries, diffuse, row_bytes, coder)
     best, chosen = np.inf, None
     for sweep in range(effort.sweeps):
         distortion, n_bits = search.sweep(rate, effort.slack, options.threads)

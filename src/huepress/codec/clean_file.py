@@ -1,0 +1,156 @@
+"""Frees a file of metadata without touching its pixels, for originals that are kept."""
+
+from __future__ import annotations
+
+import struct
+
+from PIL import Image
+
+from huepress.codec.metadata import has_private_data, minimal_exif
+from huepress.codec.png_chunks import SIGNATURE, read_chunks, write_chunk
+from huepress.options import Strip
+
+# Ancillary PNG chunks that say how a picture looks or moves (PNG third edition, 11.3).
+_PNG_LOOKS = {
+    b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"bKGD", b"hIST", b"sPLT",
+    b"acTL", b"fcTL", b"fdAT",
+}  # fmt: skip
+_START_OF_SCAN, _END_OF_IMAGE, _COMMENT = 0xDA, 0xD9, 0xFE
+# JPEG's application segments that say how a picture looks: JFIF, ICC profile, Adobe's transform.
+_JPEG_LOOKS = {0xE0: (b"JFIF\0", b"JFXX\0"), 0xE2: (b"ICC_PROFILE\0",), 0xEE: (b"Adobe",)}
+_ANIMATION_BLOCKS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+
+
+def clean_file(image: Image.Image, data: bytes, strip: Strip, orientation: int) -> bytes | None:
+    """Return a file without the metadata that must not survive; None where that cannot be done.
+
+    Colors, animation and orientation stay, since they say how the picture looks.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        The file's loaded image.
+    data : bytes
+        The file.
+    strip : {"safe", "all", "none"}
+    orientation : int
+        Its EXIF orientation.
+    """
+    if strip == "none":
+        return data
+    private = has_private_data(image)
+    if not private and strip == "safe" and image.format not in ("MPO",):
+        return data
+    if data.startswith(SIGNATURE):
+        return _clean_png(data, strip, orientation)
+    if data.startswith(b"\xff\xd8"):
+        return _clean_jpeg(data, orientation)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return _clean_webp(data, orientation)
+    if data.startswith(b"GIF8"):
+        return _clean_gif(data)
+    return None if private else data
+
+
+def _clean_png(data: bytes, strip: Strip, orientation: int) -> bytes:
+    keep = _PNG_LOOKS | ({b"pHYs"} if strip == "safe" else set())
+    exif = minimal_exif(orientation)
+    kept = []
+    for chunk in read_chunks(data):
+        if chunk.critical or chunk.name in keep:
+            kept.append(write_chunk(chunk.name, chunk.body))
+        if chunk.name == b"IHDR" and exif:
+            kept.append(write_chunk(b"eXIf", exif))
+    return SIGNATURE + b"".join(kept)
+
+
+def _clean_jpeg(data: bytes, orientation: int) -> bytes | None:
+    """Drop segments up to the first scan (ITU-T T.81, annex B), and what follows the picture."""
+    kept = [data[:2]]
+    exif = minimal_exif(orientation)
+    if exif:
+        body = b"Exif\0\0" + exif
+        kept.append(struct.pack(">HH", 0xFFE1, len(body) + 2) + body)
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF:
+            position += 1
+            continue
+        length = int.from_bytes(data[position + 2 : position + 4], "big")
+        if marker == _START_OF_SCAN:
+            end = _end_of_jpeg(data, position)
+            return None if end is None else b"".join(kept) + data[position:end]
+        body = data[position + 4 : position + 2 + length]
+        application = 0xE0 <= marker <= 0xEF or marker == _COMMENT
+        if not application or body.startswith(_JPEG_LOOKS.get(marker, (b"\xff no such",))):
+            kept.append(data[position : position + 2 + length])
+        position += 2 + length
+    return None
+
+
+def _end_of_jpeg(data: bytes, position: int) -> int | None:
+    """Return where the picture ends: at the first EOI behind a scan, outside segments."""
+    while True:
+        position = data.find(b"\xff", position)
+        if position < 0 or position + 1 >= len(data):
+            return None
+        marker = data[position + 1]
+        if marker == _END_OF_IMAGE:
+            return position + 2
+        if marker in (0x00, 0xFF) or 0xD0 <= marker <= 0xD7:  # stuffed byte, fill, restart
+            position += 1 if marker == 0xFF else 2
+        else:
+            position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+
+
+def _clean_webp(data: bytes, orientation: int) -> bytes:
+    """Drop the chunks EXIF and XMP (RFC 9649, 2.7)."""
+    chunks = []
+    exif = minimal_exif(orientation)
+    position = 12
+    while position + 8 <= len(data):
+        name, length = data[position : position + 4], int.from_bytes(data[position + 4 : position + 8], "little")
+        end = position + 8 + length + (length & 1)
+        if name == b"VP8X":
+            flags = data[position + 8] & ~0x0C | (0x08 if exif else 0)
+            chunks.append(data[position : position + 8] + bytes([flags]) + data[position + 9 : end])
+        elif name not in (b"EXIF", b"XMP "):
+            chunks.append(data[position:end])
+        position = end
+    if exif:
+        chunks.append(b"EXIF" + struct.pack("<I", len(exif)) + exif + bytes(len(exif) & 1))
+    body = b"WEBP" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _clean_gif(data: bytes) -> bytes | None:
+    """Drop comments and application blocks that do not animate (GIF89a, 24 and 26)."""
+    position = 13 + _color_table(data[10])
+    kept = [data[:position]]
+    while position < len(data):
+        start, kind = position, data[position]
+        if kind == 0x3B:
+            return b"".join(kept) + b";"
+        if kind == 0x2C and position + 10 <= len(data):
+            position = _end_of_blocks(data, position + 11 + _color_table(data[position + 9]))
+            kept.append(data[start:position])
+        elif kind == 0x21 and position + 2 < len(data):
+            position = _end_of_blocks(data, position + 2)
+            name = data[start + 3 : start + 14]
+            if data[start + 1] == 0xF9 or (data[start + 1] == 0xFF and name in _ANIMATION_BLOCKS):
+                kept.append(data[start:position])
+        else:
+            return None
+    return None
+
+
+def _color_table(flags: int) -> int:
+    """Return the bytes of the color table that a descriptor's flags announce."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _end_of_blocks(data: bytes, position: int) -> int:
+    while position < len(data) and data[position]:
+        position += 1 + data[position]
+    return position + 1
