@@ -6,8 +6,10 @@ import struct
 
 from PIL import Image
 
-from huepress.codec.metadata import has_private_data, minimal_exif
+from huepress.codec.metadata import has_private_data, oriented_exif
+from huepress.codec.plug_ins import is_jxl
 from huepress.codec.png_chunks import SIGNATURE, read_chunks, write_chunk
+from huepress.model import Metadata
 from huepress.options import Strip
 
 # Ancillary PNG chunks that say how a picture looks or moves (PNG third edition, 11.3).
@@ -21,7 +23,7 @@ _JPEG_LOOKS = {0xE0: (b"JFIF\0", b"JFXX\0"), 0xE2: (b"ICC_PROFILE\0",), 0xEE: (b
 _ANIMATION_BLOCKS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
-def clean_file(image: Image.Image, data: bytes, strip: Strip, orientation: int) -> bytes | None:
+def clean_file(image: Image.Image, data: bytes, strip: Strip, orientation: int, metadata: Metadata) -> bytes | None:
     """Return a file without the metadata that must not survive; None where that cannot be done.
 
     Colors, animation and orientation stay, since they say how the picture looks.
@@ -35,26 +37,29 @@ def clean_file(image: Image.Image, data: bytes, strip: Strip, orientation: int) 
     strip : {"safe", "all", "none"}
     orientation : int
         Its EXIF orientation.
+    metadata : Metadata
+        What of it may survive.
     """
     if strip == "none":
         return data
-    private = has_private_data(image)
-    if not private and strip == "safe" and image.format not in ("MPO",):
-        return data
+    exif = oriented_exif(orientation, metadata.texts)
+    cleaned = None
     if data.startswith(SIGNATURE):
-        return _clean_png(data, strip, orientation)
-    if data.startswith(b"\xff\xd8"):
-        return _clean_jpeg(data, orientation)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return _clean_webp(data, orientation)
-    if data.startswith(b"GIF8"):
-        return _clean_gif(data)
-    return None if private else data
+        cleaned = _clean_png(data, exif, _PNG_LOOKS | ({b"pHYs"} if strip == "safe" else set()))
+    elif data.startswith(b"\xff\xd8"):
+        cleaned = _clean_jpeg(data, exif)
+    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        cleaned = _clean_webp(data, exif)
+    elif data.startswith(b"GIF8"):
+        cleaned = _clean_gif(data)
+    elif is_jxl(data):
+        cleaned = _clean_jxl(data)
+    if cleaned is not None:
+        return cleaned
+    return None if has_private_data(image) else data
 
 
-def _clean_png(data: bytes, strip: Strip, orientation: int) -> bytes:
-    keep = _PNG_LOOKS | ({b"pHYs"} if strip == "safe" else set())
-    exif = minimal_exif(orientation)
+def _clean_png(data: bytes, exif: bytes | None, keep: set[bytes]) -> bytes:
     kept = []
     for chunk in read_chunks(data):
         if chunk.critical or chunk.name in keep:
@@ -64,10 +69,9 @@ def _clean_png(data: bytes, strip: Strip, orientation: int) -> bytes:
     return SIGNATURE + b"".join(kept)
 
 
-def _clean_jpeg(data: bytes, orientation: int) -> bytes | None:
+def _clean_jpeg(data: bytes, exif: bytes | None) -> bytes | None:
     """Drop segments up to the first scan (ITU-T T.81, annex B), and what follows the picture."""
     kept = [data[:2]]
-    exif = minimal_exif(orientation)
     if exif:
         body = b"Exif\0\0" + exif
         kept.append(struct.pack(">HH", 0xFFE1, len(body) + 2) + body)
@@ -104,10 +108,10 @@ def _end_of_jpeg(data: bytes, position: int) -> int | None:
             position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
 
 
-def _clean_webp(data: bytes, orientation: int) -> bytes:
+def _clean_webp(data: bytes, exif: bytes | None) -> bytes:
     """Drop the chunks EXIF and XMP (RFC 9649, 2.7)."""
     chunks = []
-    exif = minimal_exif(orientation)
+    exif = exif if data[12:16] == b"VP8X" else None  # else there is no room, and nothing to keep
     position = 12
     while position + 8 <= len(data):
         name, length = data[position : position + 4], int.from_bytes(data[position + 4 : position + 8], "little")
@@ -143,6 +147,22 @@ def _clean_gif(data: bytes) -> bytes | None:
         else:
             return None
     return None
+
+
+def _clean_jxl(data: bytes) -> bytes:
+    """Drop the boxes Exif, xml, jumb, their compressed kind, and the JPEG header (ISO/IEC 18181-2)."""
+    if data.startswith(b"\xff\x0a"):
+        return data
+    kept, position = [], 0
+    while position + 8 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        if length == 1:
+            length = int.from_bytes(data[position + 8 : position + 16], "big")
+        end = position + length if length >= 8 else len(data)
+        if data[position + 4 : position + 8] not in (b"Exif", b"xml ", b"jumb", b"brob", b"jbrd"):
+            kept.append(data[position:end])
+        position = end
+    return b"".join(kept)
 
 
 def _color_table(flags: int) -> int:

@@ -36,9 +36,9 @@ def describe_colors(image: Image.Image, data: bytes, png_chunks: dict[bytes, byt
         if encoding is not None:
             return ColorDescription(encoding=encoding)
     profile = image.info.get("icc_profile")
-    if isinstance(profile, bytes) and profile:
+    if isinstance(profile, bytes) and profile and image.mode != "LAB":  # which means the same everywhere
         read = icc.read_profile(profile)
-        modes = {"L"} if is_gray(image) else {image.mode if image.mode in ("CMYK", "LAB") else "RGB"}
+        modes = {"L"} if is_gray(image) else {"CMYK" if image.mode == "CMYK" else "RGB"}
         if is_gray(image):
             modes.add("RGB")
         if read is None or read.mode not in modes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from huepress.options import Color, Strip
 # Cameras' JPEGs with a preview, icons in several sizes, layers below the whole, bursts: the first
 # frame is the picture.
 _EXTRA_FRAMES_ARE_MINOR = ("MPO", "ICO", "ICNS", "PSD", "HEIF")
+_TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PCX_PALETTE_MARK = 0x0C
 _pillow_limit_lock = threading.Lock()
 
 
@@ -61,11 +64,11 @@ def decode(data: bytes, *, max_pixels: int, color: Color = "srgb", strip: Strip 
         _check_size(*jxl_size(data), max_pixels)
     with _own_pixel_limit(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with _open(data) as image:
+        damage = _told_as_damage("the image is damaged or cut off ({}); make it anew or leave it out")
+        with _quiet_libtiff(data[:4] in _TIFF_SIGNATURES), _open(data) as image, damage:
             _check_size(*image.size, max_pixels)
             _check_frames(image)
-            with _told_as_damage("the image is damaged or cut off ({}); make it anew or leave it out"):
-                return _load(image, data, color, strip)
+            return _load(image, data, color, strip)
 
 
 def from_pillow(image: Image.Image, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe") -> SourceImage:
@@ -122,6 +125,8 @@ def _open(data: bytes) -> Image.Image:
 
 def _load(image: Image.Image, data: bytes, color: Color, strip: Strip) -> SourceImage:
     chunks = check_chunks(data) if data.startswith(SIGNATURE) else {}
+    if image.format == "PCX" and data[3] == 8 and data[65] == 1 and data[68] != 2 and data[-769] != _PCX_PALETTE_MARK:
+        raise DecodeError("the palette at the end of the PCX file is missing; make it anew or leave it out")
     codes, notes = read_codes(image, data, chunks)
     return _finish(image, codes, notes, data, chunks, color, strip)
 
@@ -139,12 +144,13 @@ def _finish(
     colors = describe_colors(image, data, png_chunks)
     pixels, profile, color_notes = to_srgb(image, codes, colors, keep=color == "keep")
     orientation = orientation_of(image)
+    metadata = read_metadata(image, strip, profile, turned=orientation >= 5)
     return SourceImage(
         _without_idle_alpha(upright(pixels, orientation)),
         (image.format or "unknown") if data else "array",
         data or None,
-        clean_file(image, data, strip, orientation) if data else None,
-        read_metadata(image, strip, profile, turned=orientation >= 5),
+        clean_file(image, data, strip, orientation, metadata) if data else None,
+        metadata,
         (*notes, *color_notes),
     )
 
@@ -165,6 +171,26 @@ def _own_pixel_limit() -> Iterator[None]:
             yield
         finally:
             Image.MAX_IMAGE_PIXELS = before
+
+
+@contextmanager
+def _quiet_libtiff(active: bool) -> Iterator[None]:
+    """Keep libtiff from writing to the process's standard error: what is wrong is told as an error."""
+    try:
+        before = os.dup(2) if active else None
+    except OSError:  # no standard error
+        before = None
+    if before is None:
+        yield
+        return
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(silence)
+        os.close(before)
 
 
 @contextmanager

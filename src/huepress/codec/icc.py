@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from huepress.codec.rgb_encodings import BRADFORD, D50_XYZ, RgbEncoding, rgb_to_xyz, xyz
 
-_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
+_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 # Two codes that differ by one look the same; profiles called sRGB differ by that from each other.
 _SAME_CODE = 1
 _LATTICE = (0, 1, 2, 4, 8, 16, 32, 64, 96, 128, 160, 192, 224, 255)
@@ -28,7 +28,7 @@ class Profile:
     Attributes
     ----------
     mode : str
-        Pillow's mode of the codes that it describes: ``"RGB"``, ``"L"``, ``"CMYK"``, ``"LAB"``.
+        Pillow's mode of the codes that it describes: ``"RGB"``, ``"L"``, ``"CMYK"``.
     name : str
         Its description.
     is_srgb : bool

@@ -13,7 +13,7 @@ from huepress.options import Strip
 
 _ORIENTATION, _ARTIST, _COPYRIGHT = 0x0112, 0x013B, 0x8298
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _INCH = 0x011A, 0x011B, 0x0128, 2
-_SAFE_TEXTS = ("Author", "Copyright")
+_NAMED_TEXTS = (("Author", _ARTIST), ("Copyright", _COPYRIGHT))
 # Tags that describe a picture rather than the layout of one TIFF file (CIPA DC-008, 4.6.4; TIFF 6.0).
 _DESCRIPTIVE_TAGS = {
     0x010E, 0x010F, 0x0110, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, 0x0131, 0x0132, _ARTIST, 0x013C,
@@ -44,7 +44,7 @@ def read_metadata(image: Image.Image, strip: Strip, profile: bytes | None, *, tu
         dpi = dpi[1], dpi[0]
     texts = {**_named_texts(exif), **_texts_of(image)}
     if strip == "safe":
-        kept = tuple((key, texts[key]) for key in _SAFE_TEXTS if texts.get(key))
+        kept = tuple((key, texts[key]) for key, _ in _NAMED_TEXTS if texts.get(key))
         return Metadata(profile, dpi, texts=kept)
     named = tuple(texts.items()) if exif is None or not len(exif) else tuple(_texts_of(image).items())
     return Metadata(profile, dpi, _without_orientation(exif), _xmp_of(image), named)
@@ -57,10 +57,7 @@ def as_exif(metadata: Metadata) -> bytes | None:
         exif.load(b"Exif\0\0" + metadata.exif)
     elif metadata.dpi is None and not metadata.texts:
         return None
-    for key, tag in (("Author", _ARTIST), ("Copyright", _COPYRIGHT)):
-        text = dict(metadata.texts).get(key)
-        if text:
-            exif[tag] = text
+    _name_texts(exif, metadata.texts)
     if metadata.dpi is not None:
         exif[_X_RESOLUTION], exif[_Y_RESOLUTION] = metadata.dpi
         exif[_RESOLUTION_UNIT] = _INCH
@@ -78,13 +75,13 @@ def has_private_data(image: Image.Image) -> bool:
     return bool(_xmp_of(image)) or bool(_texts_of(image)) or bool(image.info.get("photoshop"))
 
 
-def minimal_exif(orientation: int) -> bytes | None:
-    """Return a TIFF structure with nothing but the orientation."""
+def oriented_exif(orientation: int, texts: tuple[tuple[str, str], ...]) -> bytes | None:
+    """Return a TIFF structure with an orientation, author and copyright, None where there are none."""
     exif = Image.Exif()
-    if orientation == 1:
-        return None
-    exif[_ORIENTATION] = orientation
-    return _to_bytes(exif)
+    _name_texts(exif, texts)
+    if orientation != 1:
+        exif[_ORIENTATION] = orientation
+    return _to_bytes(exif) if len(exif) else None
 
 
 def _exif_of(image: Image.Image) -> Image.Exif | None:
@@ -135,9 +132,15 @@ def _dpi_of(image: Image.Image, exif: Image.Exif | None) -> tuple[float, float] 
     return (x, y) if all(math.isfinite(v) and 1 <= v < _LARGEST_DPI for v in (x, y)) else None
 
 
+def _name_texts(exif: Image.Exif, texts: tuple[tuple[str, str], ...]) -> None:
+    for key, tag in _NAMED_TEXTS:
+        if dict(texts).get(key):
+            exif[tag] = dict(texts)[key]
+
+
 def _named_texts(exif: Image.Exif | None) -> dict[str, str]:
     texts = {}
-    for key, tag in (("Author", _ARTIST), ("Copyright", _COPYRIGHT)):
+    for key, tag in _NAMED_TEXTS:
         value = exif.get(tag) if exif is not None else None
         if isinstance(value, str) and value.strip(" \0"):
             texts[key] = value.strip(" \0")[:_LONGEST_TEXT]
