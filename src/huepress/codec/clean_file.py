@@ -53,7 +53,7 @@ def clean_file(image: Image.Image, data: bytes, strip: Strip, orientation: int, 
     elif data.startswith(b"GIF8"):
         cleaned = _clean_gif(data)
     elif is_jxl(data):
-        cleaned = _clean_jxl(data)
+        cleaned = _clean_jxl(data, exif)
     if cleaned is not None:
         return cleaned
     return None if has_private_data(image) else data
@@ -149,7 +149,7 @@ def _clean_gif(data: bytes) -> bytes | None:
     return None
 
 
-def _clean_jxl(data: bytes) -> bytes:
+def _clean_jxl(data: bytes, exif: bytes | None) -> bytes:
     """Drop the boxes Exif, xml, jumb, their compressed kind, and the JPEG header (ISO/IEC 18181-2)."""
     if data.startswith(b"\xff\x0a"):
         return data
@@ -162,6 +162,8 @@ def _clean_jxl(data: bytes) -> bytes:
         if data[position + 4 : position + 8] not in (b"Exif", b"xml ", b"jumb", b"brob", b"jbrd"):
             kept.append(data[position:end])
         position = end
+    if exif:
+        kept.append(struct.pack(">I4sI", len(exif) + 12, b"Exif", 0) + exif)
     return b"".join(kept)
 
 

@@ -18,7 +18,7 @@ from huepress.codec.color_management import describe_colors, to_srgb
 from huepress.codec.metadata import read_metadata
 from huepress.codec.plug_ins import enable_plug_in, is_jxl, jxl_size
 from huepress.codec.png_chunks import SIGNATURE, check_chunks
-from huepress.codec.read_pixels import orientation_of, read_codes, to_codes, upright
+from huepress.codec.read_pixels import orientation_of, read_codes, tiff_orientation, to_codes, upright
 from huepress.errors import DecodeError, HuepressError, InputError, LimitError
 from huepress.model import Bytes, SourceImage
 from huepress.options import Color, Strip
@@ -127,8 +127,9 @@ def _load(image: Image.Image, data: bytes, color: Color, strip: Strip) -> Source
     chunks = check_chunks(data) if data.startswith(SIGNATURE) else {}
     if image.format == "PCX" and data[3] == 8 and data[65] == 1 and data[68] != 2 and data[-769] != _PCX_PALETTE_MARK:
         raise DecodeError("the palette at the end of the PCX file is missing; make it anew or leave it out")
+    already_turned = tiff_orientation(image)
     codes, notes = read_codes(image, data, chunks)
-    return _finish(image, codes, notes, data, chunks, color, strip)
+    return _finish(image, codes, notes, data, chunks, color, strip, already_turned)
 
 
 def _finish(
@@ -139,12 +140,13 @@ def _finish(
     png_chunks: dict[bytes, bytes],
     color: Color,
     strip: Strip,
+    already_turned: int = 1,
 ) -> SourceImage:
     """Apply colors and orientation and gather the metadata of a loaded image."""
     colors = describe_colors(image, data, png_chunks)
     pixels, profile, color_notes = to_srgb(image, codes, colors, keep=color == "keep")
     orientation = orientation_of(image)
-    metadata = read_metadata(image, strip, profile, turned=orientation >= 5)
+    metadata = read_metadata(image, strip, profile, turned=max(orientation, already_turned) >= 5)
     return SourceImage(
         _without_idle_alpha(upright(pixels, orientation)),
         (image.format or "unknown") if data else "array",

@@ -72,7 +72,8 @@ def has_private_data(image: Image.Image) -> bool:
         return True
     if exif is not None and image.format != "TIFF" and set(exif) - harmless - _DESCRIPTIVE_TAGS:
         return True
-    return bool(_xmp_of(image)) or bool(_texts_of(image)) or bool(image.info.get("photoshop"))
+    texts = image.format != "JPEG2000" and bool(_texts_of(image))  # there every writer names itself
+    return texts or bool(_xmp_of(image)) or bool(image.info.get("photoshop"))
 
 
 def oriented_exif(orientation: int, texts: tuple[tuple[str, str], ...]) -> bytes | None:

@@ -84,6 +84,12 @@ def orientation_of(image: Image.Image) -> int:
     return found if found in range(1, 9) else 1
 
 
+def tiff_orientation(image: Image.Image) -> int:
+    """Return the orientation that Pillow will apply itself when it loads: it does so for TIFF."""
+    found = getattr(image, "tag_v2", {}).get(_ORIENTATION, 1)
+    return found if found in range(1, 9) else 1
+
+
 def upright(codes: Codes, orientation: int) -> Codes:
     """Turn and mirror pixels so that they are shown right (CIPA DC-008, 4.6.5.1.3)."""
     if orientation >= 5:
