@@ -81,7 +81,7 @@ def _message(source: SourceImage, indexed: IndexedImage, encoded: Encoded, kept:
     """Say in one sentence what is unusual about a file."""
     if kept:
         assert source.keepable is not None and source.encoded is not None
-        stripped = ", its metadata removed" if len(source.keepable) != len(source.encoded) else ""
+        stripped = ", its metadata removed" if source.keepable != source.encoded else ""
         return (
             f"the {indexed.n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, no fewer than the "
             f"{source.format} with {len(source.keepable):,}; original kept{stripped} (--allow-larger writes it anyway)"

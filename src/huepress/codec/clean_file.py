@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
 from PIL import Image
 
+from huepress.codec.clean_heif import blank_heif_metadata
 from huepress.codec.metadata import has_private_data, oriented_exif
 from huepress.codec.plug_ins import is_jxl
 from huepress.codec.png_chunks import SIGNATURE, read_chunks, write_chunk
@@ -54,6 +56,8 @@ def clean_file(image: Image.Image, data: bytes, strip: Strip, orientation: int, 
         cleaned = _clean_gif(data)
     elif is_jxl(data):
         cleaned = _clean_jxl(data, exif)
+    elif data[4:8] == b"ftyp" and has_private_data(image):
+        cleaned = _clean_heif(image, data, oriented_exif(1, metadata.texts))
     if cleaned is not None:
         return cleaned
     return None if has_private_data(image) else data
@@ -165,6 +169,16 @@ def _clean_jxl(data: bytes, exif: bytes | None) -> bytes:
     if exif:
         kept.append(struct.pack(">I4sI", len(exif) + 12, b"Exif", 0) + exif)
     return b"".join(kept)
+
+
+def _clean_heif(image: Image.Image, data: bytes, exif: bytes | None) -> bytes | None:
+    """Blank metadata and look whether that has worked: there are many ways to hold them."""
+    try:
+        cleaned = blank_heif_metadata(data, exif)
+        with Image.open(io.BytesIO(cleaned), formats=[str(image.format)]) as again:
+            return None if has_private_data(again, named=bool(exif)) else cleaned
+    except Exception:  # as the decoders raise many kinds
+        return None
 
 
 def _color_table(flags: int) -> int:

@@ -64,10 +64,12 @@ def as_exif(metadata: Metadata) -> bytes | None:
     return _to_bytes(exif)
 
 
-def has_private_data(image: Image.Image) -> bool:
-    """Tell whether an image carries anything beside profile and resolution."""
+def has_private_data(image: Image.Image, *, named: bool = False) -> bool:
+    """Tell whether an image carries anything beside profile, resolution and (if `named`) author and copyright."""
     exif = _exif_of(image)
     harmless = {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _ORIENTATION, 0x0213, 0x0131}
+    if named:
+        harmless |= {_ARTIST, _COPYRIGHT}
     if exif is not None and (set(exif) & _DESCRIPTIVE_TAGS) - harmless:
         return True
     if exif is not None and image.format != "TIFF" and set(exif) - harmless - _DESCRIPTIVE_TAGS:
@@ -168,6 +170,6 @@ def _xmp_of(image: Image.Image) -> bytes | None:
     xmp = image.info.get("xmp") or image.info.get(_XMP_KEYWORD)
     if isinstance(xmp, str):
         xmp = xmp.encode()
-    if not isinstance(xmp, bytes) or not xmp:
+    if not isinstance(xmp, bytes) or not xmp.strip():
         return None
     return _XMP_ORIENTATION.sub(b"", xmp)
