@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 
 import cv2
@@ -42,7 +43,7 @@ def opencv(extension, pixels, *options) -> bytes:
 
 
 def all_kinds() -> dict[str, tuple[bytes, np.ndarray | None]]:
-    kinds = {**png_kinds(), **pillow_kinds(), **deep_kinds()}
+    kinds = {**png_kinds(), **pillow_kinds(), **deep_kinds(), **handmade_kinds()}
     return {name: kind for name, kind in kinds.items() if kind is not None}
 
 
@@ -178,6 +179,28 @@ def pillow_kinds() -> dict[str, tuple[bytes, np.ndarray | None] | None]:
         kinds[f"tiff-{mode}"] = saved(image, "TIFF"), wanted
     kinds.update(_plug_in_kinds(rgb, rgba, exact_alpha))
     return kinds
+
+
+def handmade_kinds() -> dict[str, tuple[bytes, np.ndarray]]:
+    """What Pillow reads and does not write."""
+    rgb = picture()
+    gray = np.asarray(Image.fromarray(rgb).convert("L"))
+    grays = np.repeat(gray[:, :, None], 3, axis=2)
+    psd = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, HEIGHT, WIDTH, 8, 3) + bytes(12) + bytes(2)
+    sun = struct.pack(">8I", 0x59A66A95, WIDTH, HEIGHT, 24, rgb.size, 1, 0, 0) + rgb[:, :, ::-1].tobytes()
+    cards = ("SIMPLE  = T", "BITPIX  = 8", "NAXIS   = 2", f"NAXIS1  = {WIDTH}", f"NAXIS2  = {HEIGHT}", "END")
+    fits = "".join(card.ljust(80) for card in cards).encode().ljust(2880) + gray[::-1].tobytes()
+    steps = gray // 86
+    rows = ",\n".join('"' + "".join(".oX"[v] for v in row) + '"' for row in steps)
+    colors = np.array([[0, 0, 0], [200, 30, 90], [255, 255, 255]], np.uint8)
+    table = ",\n".join(f'"{c} c #{bytes(color).hex()}"' for c, color in zip(".oX", colors, strict=True))
+    xpm = f'/* XPM */\nstatic char *a[] = {{\n"{WIDTH} {HEIGHT} 3 1",\n{table},\n{rows}\n}};\n'.encode()
+    return {
+        "psd": (psd + rgb.transpose(2, 0, 1).tobytes(), rgb),
+        "sun": (sun, rgb),
+        "fits": (fits, grays),
+        "xpm": (xpm, colors[steps]),
+    }
 
 
 def _plug_in_kinds(rgb, rgba, exact_alpha):

@@ -159,8 +159,8 @@ def _compress_one(
             write_stdout(result.encoded.data)
             row.output = STDIO
         else:
-            true_extension = extension_of(result.encoded) or Path(name).suffix
-            if not named and name != STDIO and target.suffix != true_extension:
+            true_extension = extension_of(result.encoded, Path(name).suffix)
+            if not named and target.suffix.lower() != true_extension.lower():
                 # Another format than expected, such as kept bytes: the extension would lie.
                 target = target.with_suffix(true_extension)
                 targets.claim(target)

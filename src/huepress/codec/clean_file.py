@@ -22,6 +22,8 @@ _PNG_LOOKS = {
 _START_OF_SCAN, _END_OF_IMAGE, _COMMENT = 0xDA, 0xD9, 0xFE
 # JPEG's application segments that say how a picture looks: JFIF, ICC profile, Adobe's transform.
 _JPEG_LOOKS = {0xE0: (b"JFIF\0", b"JFXX\0"), 0xE2: (b"ICC_PROFILE\0",), 0xEE: (b"Adobe",)}
+_WEBP_LOOKS = (b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L")
+_JXL_LOOKS = (b"JXL ", b"ftyp", b"jxll", b"jxlc", b"jxlp", b"jxli")
 _ANIMATION_BLOCKS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
@@ -59,7 +61,7 @@ def clean_file(image: Image.Image, data: bytes, strip: Strip, orientation: int, 
     elif data[4:8] == b"ftyp" and has_private_data(image):
         cleaned = _clean_heif(image, data, oriented_exif(1, metadata.texts))
     if cleaned is not None:
-        return cleaned
+        return data if cleaned == data else cleaned
     return None if has_private_data(image) else data
 
 
@@ -113,7 +115,7 @@ def _end_of_jpeg(data: bytes, position: int) -> int | None:
 
 
 def _clean_webp(data: bytes, exif: bytes | None) -> bytes:
-    """Drop the chunks EXIF and XMP (RFC 9649, 2.7)."""
+    """Drop EXIF, XMP and unknown chunks (RFC 9649, 2.7)."""
     chunks = []
     exif = exif if data[12:16] == b"VP8X" else None  # else there is no room, and nothing to keep
     position = 12
@@ -123,7 +125,7 @@ def _clean_webp(data: bytes, exif: bytes | None) -> bytes:
         if name == b"VP8X":
             flags = data[position + 8] & ~0x0C | (0x08 if exif else 0)
             chunks.append(data[position : position + 8] + bytes([flags]) + data[position + 9 : end])
-        elif name not in (b"EXIF", b"XMP "):
+        elif name in _WEBP_LOOKS:
             chunks.append(data[position:end])
         position = end
     if exif:
@@ -154,7 +156,7 @@ def _clean_gif(data: bytes) -> bytes | None:
 
 
 def _clean_jxl(data: bytes, exif: bytes | None) -> bytes:
-    """Drop the boxes Exif, xml, jumb, their compressed kind, and the JPEG header (ISO/IEC 18181-2)."""
+    """Keep the boxes that hold the picture; without metadata no JPEG can be rebuilt (ISO/IEC 18181-2)."""
     if data.startswith(b"\xff\x0a"):
         return data
     kept, position = [], 0
@@ -163,7 +165,7 @@ def _clean_jxl(data: bytes, exif: bytes | None) -> bytes:
         if length == 1:
             length = int.from_bytes(data[position + 8 : position + 16], "big")
         end = position + length if length >= 8 else len(data)
-        if data[position + 4 : position + 8] not in (b"Exif", b"xml ", b"jumb", b"brob", b"jbrd"):
+        if data[position + 4 : position + 8] in _JXL_LOOKS:
             kept.append(data[position:end])
         position = end
     if exif:

@@ -149,7 +149,7 @@ def _finish(
     metadata = read_metadata(image, strip, profile, turned=max(orientation, already_turned) >= 5)
     return SourceImage(
         _without_idle_alpha(upright(pixels, orientation)),
-        (image.format or "unknown") if data else "array",
+        {"MPO": "JPEG"}.get(image.format or "", image.format or "unknown") if data else "array",
         data or None,
         clean_file(image, data, strip, orientation, metadata) if data else None,
         metadata,

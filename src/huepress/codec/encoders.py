@@ -79,8 +79,11 @@ ENCODERS: dict[str, Encoder] = {
 }
 _BY_FILE_FORMAT = {encoder.file_format: encoder for encoder in ENCODERS.values()}
 _FALLBACK = ENCODERS["png"]
-# Extensions of pictures that are no formats of ours: a file of ours under such a name would lie.
-_FOREIGN = {".jpg", ".jpeg", ".jpe", ".avif", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".ico", ".jp2", ".svg", ".pdf"}
+# Extensions of formats that are not written: a file of ours under such a name would lie.
+_FOREIGN = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".avif": "AVIF", ".heic": "HEIF", ".heif": "HEIF", ".tif": "TIFF",
+    ".tiff": "TIFF", ".bmp": "BMP", ".ico": "ICO", ".jp2": "JPEG2000", ".svg": "SVG", ".pdf": "PDF",
+}  # fmt: skip
 
 
 def main_encoder(format: Format, source_format: str) -> Encoder:
@@ -143,7 +146,7 @@ def encode_for_name(image: IndexedImage, name: str, encoded: Encoded, *, effort:
         encoder.prepare()
         return encoder.encode(image, effort=effort, metadata=metadata)
     extension = PurePath(name).suffix.lower()
-    if encoder is None and extension in _FOREIGN and encoded.format in _BY_FILE_FORMAT:
+    if extension in _FOREIGN and _FOREIGN[extension] != encoded.format:
         known = ", ".join(each.extension for each in ENCODERS.values())
         raise OutputError(f"{name}: {extension} files cannot be written; give a name that ends with {known}")
     return encoded
@@ -154,10 +157,11 @@ def encoder_for_name(name: str) -> Encoder | None:
     return ENCODERS.get(PurePath(name).suffix.lower().removeprefix("."))
 
 
-def extension_of(encoded: Encoded) -> str | None:
-    """Return the extension of a finished file, None where it is no format of ours."""
-    encoder = _BY_FILE_FORMAT.get(encoded.format)
-    return encoder.extension if encoder else None
+def extension_of(encoded: Encoded, default: str) -> str:
+    """Return the extension of a finished file; `default` where that fits or none is known."""
+    extensions = [each.extension for each in ENCODERS.values() if each.file_format == encoded.format]
+    extensions += [extension for extension, file_format in _FOREIGN.items() if file_format == encoded.format]
+    return default if not extensions or default.lower() in extensions else extensions[0]
 
 
 def _holds(encoder: Encoder, image: IndexedImage, metadata: Metadata) -> bool:
