@@ -85,6 +85,16 @@ def test_gif_thresholds_soft_alpha():
     np.testing.assert_array_equal(shown[opaque, :3], wanted[opaque, :3])
 
 
+def test_gif_wastes_no_color_on_soft_alpha():
+    result = huepress.compress(picture_with_alpha(), 30, format="gif")
+    assert set(np.asarray(result.palette)[:, 3]) == {0, 255} and "soft alpha" in result.report.notes[0]
+    shown = by_pillow(result.encoded.data)
+    assert_shown_equal(shown, result.palette[result.indices])
+    np.testing.assert_array_equal(shown[:, :, 3] > 0, picture_with_alpha()[:, :, 3] >= 128)
+    half = np.dstack([picture(), np.full(picture().shape[:2], 200, np.uint8)])
+    assert huepress.compress(half, 30, format="gif").indexed.to_array().shape[2] == 3
+
+
 def test_gif_codes_start_at_the_smallest_size():
     image = indexed(2, size=(40, 40))
     assert compress_lzw(image.indices, 1)[0] == 2

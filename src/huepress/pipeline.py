@@ -48,6 +48,8 @@ def run(
     Outcome
     """
     started = time.perf_counter() if started is None else started
+    if options.format != "keep":
+        source = main_encoder(options.format, source.format).adapt(source)
     indexed, table = _quantize(source, options, on_progress)
     encoded = encode(indexed, options.format, source.format, effort=options.effort, metadata=source.metadata)
     kept = source.keepable is not None and len(encoded.data) >= len(source.keepable) and not allow_larger

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageFile
 
 from huepress.errors import LimitError, OptionError
-from huepress.model import NO_METADATA, Bytes, Encoded, IndexedImage, Metadata
+from huepress.model import NO_METADATA, Bytes, Encoded, IndexedImage, Metadata, SourceImage
 
 _LARGEST_SIDE = 65535
 # A pixel is shown or not: from this alpha on it is shown.
@@ -46,6 +47,20 @@ def encode_gif(image: IndexedImage, *, effort: int = 0, metadata: Metadata = NO_
     parts.append(b"," + struct.pack("<HHHHB", 0, 0, width, height, 0))
     parts.append(compress_lzw(indices, bits) + b";")
     return Encoded(b"".join(parts), "GIF")
+
+
+def with_binary_alpha(source: SourceImage) -> SourceImage:
+    """Make every pixel opaque or transparent, so that the palette wastes no entry on what GIF cannot show."""
+    pixels = source.pixels_srgb8
+    if pixels.shape[2] == 3 or bool(np.isin(pixels[:, :, 3], (0, 255)).all()):
+        return source
+    shown = pixels[:, :, 3:] >= _SHOWN_FROM
+    opaque = np.concatenate([pixels[:, :, :3], np.full_like(pixels[:, :, 3:], 255)], axis=2)
+    if shown.all():
+        binary: Bytes = opaque[:, :, :3]
+    else:
+        binary = np.where(shown, opaque, np.uint8(0))
+    return replace(source, pixels_srgb8=binary, notes=(*source.notes, "soft alpha made on or off, as GIF has no other"))
 
 
 def is_shown_equal(image: IndexedImage) -> bool:

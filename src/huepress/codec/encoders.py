@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Literal, Protocol
 
-from huepress.codec.encode_gif import encode_gif, is_shown_equal
+from huepress.codec.encode_gif import encode_gif, is_shown_equal, with_binary_alpha
 from huepress.codec.encode_jxl import encode_jxl
 from huepress.codec.encode_png import encode_png
 from huepress.codec.encode_webp import encode_webp
 from huepress.codec.plug_ins import enable_jxl
 from huepress.errors import HuepressError, OutputError
-from huepress.model import Encoded, IndexedImage, Metadata
+from huepress.model import Encoded, IndexedImage, Metadata, SourceImage
 from huepress.options import Format
 
 Coder = Literal["png", "webp"]
@@ -28,6 +28,10 @@ class Encode(Protocol):
 
 def _always(*_: Any) -> bool:
     return True
+
+
+def _unchanged(source: SourceImage) -> SourceImage:
+    return source
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Encoder:
         Whether every browser shows it.
     holds_profile : bool
         Whether a color profile has room.
+    adapt : callable
+        Makes of a source what the format can show.
     shows_equal : callable
         Tells whether the format shows an indexed image as it is.
     prepare : callable
@@ -59,6 +65,7 @@ class Encoder:
     coder: Coder = "png"
     in_browsers: bool = True
     holds_profile: bool = True
+    adapt: Callable[[SourceImage], SourceImage] = _unchanged
     shows_equal: Callable[[IndexedImage], bool] = _always
     prepare: Callable[[], object] = _always
 
@@ -73,7 +80,7 @@ ENCODERS: dict[str, Encoder] = {
     for encoder in (
         Encoder("png", "PNG", encode_png),
         Encoder("webp", "WEBP", encode_webp, coder="webp"),
-        Encoder("gif", "GIF", encode_gif, holds_profile=False, shows_equal=is_shown_equal),
+        Encoder("gif", "GIF", encode_gif, holds_profile=False, adapt=with_binary_alpha, shows_equal=is_shown_equal),
         Encoder("jxl", "JXL", encode_jxl, "webp", in_browsers=False, holds_profile=False, prepare=enable_jxl),
     )
 }
