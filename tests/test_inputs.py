@@ -6,6 +6,7 @@ import struct
 
 import cv2
 import numpy as np
+import PIL
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,8 +60,9 @@ def test_damaged_files(name):
     """
     data, _ = KINDS[name]
     whole = pixels_of(data)
+    tells_cuts = name != "dds" or int(PIL.__version__.split(".")[0]) >= 13  # older ones fill up with black
     for percent in range(100):
-        check_damaged(data[: len(data) * percent // 100], whole, exact=True)
+        check_damaged(data[: len(data) * percent // 100], whole, exact=tells_cuts)
     rng = np.random.default_rng(len(data))
     for _ in range(30):
         flipped = bytearray(data)

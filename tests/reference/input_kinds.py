@@ -167,10 +167,8 @@ def pillow_kinds() -> dict[str, tuple[bytes, np.ndarray | None] | None]:
         saved(Image.fromarray(black_white).convert("1"), "TIFF", compression="group4"),
         black_white,
     )
-    for mode in ("1", "L", "LA", "P", "PA", "RGBA", "CMYK", "YCbCr", "LAB", "I"):
+    for mode in ("1", "L", "LA", "P", "RGBA", "CMYK", "LAB", "I"):
         source = indexed if mode == "P" else rgba
-        if mode == "PA":
-            continue
         image = source if mode in ("P", "RGBA") else rgb.convert("L").convert(mode) if mode == "I" else (
             ImageCms.profileToProfile(rgb, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"),
                                       outputMode="LAB") if mode == "LAB"
