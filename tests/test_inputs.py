@@ -212,3 +212,11 @@ def test_what_fits_the_palette_is_repacked_losslessly(name, format):
     again = decode(result.encoded.data, max_pixels=LIMIT).pixels_srgb8
     np.testing.assert_array_equal(again, pixels_of(data))
     assert Image.open(io.BytesIO(result.encoded.data)).format == result.encoded.format
+
+
+def test_previews_in_a_tiff_are_no_pages():
+    preview = Image.new("RGB", (9, 9))
+    preview.encoderinfo = {"tiffinfo": {254: 1}}
+    data = saved(Image.fromarray(picture()), "TIFF", save_all=True, append_images=[preview])
+    assert Image.open(io.BytesIO(data)).n_frames == 2
+    np.testing.assert_array_equal(pixels_of(data), picture())

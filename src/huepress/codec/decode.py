@@ -27,6 +27,7 @@ from huepress.options import Color, Strip
 # frame is the picture.
 _EXTRA_FRAMES_ARE_MINOR = ("MPO", "ICO", "ICNS", "PSD", "HEIF")
 _TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_NEW_SUBFILE_TYPE, _REDUCED_OR_MASK = 254, 1 | 4
 _PCX_PALETTE_MARK = 0x0C
 _pillow_limit_lock = threading.Lock()
 
@@ -159,8 +160,21 @@ def _finish(
 
 def _check_frames(image: Image.Image) -> None:
     frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format == "TIFF":
+        frames -= _count_minor_pages(image, frames)
     if frames > 1 and image.format not in _EXTRA_FRAMES_ARE_MINOR:
         raise DecodeError(f"{frames} frames or pages; only single pictures can be compressed so far, split it first")
+
+
+def _count_minor_pages(image: Image.Image, pages: int) -> int:
+    """Count a TIFF's previews and masks behind its first page (TIFF 6.0, NewSubfileType)."""
+    minor = 0
+    for page in range(1, pages):
+        image.seek(page)
+        found = getattr(image, "tag_v2", {}).get(_NEW_SUBFILE_TYPE, 0)
+        minor += isinstance(found, int) and bool(found & _REDUCED_OR_MASK)
+    image.seek(0)
+    return minor
 
 
 @contextmanager
