@@ -261,6 +261,10 @@ def test_command_line_formats(run, photo, tmp_path):
     done = run("compress", "photo.png", "-k", 8, "-o", "x.jpg")
     assert done.returncode == 5 and b".jpg files cannot be written" in done.stderr
     assert not (tmp_path / "x.jpg").exists()
+    done = run("compress", "photo.png", "-o", "x.gif", "--format", "webp")
+    assert done.returncode == 2 and b"drop one" in done.stderr
+    row = json.loads(run("compress", "photo.png", "-k", 8, "-o", "x.gif", "--format", "auto", "--json").stdout)
+    assert row["format"] == "gif" and row["bytes_out"] == (tmp_path / "x.gif").stat().st_size
 
 
 def test_command_line_extensions_never_lie(run, tmp_path):

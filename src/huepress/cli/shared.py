@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from huepress.errors import InputError, OutputError
+from huepress.errors import InputError, OptionError, OutputError
 from huepress.options import (
     COLORS,
     DEFAULT_MAX_PIXELS,
@@ -142,9 +142,17 @@ def file_options(command: Command) -> Command:
 def make_options(n_colors: int, init: str, output: str | None = None, **others: Any) -> Options:
     """Build the options of a run from the command line's values.
 
-    Without a format the extension of a named output decides.
+    The extension of a named output decides about the format.
+
+    Raises
+    ------
+    OptionError
+        If a format is asked for that contradicts the extension.
     """
-    others["format"] = others["format"] or _format_of(output) or Options.format
+    asked, named = others["format"], _format_of(output)
+    if named and asked not in (None, "auto", "keep", named):
+        raise OptionError(f"-o names a .{named} file but --format asks for {asked}; drop one of them")
+    others["format"] = named or asked or Options.format
     options = Options(n_colors=n_colors, init=parse_init(init), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
     os.environ.setdefault("RAYON_NUM_THREADS", str(options.threads))
