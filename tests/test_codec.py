@@ -14,8 +14,8 @@ from conftest import png_bytes
 from huepress.codec.decode import decode, from_array
 from huepress.codec.encode_png import encode_png
 from huepress.errors import DecodeError, InputError, LimitError
-from huepress.packing import pack_rows
 from huepress.model import IndexedImage, Palette
+from huepress.packing import pack_rows
 
 LIMIT = 10**6
 

@@ -119,7 +119,14 @@ def test_the_model_foretells_the_file(photo, k, bit_worth):
 
 def test_deflate_symbols_are_counted():
     random = np.random.default_rng(0)
-    texts = [b"", b"a", b"ab" * 500, random.bytes(5000), bytes(random.integers(0, 4, 70_000, dtype=np.uint8)), bytes(99_999)]
+    texts = [
+        b"",
+        b"a",
+        b"ab" * 500,
+        random.bytes(5000),
+        bytes(random.integers(0, 4, 70_000, dtype=np.uint8)),
+        bytes(99_999),
+    ]
     for text in texts:
         for level in (0, 1, 6, 9):
             for strategy in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_FIXED, zlib.Z_HUFFMAN_ONLY):

@@ -13,7 +13,9 @@ from huepress.hex_colors import as_colors
 
 Space = Literal["auto", "srgb", "oklab"]
 Dither = Literal["auto", "none", "full"]
-Format = Literal["png", "webp"]
+Format = Literal["keep", "png", "webp", "gif", "jxl", "auto"]
+Color = Literal["srgb", "keep"]
+Strip = Literal["safe", "all", "none"]
 Start = Literal["wu", "k-means++", "random"]
 
 PaletteFormat = Literal["hex", "gpl", "act", "ase", "json", "css", "scss", "png"]
@@ -22,6 +24,8 @@ SPACES: tuple[str, ...] = get_args(Space)
 DITHERS: tuple[str, ...] = get_args(Dither)
 FORMATS: tuple[str, ...] = get_args(Format)
 PALETTE_FORMATS: tuple[str, ...] = get_args(PaletteFormat)
+COLORS: tuple[str, ...] = get_args(Color)
+STRIPS: tuple[str, ...] = get_args(Strip)
 MAX_EFFORT = 9
 MAX_RATE = 1000.0
 STARTS: tuple[str, ...] = get_args(Start)
@@ -79,8 +83,17 @@ class Options:
     pin : colors, optional
         Colors that the palette has whether pixels use them or not; the others are fitted around
         them. Pixels of such a color keep it.
-    format : {"png", "webp"}
-        The file to write: indexed PNG, or lossless WebP of the same colors.
+    format : {"keep", "png", "webp", "gif", "jxl", "auto"}
+        The file to write, lossless all: indexed PNG, WebP, GIF (alpha on or off only) or JPEG XL
+        (with its plug-in); "auto" the smallest of PNG, WebP and GIF that shows equal pixels,
+        "keep" the input's format where it is one of the four, else PNG.
+    color : {"srgb", "keep"}
+        Whether a picture in another color space is converted to sRGB, or stays as it is with
+        its profile in the output.
+    strip : {"safe", "all", "none"}
+        What becomes of metadata. "safe" keeps the resolution, artist and copyright, never the
+        location; "none" keeps EXIF, XMP and texts where the output format has room; "all"
+        keeps nothing.
     jobs : int
         Number of threads; 0 means one per processor.
     max_pixels : int
@@ -106,6 +119,8 @@ class Options:
     palette: Any = None
     pin: Any = ()
     format: Format = "png"
+    color: Color = "srgb"
+    strip: Strip = "safe"
     jobs: int = 0
     max_pixels: int = DEFAULT_MAX_PIXELS
 
@@ -126,8 +141,11 @@ class Options:
             raise OptionError(f"rate must be a number from 0 to {MAX_RATE:g}, not {self.rate!r}")
         if self.dither not in DITHERS:
             raise OptionError(f"dither must be one of {', '.join(DITHERS)}, not {self.dither!r}")
-        if self.format not in FORMATS:
-            raise OptionError(f"format must be one of {', '.join(FORMATS)}, not {self.format!r}")
+        for name, values in (("format", FORMATS), ("color", COLORS), ("strip", STRIPS)):
+            if getattr(self, name) not in values:
+                raise OptionError(f"{name} must be one of {', '.join(values)}, not {getattr(self, name)!r}")
+        if self.color == "keep" and self.strip == "all":
+            raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
         self._check_palette()
         if self.space not in SPACES:
             raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from huepress.codec.encode_png import encode_png
-from huepress.codec.encode_webp import encode_webp
+from huepress.codec.encoders import encode, main_encoder
 from huepress.histogram import count_colors, with_alpha
 from huepress.indexing import index_image
 from huepress.metrics import psnr_db
@@ -49,19 +48,24 @@ def run(
     Outcome
     """
     started = time.perf_counter() if started is None else started
+    if options.format != "keep":
+        source = main_encoder(options.format, source.format).adapt(source)
     indexed, table, searched = _quantize(source, options, on_progress)
-    encode = encode_webp if options.format == "webp" else encode_png
-    encoded = encode(indexed, effort=options.effort, searched=searched)
-    message = ""
+    encoded = encode(
+        indexed,
+        options.format,
+        source.format,
+        effort=options.effort,
+        metadata=source.metadata,
+        searched=searched,
+        keep_indices=options.palette is not None,
+    )
     allow_larger = allow_larger or options.asks_for_colors
-    kept = source.encoded is not None and len(encoded.data) >= len(source.encoded) and not allow_larger
+    kept = source.keepable is not None and len(encoded.data) >= len(source.keepable) and not allow_larger
+    message = _message(source, indexed, encoded, kept)
     if kept:
-        assert source.encoded is not None
-        message = (
-            f"the {indexed.n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, no fewer than the "
-            f"{source.format} with {len(source.encoded):,}; original kept (--allow-larger writes it anyway)"
-        )
-        encoded = Encoded(source.encoded, source.format)
+        assert source.keepable is not None
+        encoded = Encoded(source.keepable, source.format)
     mse = 0.0 if kept else mean_squared_error(table, indexed, threads=options.threads)
     bits_per_pixel_in = 8 * int(source.pixels_srgb8.shape[2])
     report = Report(
@@ -79,8 +83,26 @@ def run(
         seconds=time.perf_counter() - started,
         seed=options.seed,
         message=message,
+        notes=source.notes if not kept else (),
     )
     return Outcome(indexed, encoded, report)
+
+
+def _message(source: SourceImage, indexed: IndexedImage, encoded: Encoded, kept: bool) -> str:
+    """Say in one sentence what is unusual about a file."""
+    if kept:
+        assert source.keepable is not None and source.encoded is not None
+        stripped = ", its metadata removed" if source.keepable != source.encoded else ""
+        return (
+            f"the {indexed.n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, no fewer than the "
+            f"{source.format} with {len(source.keepable):,}; original kept{stripped} (--allow-larger writes it anyway)"
+        )
+    if source.keepable is None and source.encoded is not None and len(encoded.data) >= len(source.encoded):
+        return (
+            f"larger than the {source.format}, whose metadata cannot be removed otherwise "
+            "(--strip none keeps the original)"
+        )
+    return ""
 
 
 def _quantize(
@@ -96,4 +118,5 @@ def _quantize(
     fit = fit_palette(table, options)
     if options.effort == 0 or fit.lossless:
         return index_image(table, fit, threads=options.threads), table, False
-    return search_indices(table, fit, options, on_progress), table, True
+    coder = main_encoder(options.format, source.format).coder
+    return search_indices(table, fit, options, on_progress, coder=coder), table, True

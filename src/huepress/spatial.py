@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from huepress.model import Bytes, ColorTable, IndexedImage, Palette, bit_depth_o
 from huepress.options import FEW_COLORS, Options
 from huepress.packing import pack_rows
 from huepress.palette import PaletteFit, display_order
+
+Coder = Literal["png", "webp"]
 
 # Squared Oklab distance that one bit is worth at rate 1, as the eye's filter weighs it.
 LAMBDA_AT_RATE_1 = 5e-6
@@ -43,7 +45,12 @@ _EFFORTS = {
 
 
 def search_indices(
-    table: ColorTable, fit: PaletteFit, options: Options, on_progress: Callable[[float], None] | None = None
+    table: ColorTable,
+    fit: PaletteFit,
+    options: Options,
+    on_progress: Callable[[float], None] | None = None,
+    *,
+    coder: Coder = "png",
 ) -> IndexedImage:
     """Choose the indices that cost least: what the eye sees of their error, plus the file's bits.
 
@@ -53,9 +60,11 @@ def search_indices(
     fit : PaletteFit
         Where the search starts; entries that are not required may move.
     options : Options
-        `effort` of at least 1, `rate`, `dither` and `format` are used.
+        `effort` of at least 1, `rate` and `dither` are used.
     on_progress : callable, optional
         Called now and then with the part that is done, 0 to 1.
+    coder : {"png", "webp"}
+        Whose symbols are priced.
 
     Returns
     -------
@@ -63,7 +72,7 @@ def search_indices(
         Its palette lacks the entries that no pixel uses, unless they are required. Pixels whose
         color is a required entry have it.
     """
-    return Search(table, fit, options).run(options, on_progress)
+    return Search(table, fit, options, coder=coder).run(options, on_progress)
 
 
 class Search:
@@ -75,11 +84,13 @@ class Search:
     fit : PaletteFit
     options : Options
         Everything but `rate`.
+    coder : {"png", "webp"}
+        Whose symbols are priced.
     """
 
-    def __init__(self, table: ColorTable, fit: PaletteFit, options: Options) -> None:
+    def __init__(self, table: ColorTable, fit: PaletteFit, options: Options, *, coder: Coder = "png") -> None:
         self._table, self._fit = table, fit
-        self._effort = _EFFORTS[options.effort]
+        self._effort, self._coder = _EFFORTS[options.effort], coder
         self._colors_srgb8 = fit.palette.colors_srgb8.copy()
         self._core = _core.SpatialSearch(
             _core.colors_to_points(table.colors_srgb8, "oklab"),
@@ -87,7 +98,7 @@ class Search:
             _core.colors_to_points(self._colors_srgb8, "oklab"),
             options.dither != "none",
             8 // bit_depth_of(len(fit.palette)),
-            options.format,
+            coder,
         )
         refits = 0 if fit.required.all() else self._effort.refits
         if refits and len(fit.palette) <= FEW_COLORS:
@@ -114,7 +125,7 @@ class Search:
         """
         rate = 0.0 if options.dither == "full" else options.rate
         bit_worth = max(rate * LAMBDA_AT_RATE_1, self._least_lambda)
-        sweeps = self._effort.sweeps if options.format == "png" else 1
+        sweeps = self._effort.sweeps if self._coder == "png" else 1
         least, chosen = np.inf, None
         for sweep in range(sweeps):
             begun = sweep / sweeps

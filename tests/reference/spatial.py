@@ -7,7 +7,9 @@ import numpy as np
 
 HEADER = Path(__file__).parents[2] / "core" / "eye_filter.hpp"
 # The causal filter of eye_filter.hpp: rows up x columns left (the middle column is the pixel's own).
-FILTER = np.array([[float(v) for v in re.findall(r"(-?[\d.]+)f", row)] for row in re.findall(r"^    \{.*", HEADER.read_text(), re.M)])
+FILTER = np.array(
+    [[float(v) for v in re.findall(r"(-?[\d.]+)f", row)] for row in re.findall(r"^    \{.*", HEADER.read_text(), re.M)]
+)
 
 
 def visibility_roots(lightness: np.ndarray, strongest: float = 8.0, texture: float = 0.11) -> np.ndarray:
@@ -27,7 +29,9 @@ def filtered(plane: np.ndarray) -> np.ndarray:
     return out
 
 
-def refit(pixels: np.ndarray, roots: np.ndarray, indices: np.ndarray, palette: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+def refit(
+    pixels: np.ndarray, roots: np.ndarray, indices: np.ndarray, palette: np.ndarray, fixed: np.ndarray
+) -> np.ndarray:
     """Least squares over one column of filtered pixels per entry."""
     columns = [filtered(np.where(indices == k, roots, 0.0)).ravel() for k in range(len(palette))]
     error = (pixels - palette[indices]) * roots[..., None]

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from huepress.errors import InputError, OutputError
+from huepress.errors import InputError, OptionError, OutputError
 from huepress.options import (
+    COLORS,
     DEFAULT_MAX_PIXELS,
     DITHERS,
     FORMATS,
@@ -21,6 +22,7 @@ from huepress.options import (
     MAX_RATE,
     MIN_COLORS,
     SPACES,
+    STRIPS,
     Options,
     parse_init,
 )
@@ -42,9 +44,9 @@ def kmeans_options(command: Command) -> Command:
         click.option(
             "--format",
             type=click.Choice(FORMATS),
-            default=Options.format,
-            show_default=True,
-            help="What to write: indexed PNG or lossless WebP.",
+            default=None,
+            help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.  "
+            "[default: png, or as -o FILE ends]",
         ),
         click.option(
             "--rate",
@@ -131,17 +133,57 @@ def palette_options(command: Command) -> Command:
     return command
 
 
-def make_options(n_colors: int, init: str = "wu", **others: Any) -> Options:
-    """Build the options of a run from the command line's values."""
+def file_options(command: Command) -> Command:
+    """Add the options of commands that write pictures."""
+    decorators = [
+        click.option(
+            "--color",
+            type=click.Choice(COLORS),
+            default=Options.color,
+            show_default=True,
+            help="Convert colors to sRGB, or keep them and their profile.",
+        ),
+        click.option(
+            "--strip",
+            type=click.Choice(STRIPS),
+            default=Options.strip,
+            show_default=True,
+            help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay.",
+        ),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def make_options(n_colors: int, init: str = "wu", output: str | None = None, **others: Any) -> Options:
+    """Build the options of a run from the command line's values.
+
+    The extension of a named output decides about the format.
+
+    Raises
+    ------
+    OptionError
+        If a format is asked for that contradicts the extension.
+    """
     if others.get("palette") is not None:
         from huepress.api import load_palette
 
         others["palette"] = load_palette(others["palette"], max_pixels=others["max_pixels"])
     others["pin"] = others.get("pin") or ()
+    asked, named = others.get("format"), _format_of(output)
+    if named and asked not in (None, "auto", "keep", named):
+        raise OptionError(f"-o names a .{named} file but --format asks for {asked}; drop one of them")
+    others["format"] = named or asked or Options.format
     options = Options(n_colors=n_colors, init=parse_init(init), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
     os.environ.setdefault("RAYON_NUM_THREADS", str(options.threads))
     return options
+
+
+def _format_of(output: str | None) -> str | None:
+    ending = Path(output or "").suffix.lower().removeprefix(".")
+    return ending if ending in FORMATS else None
 
 
 def expand(inputs: tuple[str, ...]) -> list[str]:
