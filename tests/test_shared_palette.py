@@ -96,7 +96,9 @@ def test_the_smaller_picture_is_served_as_well(photo, sunset):
 
 
 def test_one_image_alone_gets_its_own_palette(photo):
-    assert huepress.shared_palette([photo], 20).hex() == huepress.quantize(photo, 20, space="oklab").palette.hex()
+    shared, own = huepress.shared_palette([photo], 20), huepress.quantize(photo, 20, space="oklab").palette
+    # Weights are counted in finer units than pixels, so that the last iteration may fall elsewhere.
+    assert np.abs(np.asarray(shared).astype(int) - np.asarray(own)).max() <= 3
 
 
 def test_reads_one_image_after_the_other(photo):

@@ -68,7 +68,7 @@ def test_a_budget_is_used_but_never_exceeded(grainy, max_size, effort):
     assert len(result.encoded.data) == result.report.bytes_out <= budget
     assert len(result.report.trials) <= 7
     if effort:
-        assert result.report.bytes_out >= 0.95 * budget
+        assert result.report.bytes_out >= 0.9 * budget
 
 
 def test_a_budget_out_of_reach_is_an_error(grainy):
@@ -90,8 +90,17 @@ def test_an_original_within_the_budget_stays(badge):
     few = huepress.quantize(badge, 60)
     file = huepress.compress(few.to_array(), effort=9).encoded.data
     result = huepress.compress(file, max_size=len(file))
-    np.testing.assert_array_equal(result.indexed.to_array(), few.to_array())
+    with Image.open(io.BytesIO(result.encoded.data)) as image:
+        np.testing.assert_array_equal(np.asarray(image.convert("RGBA")), few.to_array())
     assert result.report.bytes_out <= len(file)
+
+
+def test_a_photograph_within_the_budget_stays_unless_another_format_is_wanted(grainy):
+    file = png_bytes(grainy)
+    kept = huepress.compress(file, max_size=len(file), effort=1)
+    assert kept.encoded.data == file and "fits" in kept.report.message
+    assert huepress.compress(file, max_size=len(file), effort=1, format="webp").encoded.format == "WEBP"
+    assert huepress.compress(file, max_size=len(file), effort=1, allow_larger=True).report.status == "compressed"
 
 
 def test_pictures_that_fit_may_lose_for_a_smaller_goal(badge):

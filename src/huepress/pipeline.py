@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from huepress.codec.encoders import main_encoder, optimized_losslessly
 from huepress.errors import TargetError
-from huepress.goals import QualityGoal
-from huepress.metrics import psnr_db
+from huepress.goals import QualityGoal, SizeGoal
+from huepress.metrics import LOSSLESS_SCORE, psnr_db
 from huepress.model import Encoded, IndexedImage, Outcome, Report, SourceImage
 from huepress.options import Options
 from huepress.report import mean_squared_error
@@ -62,10 +63,14 @@ def run(
     progress = _Progress(on_progress)
     bench = Workbench(source, options, scored=options.goal is not None, on_progress=progress.part)
     progress.bench = bench
-    reached = _reached(bench, options)
+    within = _within_budget(source, options) and not allow_larger
+    reached = _reached(bench, replace(options, max_size=None) if within else options)
     progress.finish()
     best, message = reached.best, ""
     kept = _kept(source, best, options, allow_larger=allow_larger)
+    if within and source.keepable is not None and best.trial.score != LOSSLESS_SCORE:
+        kept = Encoded(source.keepable, source.format)
+        message = f"the original fits in {len(kept.data):,} bytes already; kept (--allow-larger compresses it anyway)"
     if not reached.met:
         message, kept = _missed(source, reached, options, allow_miss=allow_miss, kept=kept)
     indexed, encoded = best.indexed, best.encoded
@@ -95,7 +100,7 @@ def run(
         seed=options.seed,
         message=message,
         notes=source.notes if not kept else (),
-        score=100.0 if kept and best.trial.score is not None else best.trial.score,
+        score=LOSSLESS_SCORE if kept and best.trial.score is not None else best.trial.score,
         trials=reached.trials,
     )
     return Outcome(indexed, encoded, report)
@@ -137,6 +142,15 @@ def _reached(bench: Workbench, options: Options) -> Reached:
         return choose_colors(bench, options.rate)
     attempt = bench.attempt(options.most_colors, options.rate, lossless_if_it_fits=True)
     return Reached(attempt, True, (attempt.trial,))
+
+
+def _within_budget(source: SourceImage, options: Options) -> bool:
+    """Tell whether the original itself is the best that fits in the size asked for."""
+    if not isinstance(options.goal, SizeGoal) or source.keepable is None or options.asks_for_colors:
+        return False
+    same_format = main_encoder(options.format, source.format).file_format == source.format
+    fits = len(source.keepable) <= options.goal.n_bytes(source.n_pixels)
+    return fits and (same_format or options.format == "auto")
 
 
 def _kept(source: SourceImage, best: Attempt, options: Options, *, allow_larger: bool) -> Encoded | None:

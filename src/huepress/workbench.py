@@ -9,7 +9,7 @@ from dataclasses import replace
 from huepress.codec.encoders import encode, main_encoder
 from huepress.histogram import count_colors, with_alpha
 from huepress.indexing import index_image
-from huepress.metrics import SMALLEST_SIDE, Comparator
+from huepress.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
 from huepress.model import ColorTable, IndexedImage, SourceImage, Trial
 from huepress.options import Options
 from huepress.palette import PaletteFit, fit_palette, fits, needs_alpha
@@ -124,7 +124,7 @@ class Workbench:
         )
         score = None
         if self._comparator is not None:
-            score = 100.0 if lossless else self._comparator.ssimulacra2(indexed.to_array())
+            score = LOSSLESS_SCORE if lossless else self._comparator.ssimulacra2(indexed.to_array())
         self.n_attempts += 1
         trial = Trial(rate, indexed.n_colors, len(encoded.data), score)
         return Attempt(trial, indexed, encoded, distortion_bits)
