@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "refit.hpp"
 #include "repeats.hpp"
 #include "visibility.hpp"
 
@@ -59,12 +60,14 @@ SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, co
 
 SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested) {
     check_stop(stop_requested);
+    rows_done_ = 0;
     const int n_bands = std::max(1, image_.rows / kBandRows);
     std::vector<TrellisResult> results(static_cast<std::size_t>(n_bands));
     std::atomic<bool> stopped{false};
     run_tasks(static_cast<std::size_t>(n_bands), n_threads, [&](int thread, std::size_t band) {
         // Only the calling thread can learn of Ctrl-C.
         const auto stop = [&] {
+            ++rows_done_;
             if (thread == 0 && stop_requested && stop_requested()) stopped = true;
             return stopped.load();
         };
@@ -79,6 +82,14 @@ SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n
         total.counts.add(results[band].counts);
     }
     return {total.distortion, total.counts.bits(model_.bits())};
+}
+
+std::vector<Float4> SpatialSearch::refit(const std::uint8_t* fixed, int n_threads, const StopRequested& stop_requested) const {
+    return refit_palette(image_, indices_.data(), fixed, n_threads, stop_requested);
+}
+
+void SpatialSearch::set_palette(const float* palette) {
+    image_.palette = as_vectors(palette, image_.palette.size(), image_.dims);
 }
 
 }  // namespace huepress

@@ -2,6 +2,7 @@
 // one's symbols earned.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -33,7 +34,17 @@ public:
     // n_threads threads: the result is the same for any number of them.
     Sweep sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested);
 
-    SymbolModel& model() { return model_; }
+    // The palette that suits the indices of the last sweep best, see refit.hpp: k x 4.
+    std::vector<Float4> refit(const std::uint8_t* fixed, int n_threads, const StopRequested& stop_requested) const;
+    // Replaces the palette by as many other colors: k x dims.
+    void set_palette(const float* palette);
+    // Takes the prices of the next sweep from what a deflater made of the last one's indices.
+    void learn(const DeflateSymbols& symbols) { model_.learn(symbols); }
+
+    int n_palette() const { return static_cast<int>(image_.palette.size()); }
+    int dims() const { return image_.dims; }
+    // The part of the running sweep that is done, 0 to 1.
+    double progress() const { return static_cast<double>(rows_done_) / image_.rows; }
     const std::vector<std::uint8_t>& indices() const { return indices_; }
 
 private:
@@ -44,6 +55,7 @@ private:
     SymbolModel model_;
     std::vector<Offset> offsets_;
     std::vector<std::uint8_t> indices_;
+    std::atomic<int> rows_done_{0};
 };
 
 }  // namespace huepress

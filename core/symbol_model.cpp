@@ -2,29 +2,67 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <vector>
+
+#include "deflate_tables.hpp"
+#include "exact_log.hpp"
 
 namespace huepress {
 namespace {
 
-// RFC 1951, section 3.2.5.
-constexpr int kLengthBase[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-                                 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-constexpr int kLengthExtra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-constexpr int kDistanceBase[30] = {1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
-                                   193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
-constexpr int kDistanceExtra[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
-                                    6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
-constexpr int kDeflateDistances = 30, kDeflateWindow = 32768, kWebpWindow = 1 << 20;
+constexpr int kDeflateDistances = static_cast<int>(std::size(kDeflateDistanceBase)), kDeflateWindow = 32768, kWebpWindow = 1 << 20;
 // WebP lossless bitstream specification (RFC 9649), section 4.2.2: the 120 nearest pixels have
 // distance codes of their own, in order of their distance.
 constexpr int kWebpNearCodes = 120, kWebpNearColumns = 8, kWebpNearRows = 7;
 
+constexpr int kFirstLengthSymbol = 257;
+constexpr double kStep = 0.6;
+// A symbol that did not occur is priced as if it had occurred this often.
+constexpr double kUnseen = 0.3;
 // First prices, chosen on the development photographs.
 constexpr float kFirstLiteral = 8.5f, kFirstLength = 3.5f, kFirstDistance = 2.5f;
 
 template <int N>
 int code_of(const int (&base)[N], int value) {
     return static_cast<int>(std::upper_bound(base, base + N, value) - base) - 1;
+}
+
+// RFC 9649, section 4.2.2: the prefix code of a length or a distance code, and the raw bits behind it.
+int webp_prefix(int value) {
+    if (value <= 4) return value - 1;
+    int highest = 0;
+    for (int v = value - 1; v > 1; v >>= 1) ++highest;
+    return 2 * highest + (((value - 1) >> (highest - 1)) & 1);
+}
+
+int webp_extra(int symbol) { return std::max(0, symbol / 2 - 1); }
+
+// About the distance code of an offset: its rank among the near pixels by distance, above before
+// beside, else the distance along the rows plus 120. Which of two equally near pixels comes first
+// does not change the prefix code by more than one.
+int webp_distance(int left, int up, int width) {
+    if (up <= kWebpNearRows && std::abs(left) <= kWebpNearColumns) {
+        const int reach = left * left + up * up;
+        int rank = 1;
+        for (int y = 0; y <= kWebpNearRows; ++y) {
+            for (int x = y == 0 ? 1 : -kWebpNearColumns; x <= kWebpNearColumns; ++x) {
+                const int other = x * x + y * y;
+                rank += other < reach || (other == reach && y > up);
+            }
+        }
+        if (rank <= kWebpNearCodes) return rank;
+    }
+    return up * width + left + kWebpNearCodes;
+}
+
+// Ideal code lengths of symbols that occur so often.
+template <std::size_t N>
+std::vector<double> ideal_bits(const std::array<std::int64_t, N>& counts) {
+    double total = 0.0;
+    for (const std::int64_t c : counts) total += static_cast<double>(c) + kUnseen;
+    std::vector<double> bits;
+    for (const std::int64_t c : counts) bits.push_back(log2_exact(total) - log2_exact(static_cast<double>(c) + kUnseen));
+    return bits;
 }
 
 }  // namespace
@@ -43,47 +81,19 @@ double SymbolCounts::bits(const SymbolBits& prices) const {
     return sum;
 }
 
-SymbolModel::Code SymbolModel::deflate_length(int length) {
-    const int symbol = code_of(kLengthBase, length);
-    return {symbol, kLengthExtra[symbol]};
-}
-
-SymbolModel::Code SymbolModel::deflate_distance(int distance) {
-    const int symbol = code_of(kDistanceBase, distance);
-    return {symbol, kDistanceExtra[symbol]};
-}
-
-// RFC 9649, section 4.2.2: the prefix code of a length or a distance code.
-SymbolModel::Code SymbolModel::webp_prefix(int value) {
-    if (value <= 4) return {value - 1, 0};
-    int highest = 0;
-    for (int v = value - 1; v > 1; v >>= 1) ++highest;
-    const int second = ((value - 1) >> (highest - 1)) & 1;
-    return {2 * highest + second, highest - 1};
-}
-
-// About the distance code of an offset: its rank among the near pixels by distance, above before
-// beside, else the distance along the rows plus 120. Which of two equally near pixels comes first
-// does not change the prefix code by more than one.
-int SymbolModel::webp_distance(int left, int up, int width) {
-    if (up <= kWebpNearRows && std::abs(left) <= kWebpNearColumns) {
-        const int reach = left * left + up * up;
-        int rank = 1;
-        for (int y = 0; y <= kWebpNearRows; ++y) {
-            for (int x = y == 0 ? 1 : -kWebpNearColumns; x <= kWebpNearColumns; ++x) {
-                const int other = x * x + y * y;
-                rank += other < reach || (other == reach && y > up);
-            }
-        }
-        if (rank <= kWebpNearCodes) return rank;
-    }
-    return up * width + left + kWebpNearCodes;
+SymbolModel::Code SymbolModel::length_code(int length) const {
+    const int symbol = coder_ == Coder::deflate ? code_of(kDeflateLengthBase, length) : webp_prefix(length);
+    return {symbol, coder_ == Coder::deflate ? kDeflateLengthExtra[symbol] : webp_extra(symbol)};
 }
 
 SymbolModel::Code SymbolModel::distance_code(Offset offset) const {
     const int left = offset.left / unit_;
-    return coder_ == Coder::deflate ? deflate_distance(offset.up * (row_units_ + 1) + left)
-                                    : webp_prefix(webp_distance(left, offset.up, row_units_));
+    if (coder_ == Coder::webp) {
+        const int symbol = webp_prefix(webp_distance(left, offset.up, row_units_));
+        return {symbol, webp_extra(symbol)};
+    }
+    const int symbol = code_of(kDeflateDistanceBase, offset.up * (row_units_ + 1) + left);
+    return {symbol, kDeflateDistanceExtra[symbol]};
 }
 
 int SymbolModel::distance_symbol(Offset offset) const { return distance_code(offset).symbol; }
@@ -97,25 +107,41 @@ bool SymbolModel::reaches(Offset offset) const {
 SymbolModel::SymbolModel(Coder coder, int unit, int row_units) : coder_(coder), unit_(unit), row_units_(row_units) {
     bits_.literal.fill(kFirstLiteral / static_cast<float>(unit));
     for (int length = bits_.shortest; length <= bits_.longest; ++length) {
-        const Code code = coder == Coder::deflate ? deflate_length(length) : webp_prefix(length);
-        bits_.length[static_cast<std::size_t>(length)] = kFirstLength + static_cast<float>(code.extra_bits);
+        bits_.length[static_cast<std::size_t>(length)] = kFirstLength + static_cast<float>(length_code(length).extra_bits);
     }
-    for (int symbol = 0; symbol < static_cast<int>(bits_.distance.size()); ++symbol) {
-        const int extra = coder == Coder::deflate ? kDistanceExtra[std::min(symbol, kDeflateDistances - 1)] : std::max(0, symbol / 2 - 1);
-        bits_.distance[static_cast<std::size_t>(symbol)] = kFirstDistance + static_cast<float>(extra);
+    for (int symbol = 0; symbol < n_distances(); ++symbol) {
+        bits_.distance[static_cast<std::size_t>(symbol)] = kFirstDistance + static_cast<float>(distance_extra(symbol));
     }
 }
 
-void SymbolModel::set_prices(const float* literals, const float* length_symbols, const float* distance_symbols) {
-    for (int i = 0; i < 256; ++i) bits_.literal[i] = literals[i];
+void SymbolModel::learn(const DeflateSymbols& symbols) {
+    const std::vector<double> main = ideal_bits(symbols.main);
+    const std::vector<double> distances = ideal_bits(symbols.distances);
+    const auto towards = [](float& old, double ideal) {
+        old = static_cast<float>(static_cast<double>(old) + kStep * (ideal - static_cast<double>(old)));
+    };
+    // Where pixels share a byte, only the mean price of a byte says something about that of a pixel.
+    double mean = 0.0;
+    double n_literals = 0.0;
+    for (std::size_t i = 0; i < bits_.literal.size(); ++i) {
+        mean += static_cast<double>(symbols.main[i]) * main[i];
+        n_literals += static_cast<double>(symbols.main[i]);
+    }
+    mean /= std::max(1.0, n_literals) * unit_;
+    for (std::size_t i = 0; i < bits_.literal.size(); ++i) towards(bits_.literal[i], unit_ == 1 ? main[i] : mean);
     for (int length = bits_.shortest; length <= bits_.longest; ++length) {
-        const Code code = coder_ == Coder::deflate ? deflate_length(length) : webp_prefix(length);
-        bits_.length[static_cast<std::size_t>(length)] = length_symbols[code.symbol] + static_cast<float>(code.extra_bits);
+        const Code code = length_code(length);
+        towards(bits_.length[static_cast<std::size_t>(length)], main[static_cast<std::size_t>(kFirstLengthSymbol + code.symbol)] + code.extra_bits);
     }
-    for (int symbol = 0; symbol < 40; ++symbol) {
-        const int extra = coder_ == Coder::deflate ? kDistanceExtra[std::min(symbol, kDeflateDistances - 1)] : std::max(0, symbol / 2 - 1);
-        bits_.distance[static_cast<std::size_t>(symbol)] = distance_symbols[symbol] + static_cast<float>(extra);
+    for (std::size_t symbol = 0; symbol < distances.size(); ++symbol) {
+        towards(bits_.distance[symbol], distances[symbol] + kDeflateDistanceExtra[symbol]);
     }
+}
+
+int SymbolModel::n_distances() const { return coder_ == Coder::deflate ? kDeflateDistances : static_cast<int>(bits_.distance.size()); }
+
+int SymbolModel::distance_extra(int symbol) const {
+    return coder_ == Coder::deflate ? kDeflateDistanceExtra[symbol] : webp_extra(symbol);
 }
 
 }  // namespace huepress

@@ -6,7 +6,8 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
+
+#include "deflate_symbols.hpp"
 
 namespace huepress {
 
@@ -40,7 +41,9 @@ public:
     SymbolModel(Coder coder, int unit, int row_units);
 
     const SymbolBits& bits() const { return bits_; }
-    void set_prices(const float* literals, const float* length_symbols, const float* distance_symbols);
+    // Moves the bits towards the ideal code lengths of what a deflater made of the indices, as zopfli does (J. Alakuijala,
+    // L. Vandevenne 2013); damped, or the search and its prices would chase each other.
+    void learn(const DeflateSymbols& symbols);
     int unit() const { return unit_; }
     // Whether a match can reach so far.
     bool reaches(Offset offset) const;
@@ -48,15 +51,15 @@ public:
     int distance_symbol(Offset offset) const;
 
 private:
+    // A symbol and the number of raw bits that follow it.
     struct Code {
         int symbol, extra_bits;
     };
 
-    static Code deflate_length(int length);
-    static Code deflate_distance(int distance);
-    static Code webp_prefix(int value);
-    static int webp_distance(int left, int up, int width);
+    Code length_code(int length) const;
     Code distance_code(Offset offset) const;
+    int n_distances() const;
+    int distance_extra(int symbol) const;
 
     Coder coder_;
     int unit_, row_units_;

@@ -53,7 +53,7 @@ class RowSearch {
 public:
     RowSearch(const TrellisImage& image, const std::vector<Offset>& offsets,
               const SymbolModel& model, const TrellisSettings& settings, int begin, std::uint8_t* indices)
-        : image_(image), offsets_(offsets), model_(model), bits_(model.bits()), unit_(model.unit()), lambda_(settings.lambda), slack_(settings.slack),
+        : image_(image), offsets_(offsets), model_(model), bits_(model.bits()), unit_(model.unit()), lambda_(settings.lambda), slack_(settings.slack), matches_(settings.matches),
           begin_(begin), indices_(indices), filter_(make_filter(image.diffuse)), tree_(image.palette, image.dims), nodes_(static_cast<std::size_t>(image.width) + 1),
           points_(static_cast<std::size_t>(image.width)), from_above_(static_cast<std::size_t>(image.width)) {
         for (auto& row : errors_) row.assign(static_cast<std::size_t>(image.width + 2 * kReach), Float4{});
@@ -68,7 +68,7 @@ public:
         for (int i = 0; i < image_.width; ++i) {
             const Float4 sum = carried(i, nodes_[static_cast<std::size_t>(i)].error);
             try_literal(i, sum);
-            if (i % unit_ != 0 || carried_on(i)) continue;
+            if (!matches_ || i % unit_ != 0 || carried_on(i)) continue;
             for (std::size_t o = 0; o < offsets_.size(); ++o) {
                 try_match(i, offsets_[o], static_cast<int>(o), offset_bits_[o], sum);
             }
@@ -275,6 +275,7 @@ private:
     const SymbolBits& bits_;
     const int unit_;
     const float lambda_, slack_;
+    const bool matches_;
     const int begin_;
     std::uint8_t* indices_;
     const Filter filter_;

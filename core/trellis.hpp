@@ -35,6 +35,7 @@ struct TrellisImage {
 struct TrellisSettings {
     float lambda;  // distortion that one bit is worth
     float slack;   // bits by which a match may lag behind before it is given up
+    bool matches;  // false: literals only, in a fraction of the time
 };
 
 struct TrellisResult {

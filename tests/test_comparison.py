@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 
 import huepress
+from conftest import png_bytes
+from html_pages import parse
 from huepress import comparison
 from huepress.codec import fonts
 from huepress.options import Options
-from huepress.text import human_bytes, parse_bytes
 from huepress.versions import make_variants
 
 
@@ -24,7 +25,7 @@ def test_every_value_with_every_other():
     assert [(v.options.n_colors, v.options.rate) for v in variants] == [(8, 1), (8, 4.5), (16, 1), (16, 4.5)]
     assert {(v.options.dither, v.options.seed) for v in variants} == {("none", 3)}
     assert labels({"format": ["png", "webp"], "effort": [0, 1]}) == [
-        "K = 256, effort 0, PNG", "K = 256, effort 0, WEBP", "K = 256, effort 1, PNG", "K = 256, effort 1, WEBP",
+        "effort 0, PNG", "effort 0, WEBP", "effort 1, PNG", "effort 1, WEBP",
     ]  # fmt: skip
 
 
@@ -32,17 +33,44 @@ def test_equal_settings_are_shown_once():
     assert labels({"n_colors": [8, 4, 8]}) == ["K = 8", "K = 4"]
 
 
-@pytest.mark.skipif(hasattr(Options, "quality"), reason="targets can be asked for")
-@pytest.mark.parametrize("name", ["quality", "max_size"])
-def test_targets_that_are_not_there_yet(name):
-    with pytest.raises(huepress.OptionError, match=f"{name} cannot be asked for yet"):
-        make_variants(Options(), {name: [50]})
-
-
-@pytest.mark.skipif(not hasattr(Options, "quality"), reason="targets cannot be asked for yet")
-def test_targets_stand_alone():
-    assert labels({"quality": [50, 70], "max_size": [50_000]}) == ["quality 50", "quality 70", "at most 50.0 kB"]
+def test_targets_choose_colors_and_rate():
+    assert labels({"quality": [50, "60-80"], "max_size": [50_000, "0.1bpp"]}) == [
+        "quality 50", "quality 60-80", "at most 50.0 kB", "at most 0.1 bpp",
+    ]  # fmt: skip
     assert labels({"n_colors": [8], "quality": [50]}) == ["K = 8", "quality 50"]
+    assert labels({"rate": [1, 2], "format": ["png", "gif"], "quality": [50]}) == [
+        "rate 1, PNG", "rate 1, GIF", "rate 2, PNG", "rate 2, GIF", "quality 50, PNG", "quality 50, GIF",
+    ]  # fmt: skip
+    (asked,) = make_variants(Options(n_colors=8, effort=1), {"quality": [50]})
+    assert (asked.options.n_colors, asked.options.effort, asked.options.goal.wanted) == ("auto", 1, 50)
+
+
+def test_given_palette():
+    assert labels({}, palette=["#f00", "#fff"]) == ["given palette"]
+    assert labels({"rate": [1, 2]}, palette=["#f00", "#fff"]) == ["given palette, rate 1", "given palette, rate 2"]
+
+
+def test_targets_are_met_as_compress_meets_them(photo):
+    seen = huepress.compare(photo, quality=60, max_size="9kB", effort=0)
+    good, small = seen.versions
+    assert (good.missed, small.missed) == ("", "") and good.ssimulacra2 >= 60 and small.n_bytes <= 9000
+    alone = [huepress.compress(photo, quality=60, effort=0), huepress.compress(photo, max_size=9000, effort=0)]
+    assert [v.outcome.encoded.data for v in seen.versions] == [result.encoded.data for result in alone]
+
+
+def test_missed_targets_are_shown_and_told(photo):
+    seen = huepress.compare(png_bytes(photo), quality="96-99", max_size=100, effort=0)
+    good, small = seen.versions
+    assert good.missed.startswith("256 colors reach a score of") and good.missed.endswith("compress keeps the original")
+    assert "more than the 100 asked for" in small.missed and small.n_bytes > 100
+    assert {v.outcome.report.status for v in seen.versions} == {"compressed"}
+    assert good.missed in repr(seen) and small.missed in repr(seen)
+    told = parse(seen.page()).one("ul", class_="missed").all("li")
+    assert [item.text for item in told] == [f"{v.label} missed: {v.missed}" for v in seen.versions]
+    met = huepress.compare(png_bytes(photo), quality=1, max_size="1MB", effort=0)
+    assert not parse(met.page()).all("ul", class_="missed")
+    heights = [Image.open(io.BytesIO(one.sheet())).height for one in (met, seen)]
+    assert heights[0] < heights[1]
 
 
 def test_versions_are_those_of_compress(photo):
@@ -61,6 +89,12 @@ def test_versions_are_those_of_compress(photo):
 
 def test_docstring_examples():
     assert doctest.testmod(comparison).failed == 0
+
+
+def test_lists_replace_the_default_colors(photo):
+    assert [v.label for v in huepress.compare(photo, effort=0, format=["png", "gif"]).versions] == ["PNG", "GIF"]
+    start = [(0, 0, 0), (255, 255, 255)]
+    assert [v.label for v in huepress.compare(photo, 2, effort=0, init=start).versions] == ["K = 2"]
 
 
 def test_default_versions_and_name(photo_file):
@@ -92,7 +126,8 @@ def test_save(photo, tmp_path):
         ({"n_colors": 300}, "number of colors"),
         ({"n_colors": []}, "empty list"),
         ({"rate": [-1]}, "rate"),
-        ({"max_size": "much"}, "not a size"),
+        ({"max_size": "much"}, "max-size takes a size such as"),
+        ({"quality": 101}, "quality takes a score"),
         ({"sise": 3}, "unknown option"),
     ],
 )
@@ -156,21 +191,3 @@ def test_names_in_other_scripts():
 def test_without_fonts_of_the_system(monkeypatch):
     monkeypatch.setattr(fonts, "_SYSTEM_FONTS", ("no-such-font.ttf",))
     assert fonts.legible("猫 cat") == "? cat"
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [("50kB", 50_000), ("1.5 MB", 1_500_000), ("64KiB", 65_536), ("50000", 50_000), ("7 b", 7), (".5k", 500)],
-)
-def test_sizes(text, size):
-    assert parse_bytes(text) == size
-
-
-def test_sizes_are_read_back():
-    assert [parse_bytes(human_bytes(n)) for n in (1, 999, 1000, 35_100, 1_250_000)] == [1, 999, 1000, 35_100, 1_250_000]
-
-
-@pytest.mark.parametrize("text", ["", "kB", "0", "-5", "5 GBit", "1e9", "fifty"])
-def test_no_sizes(text):
-    with pytest.raises(ValueError, match="is not a size"):
-        parse_bytes(text)

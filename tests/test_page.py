@@ -117,6 +117,24 @@ def test_accessible_structure(compared):
     assert "prefers-color-scheme: dark" in page.one("style").text
 
 
+def test_the_original_goes_in_without_private_metadata(photo):
+    buffer, exif = io.BytesIO(), Image.Exif()
+    exif[0x0110] = "a camera's name"
+    Image.fromarray(photo).save(buffer, "JPEG", exif=exif)
+    assert b"a camera's name" in buffer.getvalue()
+    kind, data = embedded(
+        parse(huepress.compare(buffer.getvalue(), 4, effort=0).page()).all("img", class_="picture")[0]
+    )
+    assert kind == "image/jpeg" and b"a camera's name" not in data
+    assert (pixels_of(data) == pixels_of(buffer.getvalue())).all()
+
+
+@pytest.mark.parametrize("file_format", ["gif", "webp", "auto"])
+def test_any_format_of_a_translucent_picture(badge, file_format):
+    seen = huepress.compare(png_bytes(badge), 8, effort=0, format=file_format)
+    assert len(parse(seen.page()).all("img", class_="map")) == 1 and seen.sheet()
+
+
 def test_what_browsers_do_not_show_becomes_png(photo):
     buffer = io.BytesIO()
     Image.fromarray(photo).save(buffer, "TIFF")
@@ -159,11 +177,15 @@ def test_frontier(points):
     assert [p.n_bytes for p in best] == sorted(p.n_bytes for p in best)
 
 
-@given(points_of_plots)
-def test_plot_places_everything_inside(points):
-    svg = parse(frontier_svg(points).encode()).one("svg")
+@given(points_of_plots, st.just([]) | points_of_plots)
+def test_plot_places_everything_inside(points, trials):
+    svg = parse(frontier_svg(points, trials).encode()).one("svg")
     circles = svg.all("circle")
-    assert len(circles) == len(points) and svg.attributes["aria-label"]
+    assert (
+        len(circles) == len(points) + len(trials)
+        and len(svg.all("circle", class_="trial")) == len(trials)
+        and svg.attributes["aria-label"]
+    )
     for circle in circles:
         assert 50 <= float(circle.attributes["cx"]) <= 620 and 20 <= float(circle.attributes["cy"]) <= 302
     assert len(svg.all("text", class_="tick")) >= 5
@@ -174,3 +196,8 @@ def test_plot_runs_to_the_right_with_bytes_and_up_with_score():
     at = [(float(c.attributes["cx"]), float(c.attributes["cy"]), c.attributes["class"]) for c in svg.all("circle")]
     (ax, ay, a), (bx, by, b), (cx, cy, c) = at
     assert ax < bx < cx and by < cy < ay and (a, b, c) == ("best", "best", "behind")
+
+
+def test_equal_files_are_equally_good():
+    svg = parse(frontier_svg([Point("a", 1000, 10), Point("b", 2000, 50), Point("c", 2000, 50)]).encode())
+    assert [circle.attributes["class"] for circle in svg.all("circle")] == ["best"] * 3

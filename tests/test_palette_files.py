@@ -261,7 +261,7 @@ def test_extracting_and_saving(photo, tmp_path):
     found = huepress.extract_palette(photo, 6)
     assert len(found) == len(found.names) == 6
     assert (np.diff(found.shares) <= 0).all() and found.shares.sum() == pytest.approx(1)
-    indexed = huepress.quantize(photo, 6)
+    indexed = huepress.quantize(photo, 6, space="oklab")
     counts = dict(zip(indexed.palette.hex(), np.bincount(indexed.indices.ravel()), strict=True))
     expected = sorted(counts.values(), reverse=True)
     np.testing.assert_allclose(found.shares * photo[:, :, 0].size, expected, rtol=1e-5)

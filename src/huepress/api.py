@@ -6,17 +6,17 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from huepress import files, pipeline
 from huepress.codec import decode
-from huepress.codec.encode_png import encode_png
+from huepress.codec.encoders import encode_for_name
 from huepress.codec.pillow_image import is_pillow_image, to_pillow
 from huepress.errors import HuepressError, InputError, OptionError
 from huepress.hex_colors import as_colors, parse_colors
 from huepress.metrics import Comparator, Score
-from huepress.model import Bytes, Encoded, IndexedImage, Palette, Report, SourceImage
-from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, Options
+from huepress.model import NO_METADATA, Bytes, Encoded, IndexedImage, Metadata, Palette, Report, SourceImage
+from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, Color, Options, Strip
 from huepress.palette_files.read import read_palette
 
 if TYPE_CHECKING:
@@ -36,11 +36,17 @@ class Result:
     encoded : Encoded
         The finished file in memory.
     report : Report
+    metadata : Metadata
+        What is written into files beside the pixels.
+    effort : int
+        How hard files are compressed, 0 to 9.
     """
 
     indexed: IndexedImage
     encoded: Encoded
     report: Report
+    metadata: Metadata = NO_METADATA
+    effort: int = 0
 
     @property
     def palette(self) -> Palette:
@@ -60,27 +66,37 @@ class Result:
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the file, as a whole or not at all.
 
-        Where the original was smaller than the result, its bytes are written
-        (``report.status == "kept"``).
+        The extension counts: ``.png``, ``.webp``, ``.gif`` or ``.jxl`` of another format than
+        `encoded` encodes the same indices anew. Otherwise `encoded` is written, which holds the
+        original's bytes where they were smaller (``report.status == "kept"``).
 
         Raises
         ------
         OutputError
-            If the file exists and `overwrite` is false, or cannot be written.
+            If the file exists and `overwrite` is false, or cannot be written, or its extension
+            belongs to a format that cannot be written.
+        OptionError
+            If the extension's format needs a plug-in that is not installed.
         """
-        files.write_bytes(path, self.encoded.data, overwrite=overwrite)
+        name = os.fspath(path)
+        files.check_writable_name(name, overwrite=overwrite)
+        files.write_bytes(path, self._encoded_for(name).data, overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
-        if self.encoded.format == "PNG":
-            return self.encoded.data
-        return encode_png(self.indexed).data
+        return self._encoded_for("x.png").data
+
+    def _encoded_for(self, name: str) -> Encoded:
+        return encode_for_name(self.indexed, name, self.encoded, effort=self.effort, metadata=self.metadata)
 
 
 def compress(
     image: Any,
-    n_colors: int = 256,
+    n_colors: int | Literal["auto"] = "auto",
     *,
+    quality: Any = None,
+    max_size: Any = None,
     allow_larger: bool = False,
+    allow_miss: bool = False,
     on_progress: Callable[[float], None] | None = None,
     **options: Any,
 ) -> Result:
@@ -90,15 +106,22 @@ def compress(
     ----------
     image : path, bytes, binary file, PIL.Image.Image or ndarray
         Arrays are uint8: H x W gray, H x W x 3 RGB or H x W x 4 RGBA (straight alpha).
-    n_colors : int
-        Size of the palette, 2 to 256.
+    n_colors : int or "auto"
+        Most colors of the palette, 2 to 256; "auto" takes 256 unless fewer serve better.
+    quality : number, str or pair, optional
+        The fewest bytes that reach this SSIMULACRA2 score, 0 to 100; ``"60-80"`` aims at 80 and keeps the original
+        where not even 60 can be reached.
+    max_size : int or str, optional
+        The best score within so many bytes: a number, ``"100kB"``, ``"1.5MB"``, or bits per pixel, ``"0.1bpp"``.
     allow_larger : bool
         Whether a file larger than the input's is returned; otherwise the input's bytes.
+    allow_miss : bool
+        Whether a file larger than `max_size` is returned where nothing smaller can be had.
     on_progress : callable, optional
         Called with the part of the search that is done, 0 to 1.
     **options
         The fields of `huepress.Options`: effort, rate, dither, palette (also a palette file), pin,
-        format, seed, init, n_init, n_swaps, max_iter, tol, space, jobs, max_pixels.
+        format, color, strip, seed, init, n_init, n_swaps, max_iter, tol, space, jobs, max_pixels.
 
     Returns
     -------
@@ -106,7 +129,7 @@ def compress(
 
     Raises
     ------
-    OptionError, InputError, DecodeError, LimitError
+    OptionError, InputError, DecodeError, LimitError, TargetError
         All of them are `HuepressError`.
 
     Examples
@@ -118,10 +141,12 @@ def compress(
     (16, 4)
     """
     started = time.perf_counter()
-    chosen = make_options({"n_colors": n_colors, **options})
-    source = load(image, max_pixels=chosen.max_pixels)
-    outcome = pipeline.run(source, chosen, allow_larger=allow_larger, started=started, on_progress=on_progress)
-    return Result(outcome.indexed, outcome.encoded, outcome.report)
+    chosen = make_options({"n_colors": n_colors, "quality": quality, "max_size": max_size, **options})
+    source = load(image, max_pixels=chosen.max_pixels, color=chosen.color, strip=chosen.strip)
+    outcome = pipeline.run(
+        source, chosen, allow_larger=allow_larger, allow_miss=allow_miss, started=started, on_progress=on_progress
+    )
+    return Result(outcome.indexed, outcome.encoded, outcome.report, source.metadata, chosen.effort)
 
 
 def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
@@ -181,7 +206,7 @@ def score(original: Any, distorted: Any, *, jobs: int = 0, max_pixels: int = Opt
     >>> ramp = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
     >>> found = huepress.score(ramp, huepress.compress(ramp, n_colors=16).image)
     >>> round(found.psnr_db, 1), found.words
-    (34.8, 'medium')
+    (32.4, 'very high')
     """
     options = Options(jobs=jobs, max_pixels=max_pixels)
     comparator = Comparator(load(original, max_pixels=max_pixels), threads=options.threads)
@@ -245,23 +270,23 @@ def make_options(keywords: dict[str, Any]) -> Options:
     return Options.from_keywords(keywords)
 
 
-def load(image: Any, *, max_pixels: int) -> SourceImage:
+def load(image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe") -> SourceImage:
     """Turn whatever `compress` accepts into a SourceImage."""
     if isinstance(image, str | os.PathLike):
         data = files.read_bytes(image)
         try:
-            return decode.decode(data, max_pixels=max_pixels)
+            return decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
         except HuepressError as error:
             raise type(error)(f"{os.fspath(image)}: {error}") from None
     if isinstance(image, bytes | bytearray | memoryview):
-        return decode.decode(bytes(image), max_pixels=max_pixels)
+        return decode.decode(bytes(image), max_pixels=max_pixels, color=color, strip=strip)
     if is_pillow_image(image):
-        return decode.from_pillow(image, max_pixels=max_pixels)
+        return decode.from_pillow(image, max_pixels=max_pixels, color=color, strip=strip)
     if hasattr(image, "read"):
         data = image.read()
         if not isinstance(data, bytes):
             raise InputError("the file is open in text mode; open it with mode 'rb'")
-        return decode.decode(data, max_pixels=max_pixels)
+        return decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
     if hasattr(image, "__array__"):
         return decode.from_array(image, max_pixels=max_pixels)
     raise InputError(

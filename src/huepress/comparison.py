@@ -6,16 +6,15 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from huepress import api, files
 from huepress.codec.sheet import Panel, draw_sheet
 from huepress.errors import OptionError
 from huepress.model import SourceImage
-from huepress.options import COMPARED_COLORS
 from huepress.page.render import ORIGINAL, Section, render_page, render_section
-from huepress.text import human_bytes, parse_bytes
-from huepress.versions import TARGETS, VARIED, Variant, Version, make_variants, make_versions
+from huepress.text import human_bytes
+from huepress.versions import TARGETS, VARIED, Variant, Version, default_colors, make_variants, make_versions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,14 +41,17 @@ class Comparison:
 
     def __repr__(self) -> str:
         lines = [f"{self.name}: {_original_facts(self.source)}"]
-        lines += [f"  {version.label}: {_verdict(version)}{_version_facts(version)}" for version in self.versions]
+        for version in self.versions:
+            lines.append(f"  {version.label}: {_verdict(version)}{_version_facts(version)}")
+            lines += [f"    {version.missed}"] * bool(version.missed)
         return "\n".join(lines)
 
     def sheet(self) -> bytes:
         """Return the sheet: one PNG with all versions, their facts, their palettes and a detail."""
         original = Panel(ORIGINAL, _original_facts(self.source), self.source)
         panels = [
-            Panel(v.label, _version_facts(v), v.outcome.indexed, _verdict(v).removesuffix(", ")) for v in self.versions
+            Panel(v.label, _version_facts(v), v.outcome.indexed, _verdict(v).removesuffix(", "), v.missed)
+            for v in self.versions
         ]
         return draw_sheet(self.name, [original, *panels])
 
@@ -92,10 +94,10 @@ class Comparison:
 
 def compare(
     image: Any,
-    n_colors: int | Sequence[int] | None = None,
+    n_colors: int | Literal["auto"] | Sequence[int | Literal["auto"]] | None = None,
     *,
-    quality: float | Sequence[float] = (),
-    max_size: int | str | Sequence[int | str] = (),
+    quality: float | str | Sequence[float | str] = (),
+    max_size: float | str | Sequence[float | str] = (),
     name: str | None = None,
     on_progress: Callable[[str], None] | None = None,
     **options: Any,
@@ -106,20 +108,20 @@ def compare(
     ----------
     image : path, bytes, binary file, PIL.Image.Image or ndarray
         As for `compress`.
-    n_colors : int or sequence of int, optional
-        Sizes of the palette, each 2 to 256; by default 8, 16 and 32, unless `quality` or
-        `max_size` is given.
-    quality : float or sequence of float
-        A version each: the smallest file with this score.
-    max_size : int or str or sequence
-        A version each: the best looks in at most so many bytes; also as ``"50kB"``.
+    n_colors : int or "auto" or sequence of them, optional
+        Sizes of the palette, each 2 to 256; by default 8, 16 and 32, unless a palette or another list is given.
+    quality : float or str or sequence
+        A version each: the fewest bytes that reach this score; also as ``"60-80"``.
+    max_size : float or str or sequence
+        A version each: the best score within so many bytes; also as ``"50kB"`` or ``"0.1bpp"``. Where a target
+        cannot be met, the version is what comes closest, and `missed` says so.
     name : str, optional
         Heading; by default the file's name.
     on_progress : callable, optional
         Called with the label before each version is made.
     **options
         The fields of `huepress.Options`. `effort`, `rate`, `dither` and `format` may be lists: each
-        value is combined with each number of colors.
+        value is combined with each number of colors, and with each target (which chooses the rate itself).
 
     Returns
     -------
@@ -137,19 +139,20 @@ def compare(
     >>> [version.label for version in seen.versions]
     ['K = 4', 'K = 16']
     """
-    values: dict[str, list[Any]] = {"quality": _listed(quality), "max_size": _sizes(_listed(max_size))}
+    values: dict[str, list[Any]] = {"quality": _listed(quality), "max_size": _listed(max_size)}
     if n_colors is not None:
         values["n_colors"] = _listed(n_colors)
-    elif not any(values.values()):
-        values["n_colors"] = list(COMPARED_COLORS)
     for option in VARIED:
         if isinstance(options.get(option), list | tuple):
             values[option] = list(options.pop(option))
     for option, listed in values.items():
         if not listed and option not in TARGETS:
             raise OptionError(f"{option} is an empty list; give at least one value")
+    values.setdefault("n_colors", default_colors(values, palette_given=options.get("palette") is not None))
+    if values["n_colors"]:
+        options["n_colors"] = values["n_colors"][0]
     variants = make_variants(api.make_options(options), values)
-    source = api.load(image, max_pixels=variants[0].options.max_pixels)
+    source = load(image, variants)
     if name is None:
         name = Path(image).name if isinstance(image, str | os.PathLike) else "image"
     return compare_source(name, source, variants, on_progress)
@@ -176,15 +179,14 @@ def is_page(path: str | os.PathLike[str]) -> bool:
     return suffix in PAGE_SUFFIXES
 
 
+def load(image: Any, variants: Sequence[Variant]) -> SourceImage:
+    """Read an image as the variants ask for."""
+    options = variants[0].options
+    return api.load(image, max_pixels=options.max_pixels, color=options.color, strip=options.strip)
+
+
 def _listed(value: Any) -> list[Any]:
     return [value] if isinstance(value, str) or not hasattr(value, "__iter__") else list(value)
-
-
-def _sizes(values: Sequence[int | str]) -> list[int]:
-    try:
-        return [parse_bytes(value) if isinstance(value, str) else value for value in values]
-    except ValueError as error:
-        raise OptionError(f"max_size: {error}") from None
 
 
 def _verdict(version: Version) -> str:
@@ -204,4 +206,4 @@ def _version_facts(version: Version) -> str:
     facts = [human_bytes(report.bytes_out), version.saved_text, psnr]
     if version.label.split(",")[0] != f"K = {report.n_colors}":
         facts.append(f"{report.n_colors} colors")
-    return "  ·  ".join(fact for fact in facts if fact)
+    return " · ".join(fact for fact in facts if fact)

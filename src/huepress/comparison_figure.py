@@ -39,7 +39,8 @@ def draw_figure(name: str, source: SourceImage, versions: Sequence[Version]) -> 
     panels = [("Original", source.pixels_srgb8[::step, ::step])]
     for version in versions:
         score = "" if version.ssimulacra2 is None else f", score {version.ssimulacra2:.0f} ({version.words})"
-        title = f"{version.label}\n{human_bytes(version.n_bytes)}{score}"
+        missed = " (missed)" if version.missed else ""
+        title = f"{version.label}{missed}\n{human_bytes(version.n_bytes)}{score}"
         indexed = version.outcome.indexed
         panels.append((title, indexed.palette[indexed.indices[::step, ::step]]))
     for place, (title, pixels) in enumerate(panels, 1):
@@ -50,11 +51,14 @@ def draw_figure(name: str, source: SourceImage, versions: Sequence[Version]) -> 
     if plotted:
         axes = figure.add_subplot(rows, columns, n_panels)
         best = frontier(points)
+        at_best = {(p.n_bytes, p.score) for p in best}
         axes.plot([p.n_bytes for p in best], [p.score for p in best], color="C0", zorder=1)
         middle = (min(p.n_bytes for p in points) + max(p.n_bytes for p in points)) / 2
         for point in points:
             at = (point.n_bytes, point.score)
-            axes.scatter(*at, color="C0" if point in best else "white", edgecolor="C0", zorder=2)
+            axes.scatter(
+                *at, color="C0" if (point.n_bytes, point.score) in at_best else "white", edgecolor="C0", zorder=2
+            )
             # Labels point inwards, so that none leaves the axes.
             side, shift = ("left", 5) if point.n_bytes <= middle else ("right", -5)
             axes.annotate(point.label, at, (shift, -10), textcoords="offset points", ha=side, fontsize=8)

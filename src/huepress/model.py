@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +32,38 @@ def _require(condition: bool, message: str) -> None:
         raise ValueError(message)
 
 
+@dataclass(frozen=True)
+class Metadata:
+    """What goes into a file beside its pixels; what must not survive is left out already.
+
+    Parameters
+    ----------
+    icc_profile : bytes, optional
+        An RGB profile; without one the codes are sRGB.
+    dpi : tuple of float, optional
+        Dots per inch, horizontal and vertical.
+    exif : bytes, optional
+        A TIFF structure (without the prefix ``Exif``), its orientation removed.
+    xmp : bytes, optional
+        An XMP packet.
+    texts : tuple of (str, str)
+        Keywords of the PNG specification (``"Copyright"``) and their texts.
+    """
+
+    icc_profile: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        there = [field.name for field in fields(self) if getattr(self, field.name)]
+        return f"Metadata({', '.join(there)})"
+
+
+NO_METADATA = Metadata()
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class SourceImage:
     """A decoded image.
@@ -39,17 +71,29 @@ class SourceImage:
     Parameters
     ----------
     pixels_srgb8 : ndarray of uint8, (height, width, 3 or 4)
-        sRGB codes 0 to 255; with 4 channels the last is straight alpha, and some pixel is
-        not opaque.
+        sRGB codes 0 to 255 (codes of `metadata.icc_profile` where there is one); with 4 channels
+        the last is straight alpha, and some pixel is not opaque.
     format : str
         The file format it came from (``"PNG"``), or ``"array"``.
     encoded : bytes, optional
-        The file it came from, to be kept where a result is no smaller.
+        The file it came from.
+    keepable : bytes, optional
+        That file freed of the metadata that must not survive, to be kept where a result is no
+        smaller; None where it cannot be freed of them.
+    metadata : Metadata
+        To be written into results.
+    notes : tuple of str
+        What was converted on the way, for a person.
     """
 
     pixels_srgb8: Bytes
     format: str = "array"
     encoded: bytes | None = None
+    keepable: bytes | None = None
+    metadata: Metadata = NO_METADATA
+    notes: tuple[str, ...] = ()
+    score: float | None = None
+    trials: tuple[Trial, ...] = ()
 
     def __post_init__(self) -> None:
         shape = self.pixels_srgb8.shape
@@ -220,7 +264,8 @@ class Encoded:
     ----------
     data : bytes
     format : str
-        ``"PNG"``, or the input's own format where its bytes were kept.
+        ``"PNG"``, ``"WEBP"``, ``"GIF"``, ``"JXL"``, or the input's own format where its bytes
+        were kept.
     """
 
     data: bytes
@@ -228,6 +273,28 @@ class Encoded:
 
     def __repr__(self) -> str:
         return f"Encoded({self.format}, {len(self.data)} bytes)"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One version of an image that was tried.
+
+    Attributes
+    ----------
+    rate : float
+        What a bit was worth beside looks; 0 without any loss.
+    n_colors : int
+        Palette entries.
+    n_bytes : int
+        Size of the file.
+    score : float or None
+        SSIMULACRA2 score; None where the image is too small for one.
+    """
+
+    rate: float
+    n_colors: int
+    n_bytes: int
+    score: float | None
 
 
 @dataclass(frozen=True)
@@ -263,6 +330,12 @@ class Report:
     seed : int
     message : str
         One sentence for a person, empty where there is nothing to say.
+    notes : tuple of str
+        What was converted on the way, such as ``"converted from Display P3 to sRGB"``.
+    score : float or None
+        SSIMULACRA2 score where a target asked for it, else None.
+    trials : tuple of Trial
+        The versions that were made on the way, in their order.
     """
 
     status: Status
@@ -279,6 +352,9 @@ class Report:
     seconds: float
     seed: int
     message: str = ""
+    notes: tuple[str, ...] = ()
+    score: float | None = None
+    trials: tuple[Trial, ...] = ()
 
     @property
     def saved(self) -> float | None:

@@ -56,13 +56,13 @@ def fits(table: ColorHistogram, options: Options) -> bool:
     if options.palette is not None:
         return bool(np.isin(pack_colors(table.colors_srgb8), pack_colors(_rows(options.palette))).all())
     if not options.pin:
-        return len(table) <= options.n_colors
+        return len(table) <= options.most_colors
     idle_pins = ~np.isin(pack_colors(_rows(options.pin)), pack_colors(table.colors_srgb8))
-    return len(table) + int(idle_pins.sum()) <= options.n_colors
+    return len(table) + int(idle_pins.sum()) <= options.most_colors
 
 
 def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
-    """Find the palette of at most `options.n_colors` colors with the least squared error.
+    """Find the palette of at most `options.most_colors` colors with the least squared error.
 
     A table that already fits is returned as it is. Otherwise the palette has exactly
     `n_colors` entries, each the nearest one of some color or pinned, unless fewer colors can be
@@ -89,14 +89,14 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
     if fits(table, options):
         idle_pins = ~np.isin(pack_colors(pins), pack_colors(table.colors_srgb8))
         colors = np.concatenate([table.colors_srgb8, pins[idle_pins]])
-        order = _display_order(colors)
+        order = display_order(colors)
         required = np.isin(pack_colors(colors), pack_colors(pins))
         return _fit(table, colors[order], _ranks(order)[: len(table)], required[order])
 
     centers, guess, _, _ = _core.kmeans(
         points,
         _weights(table),
-        options.n_colors,
+        options.most_colors,
         options.init if isinstance(options.init, str) else "wu",
         _start_centers(table, options),
         options.starts,
@@ -172,7 +172,7 @@ def _settled(
     """
     pinned = np.arange(len(palette_srgb8)) < len(options.pin)
     while True:
-        order = _display_order(palette_srgb8)
+        order = display_order(palette_srgb8)
         palette_srgb8, pinned = palette_srgb8[order], pinned[order]
         labels = nearest_entries(points, palette_srgb8, _ranks(order)[guess], options)
         used = (np.bincount(labels, minlength=len(palette_srgb8)) > 0) | pinned
@@ -217,7 +217,7 @@ def _weights(table: ColorHistogram) -> npt.NDArray[np.uint32]:
     return scaled
 
 
-def _display_order(colors_srgb8: Bytes) -> npt.NDArray[np.intp]:
+def display_order(colors_srgb8: Bytes) -> npt.NDArray[np.intp]:
     """Order colors: translucent ones first (a short tRNS chunk), then dark to light."""
     luma = colors_srgb8[:, :3].astype(np.int64) @ _LUMA
     keys = [colors_srgb8[:, c] for c in (2, 1, 0)] + [luma]

@@ -65,6 +65,27 @@ def test_page_of_one_image(run, photo_file, tmp_path):
     assert not page.all("nav")
 
 
+def test_targets_and_given_colors(run, photo_file, tmp_path):
+    done = run("compare", photo_file, "--quality", "40,60", "--max-size", "8kB,50", "--effort", 0, "-o", "page.html")
+    assert done.returncode == 0, done.stderr
+    page = parse((tmp_path / "page.html").read_bytes())
+    pictures = {image.attributes["alt"]: embedded(image)[1] for image in page.all("img", class_="picture")}
+    assert list(pictures) == ["Original", "quality 40", "quality 60", "at most 8.0 kB", "at most 50 B"]
+    assert len(pictures["at most 8.0 kB"]) <= 8000
+    assert len(page.one("ul", class_="missed").all("li")) == 1 and page.all("circle", class_="trial")
+    done = run("compare", photo_file, "--palette", "#000,#888,#fff", "--effort", 0, "-o", "page.html", "-f")
+    assert done.returncode == 0, done.stderr
+    page = parse((tmp_path / "page.html").read_bytes())
+    assert [color.attributes["title"] for color in page.one("ul", class_="palette").all("li")] == [
+        "#000000", "#888888", "#ffffff",
+    ]  # fmt: skip
+    done = run("compare", photo_file, "-k", "4,auto", "--pin", "#f00", "--effort", 0, "-o", "page.html", "-f")
+    assert done.returncode == 0, done.stderr
+    page = parse((tmp_path / "page.html").read_bytes())
+    for palette in page.all("ul", class_="palette"):
+        assert "#ff0000" in [color.attributes["title"] for color in palette.all("li")]
+
+
 def test_page_is_a_gallery(run, photo_file, badge, tmp_path):
     (tmp_path / "badge.png").write_bytes(png_bytes(badge))
     (tmp_path / "bad.png").write_bytes(b"no")
@@ -93,7 +114,14 @@ def test_neither_sheet_nor_page(run, photo_file):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--rate", "1,x"), ("--effort", "1,10"), ("--dither", "none,some"), ("--max-size", "big")]
+    "arguments",
+    [
+        ("--rate", "1,x"),
+        ("--effort", "1,10"),
+        ("--dither", "none,some"),
+        ("--max-size", "big"),
+        ("--quality", "50,101"),
+    ],
 )
 def test_bad_lists(run, photo_file, arguments):
     done = run("compare", photo_file, *arguments)

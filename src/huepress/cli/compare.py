@@ -12,45 +12,39 @@ import click
 from huepress.cli.shared import (
     STDIO,
     ColorCounts,
+    Goal,
     Listed,
-    Size,
     Targets,
     expand,
     kmeans_options,
     make_options,
     names_directory,
+    palette_options,
     read_stdin,
     say,
 )
 from huepress.errors import HuepressError, LimitError
-from huepress.options import COMPARED_COLORS, MAX_COLORS, Options
 
 if TYPE_CHECKING:
     from huepress.comparison import Comparison
     from huepress.page.render import Section
     from huepress.versions import Variant
 
-_WITHOUT_TARGETS = not hasattr(Options, "quality")
 # Options of `kmeans_options` that take lists here.
 _LISTED = ("effort", "rate", "dither", "format")
 
 
 @click.command(name="compare")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("-k", "--colors", type=ColorCounts(), help="Numbers of colors to show.  [default: 8,16,32]")
 @click.option(
-    "--quality",
-    type=Listed(click.FloatRange(0, 100)),
-    default="",
-    hidden=_WITHOUT_TARGETS,
-    help="Scores: the smallest file that earns each.",
+    "-k",
+    "--colors",
+    type=ColorCounts(),
+    help="Numbers of colors to show; auto: as many as serve.  [default: 8,16,32 where nothing else is listed]",
 )
+@click.option("--quality", type=Listed(Goal("score")), default="", help="Scores, 0 to 100: the fewest bytes for each.")
 @click.option(
-    "--max-size",
-    type=Listed(Size()),
-    default="",
-    hidden=_WITHOUT_TARGETS,
-    help="Sizes, as 50kB: the best looks in each.",
+    "--max-size", type=Listed(Goal("size")), default="", help="Sizes, as 50kB or 0.1bpp: the best looks in each."
 )
 @click.option(
     "-o",
@@ -60,12 +54,13 @@ _LISTED = ("effort", "rate", "dither", "format")
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--show", is_flag=True, help="Open what was written in the system's viewer.")
+@palette_options
 @kmeans_options
 def command(
     inputs: tuple[str, ...],
-    colors: list[int] | None,
-    quality: list[float],
-    max_size: list[int],
+    colors: list[Any] | None,
+    quality: list[Any],
+    max_size: list[Any],
     output: str | None,
     force: bool,
     show: bool,
@@ -78,7 +73,8 @@ def command(
     file with a slider between any two versions, zoom, a map of the differences, a table and a plot.
 
     Several values of --effort, --rate, --dither or --format, as 1,4, are each combined with each number
-    of colors.
+    of colors, --quality and --max-size (which choose the rate themselves). Where one of these cannot be
+    met, what comes closest is shown, and a line says so.
     """
     names = expand(inputs)
     if names.count(STDIO) > 1:
@@ -104,17 +100,17 @@ for _parameter in command.params:
 
 
 def _variants(
-    colors: list[int] | None, quality: list[float], max_size: list[int], engine: dict[str, Any]
+    colors: list[Any] | None, quality: list[Any], max_size: list[Any], engine: dict[str, Any]
 ) -> list[Variant]:
     values: dict[str, list[Any]] = {"quality": quality, "max_size": max_size}
     values.update({name: engine[name] for name in _LISTED if engine[name]})
-    if colors is None and not (quality or max_size):
-        colors = list(COMPARED_COLORS)
-    values["n_colors"] = colors or []
-    single = {name: engine[name][0] if engine[name] else None for name in _LISTED}
-    options = make_options(colors[0] if colors else MAX_COLORS, **{**engine, **single})
-    from huepress.versions import make_variants
+    from huepress.versions import default_colors, make_variants
 
+    if colors is None:
+        colors = default_colors(values, palette_given=engine["palette"] is not None)
+    values["n_colors"] = colors
+    single = {name: engine[name][0] if engine[name] else None for name in _LISTED}
+    options = make_options(colors[0] if colors else "auto", **{**engine, **single})
     return make_variants(options, values)
 
 
@@ -169,11 +165,10 @@ class _Run:
             self._write(target, render_page(sections))
 
     def _compare(self, name: str) -> Comparison:
-        from huepress import api, comparison
+        from huepress import comparison
 
         heading = "standard input" if name == STDIO else Path(name).name
-        limit = self._variants[0].options.max_pixels
-        source = api.load(read_stdin() if name == STDIO else name, max_pixels=limit)
+        source = comparison.load(read_stdin() if name == STDIO else name, self._variants)
         on_terminal = sys.stderr is not None and sys.stderr.isatty()
         done = 0
 

@@ -19,6 +19,7 @@ from huepress.cli.shared import (
     STDIO,
     Targets,
     expand,
+    file_options,
     kmeans_options,
     make_options,
     names_directory,
@@ -28,7 +29,7 @@ from huepress.cli.shared import (
     write_stdout,
 )
 from huepress.errors import HuepressError, LimitError, OptionError, OutputError
-from huepress.options import MAX_COLORS, MIN_COLORS, Options
+from huepress.options import FORMATS, MAX_COLORS, MIN_COLORS, Options
 
 if TYPE_CHECKING:
     from huepress.api import Result
@@ -56,7 +57,7 @@ class _Row:
     "-k",
     "--colors",
     type=click.IntRange(MIN_COLORS, MAX_COLORS),
-    default=Options.n_colors,
+    default=MAX_COLORS,
     show_default=True,
     help="Colors of the palette.",
 )
@@ -68,6 +69,7 @@ class _Row:
 @palette_options
 @click.option("--shared-palette", is_flag=True, help="One palette for all inputs, each weighing the same.")
 @kmeans_options
+@file_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print the palettes, too.")
@@ -88,7 +90,7 @@ def command(
     INPUT may be a file, a pattern, or '-' for standard input. A result that is no smaller than
     its input is not taken: the original bytes are kept, in a copy beside the other outputs.
     """
-    options = make_options(colors, **engine)
+    options = make_options(colors, output=output, **engine)
     names = expand(inputs)
     to_stdout = output == STDIO or (output is None and STDIO in names)
     if shared_palette and options.palette is not None:
@@ -112,7 +114,7 @@ def command(
     with _progress(len(names), quiet or as_json) as advance:
         for name in names:
             advance(name)
-            target = None if to_stdout else _target(name, output, directory, f".{options.format}")
+            target = None if to_stdout else _target(name, output, directory, _likely_extension(options.format, name))
             row = _compress_one(
                 name, target, targets, options, stdin=stdin, force=force, allow_larger=allow_larger, named=named
             )
@@ -152,6 +154,14 @@ def _target(name: str, output: str | None, directory: Path | None, extension: st
     return default_output(Path("stdin" if name == STDIO else name), directory, extension)
 
 
+def _likely_extension(chosen: str, name: str) -> str:
+    """Return the extension of the output; of "auto" and "keep" it may turn out another."""
+    if chosen not in ("auto", "keep"):
+        return f".{chosen}"
+    ending = Path(name).suffix.lower()
+    return ending if chosen == "keep" and ending.removeprefix(".") in FORMATS else ".png"
+
+
 def _compress_one(
     name: str,
     target: Path | None,
@@ -164,6 +174,7 @@ def _compress_one(
     named: bool,
 ) -> _Row:
     from huepress import api, files
+    from huepress.codec.encoders import extension_of
 
     started = time.perf_counter()
     row = _Row(name, None, 0.0, options.seed)
@@ -178,11 +189,15 @@ def _compress_one(
             write_stdout(result.encoded.data)
             row.output = STDIO
         else:
-            if result.encoded.format.lower() != options.format and name != STDIO and not named:
-                # Kept bytes of another format under a name of ours: its extension would lie.
-                target = target.with_suffix(Path(name).suffix)
+            true_extension = extension_of(result.encoded, Path(name).suffix)
+            if not named and target.suffix.lower() != true_extension.lower():
+                # Another format than expected, such as kept bytes: the extension would lie.
+                target = target.with_suffix(true_extension)
                 targets.claim(target)
-            result.save(target, overwrite=force)
+            if result.report.status == "kept":
+                files.write_bytes(target, result.encoded.data, overwrite=force)
+            else:
+                result.save(target, overwrite=force)
             row.output = str(target)
         row.result = result
     except MemoryError:
@@ -218,6 +233,7 @@ def _as_json(row: _Row) -> dict[str, Any]:
         "seconds": round(row.seconds, 4),
         "seed": row.seed,
         "palette": row.result.palette.hex() if row.result else None,
+        "notes": list(numbers.get("notes", ())),
         "message": str(row.error) if row.error else numbers.get("message", ""),
     }
 
@@ -240,6 +256,7 @@ def _print_summary(rows: list[_Row], *, to_stderr: bool, verbose: bool) -> None:
                 f"{report.bits_per_pixel_in} -> {report.bits_per_pixel} bits per pixel before deflate "
                 f"({report.index_factor:g}x), {quality}, {row.seconds:.2f} s"
             )
+            text += "".join(f"; {remark}" for remark in (*report.notes, report.message) if remark)
         say(text, err=to_stderr)
         if verbose:
             say("  " + " ".join(row.result.palette.hex()), err=to_stderr)

@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeVar
 
 import click
 
-from huepress.errors import InputError, OutputError
+from huepress.errors import InputError, OptionError, OutputError
+from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.options import (
+    COLORS,
     DEFAULT_MAX_PIXELS,
     DITHERS,
     FORMATS,
@@ -21,10 +23,10 @@ from huepress.options import (
     MAX_RATE,
     MIN_COLORS,
     SPACES,
+    STRIPS,
     Options,
     parse_init,
 )
-from huepress.text import parse_bytes
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 STDIO = "-"
@@ -43,9 +45,9 @@ def kmeans_options(command: Command) -> Command:
         click.option(
             "--format",
             type=click.Choice(FORMATS),
-            default=Options.format,
-            show_default=True,
-            help="What to write: indexed PNG or lossless WebP.",
+            default=None,
+            help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.  "
+            "[default: png, or as -o FILE ends]",
         ),
         click.option(
             "--rate",
@@ -132,17 +134,59 @@ def palette_options(command: Command) -> Command:
     return command
 
 
-def make_options(n_colors: int, init: str = "wu", **others: Any) -> Options:
-    """Build the options of a run from the command line's values."""
+def file_options(command: Command) -> Command:
+    """Add the options of commands that write pictures."""
+    decorators = [
+        click.option(
+            "--color",
+            type=click.Choice(COLORS),
+            default=Options.color,
+            show_default=True,
+            help="Convert colors to sRGB, or keep them and their profile.",
+        ),
+        click.option(
+            "--strip",
+            type=click.Choice(STRIPS),
+            default=Options.strip,
+            show_default=True,
+            help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay.",
+        ),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def make_options(
+    n_colors: int | Literal["auto"], init: str = "wu", output: str | None = None, **others: Any
+) -> Options:
+    """Build the options of a run from the command line's values.
+
+    The extension of a named output decides about the format.
+
+    Raises
+    ------
+    OptionError
+        If a format is asked for that contradicts the extension.
+    """
     if others.get("palette") is not None:
         from huepress.api import load_palette
 
         others["palette"] = load_palette(others["palette"], max_pixels=others["max_pixels"])
     others["pin"] = others.get("pin") or ()
+    asked, named = others.get("format"), _format_of(output)
+    if named and asked not in (None, "auto", "keep", named):
+        raise OptionError(f"-o names a .{named} file but --format asks for {asked}; drop one of them")
+    others["format"] = named or asked or Options.format
     options = Options(n_colors=n_colors, init=parse_init(init), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
     os.environ.setdefault("RAYON_NUM_THREADS", str(options.threads))
     return options
+
+
+def _format_of(output: str | None) -> str | None:
+    ending = Path(output or "").suffix.lower().removeprefix(".")
+    return ending if ending in FORMATS else None
 
 
 def expand(inputs: tuple[str, ...]) -> list[str]:
@@ -232,9 +276,9 @@ def names_directory(output: str, n_inputs: int) -> bool:
 
 if TYPE_CHECKING:
     _ListBase = click.ParamType[list[Any]]
-    _SizeBase = click.ParamType[int]
+    _GoalBase = click.ParamType[QualityGoal | SizeGoal]
 else:
-    _ListBase = _SizeBase = click.ParamType  # older versions have no type parameter
+    _ListBase = _GoalBase = click.ParamType  # older versions have no type parameter
 
 
 class Listed(_ListBase):
@@ -256,31 +300,33 @@ class Listed(_ListBase):
         return [self._of.convert(part.strip(), param, ctx) for part in parts]
 
 
-class Size(_SizeBase):
-    """A number of bytes, as ``50kB``."""
+class Goal(_GoalBase):
+    """A score, as ``70``, or a size, as ``50kB``."""
 
-    name = "size"
+    def __init__(self, name: Literal["score", "size"]) -> None:
+        self.name = name
+        self._parse: Callable[[Any], QualityGoal | SizeGoal] = parse_quality if name == "score" else parse_size
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Parse ``50kB``."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> QualityGoal | SizeGoal:
+        """Parse ``70`` or ``50kB``."""
         try:
-            return parse_bytes(str(value))
-        except ValueError as error:
+            return self._parse(value)
+        except OptionError as error:
             self.fail(str(error), param, ctx)
 
 
 class ColorCounts(_ListBase):
-    """Numbers of colors separated by commas."""
+    """Numbers of colors separated by commas; "auto" is one."""
 
     name = "K,K,..."
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        """Parse ``8,16,32``."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int | str]:
+        """Parse ``8,16,auto``."""
         try:
-            counts = [int(part) for part in str(value).split(",")]
+            counts = ["auto" if part.strip() == "auto" else int(part) for part in str(value).split(",")]
         except ValueError:
             self.fail(f"{value!r} is not a list of whole numbers such as 8,16,32", param, ctx)
         for count in counts:
-            if not MIN_COLORS <= count <= MAX_COLORS:
+            if isinstance(count, int) and not MIN_COLORS <= count <= MAX_COLORS:
                 self.fail(f"{count} is not in the range {MIN_COLORS} to {MAX_COLORS}", param, ctx)
         return counts

@@ -23,7 +23,8 @@ _GAP = 28
 _SWATCH_ROWS_HEIGHT = 56
 _TITLE_SIZE, _FACTS_SIZE, _SMALL_SIZE = 30, 21, 17
 _BACKGROUND, _INK, _QUIET, _FRAME = (250, 250, 248), (28, 28, 30), (108, 108, 112), (222, 222, 218)
-_MARKER = (255, 64, 96)
+_MARKER, _WARNING = (255, 64, 96), (176, 24, 56)
+_WARNING_LINE = _SMALL_SIZE + 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +40,15 @@ class Panel:
         Of the latter the palette is drawn, too.
     verdict : str
         Stands at the right of the title.
+    warning : str
+        Stands under the facts, in as many lines as it needs.
     """
 
     title: str
     facts: str
     picture: SourceImage | IndexedImage
     verdict: str = ""
+    warning: str = ""
 
     def pixels_srgb8(self) -> Bytes:
         """Return the colors: (height, width, 3 or 4). Not kept: sheets of large pictures need the memory."""
@@ -59,10 +63,11 @@ class _Layout:
     detail: tuple[int, int, int, int] | None  # window of the picture
     zoom: int  # of the detail
     stacked: bool  # the verdict under the title, not beside it
+    warning_lines: int  # of the panel with the longest
 
     @property
     def text_height(self) -> int:
-        return _TITLE_SIZE + _FACTS_SIZE + 34 + self.stacked * (_FACTS_SIZE + 6)
+        return _TITLE_SIZE + _FACTS_SIZE + 34 + self.stacked * (_FACTS_SIZE + 6) + self.warning_lines * _WARNING_LINE
 
     @property
     def height(self) -> int:
@@ -125,7 +130,8 @@ def _layout(original: Bytes, panels: Sequence[Panel]) -> _Layout:
         detail = _detail_box(original, panels[1].pixels_srgb8(), zoom)
         zoom = max(1, min(8, _PANEL_WIDTH // (detail[2] - detail[0]), _DETAIL_HEIGHT // (detail[3] - detail[1])))
     needed = (_length(p.title, _TITLE_SIZE) + _length(p.verdict, _FACTS_SIZE) + _GAP // 2 for p in panels)
-    return _Layout(view, detail, zoom, stacked=max(needed) > _PANEL_WIDTH)
+    lines = max(len(_wrapped(panel.warning, _SMALL_SIZE)) for panel in panels)
+    return _Layout(view, detail, zoom, stacked=max(needed) > _PANEL_WIDTH, warning_lines=lines)
 
 
 def _draw_panel(canvas: Image.Image, panel: Panel, corner: tuple[int, int], layout: _Layout) -> None:
@@ -151,6 +157,10 @@ def _draw_panel(canvas: Image.Image, panel: Panel, corner: tuple[int, int], layo
         _write(draw, (at_right, y + _TITLE_SIZE - _FACTS_SIZE), panel.verdict, _FACTS_SIZE, _INK)
         y += _TITLE_SIZE + 8
     _write(draw, (left, y), panel.facts, _FACTS_SIZE, _QUIET)
+    y += _FACTS_SIZE + 8
+    for line in _wrapped(panel.warning, _SMALL_SIZE):
+        _write(draw, (left, y), line, _SMALL_SIZE, _WARNING)
+        y += _WARNING_LINE
     y = top + layout.view[1] + layout.text_height
     if isinstance(panel.picture, IndexedImage):
         _draw_swatches(canvas, panel.picture.palette, (left, y))
@@ -241,6 +251,18 @@ def _write(
 
 def _length(text: str, size: int) -> float:
     return font_for(text, size).getlength(text)
+
+
+def _wrapped(text: str, size: int) -> list[str]:
+    """Break a text into lines between words."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _length(longer, size) <= _PANEL_WIDTH:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def _fitted(text: str, size: int, width: int) -> str:

@@ -34,12 +34,16 @@ def frontier(points: Sequence[Point]) -> list[Point]:
     return best
 
 
-def frontier_svg(points: Sequence[Point]) -> str:
-    """Plot score over bytes (logarithmic); a line joins the frontier, the points behind it are hollow."""
-    low, high = (math.log(f(p.n_bytes for p in points)) for f in (min, max))
+def frontier_svg(points: Sequence[Point], trials: Sequence[Point] = ()) -> str:
+    """Plot score over bytes (logarithmic); a line joins the frontier, the points behind it are hollow.
+
+    Trials are small dots without a name; the frontier disregards them, since nobody is offered their files.
+    """
+    everything = [*points, *trials]
+    low, high = (math.log(f(p.n_bytes for p in everything)) for f in (min, max))
     spread = max(0.25, high - low)
     low, high = (low + high - 1.3 * spread) / 2, (low + high + 1.3 * spread) / 2
-    floor, ceiling, step = _score_range([p.score for p in points])
+    floor, ceiling, step = _score_range([p.score for p in everything])
 
     def x(n_bytes: float) -> float:
         return _LEFT + (math.log(n_bytes) - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT)
@@ -66,11 +70,17 @@ def frontier_svg(points: Sequence[Point]) -> str:
             along = [(x(p.n_bytes), y(p.score)) for p in (one, other)]
             on = [a + (b - a) * part / 40 for a, b in zip(*along, strict=True)]
             placed.append((on[0] - 2, on[1] - 2, on[0] + 2, on[1] + 2))
+
+    def dot(point: Point, kind: str, radius: float) -> str:
+        told = escape(f"{point.label}: {human_bytes(point.n_bytes)}, score {point.score:.1f}")
+        at = f'cx="{x(point.n_bytes):.1f}" cy="{y(point.score):.1f}" r="{radius:g}"'
+        return f'<circle class="{kind}" {at}><title>{told}</title></circle>'
+
+    at_best = {(p.n_bytes, p.score) for p in best}  # of equal files the frontier names one
+    parts += [dot(point, "trial", 2.5) for point in trials]
     for point in points:
         at = x(point.n_bytes), y(point.score)
-        kind = "best" if point in best else "behind"
-        told = escape(f"{point.label}: {human_bytes(point.n_bytes)}, score {point.score:.1f}")
-        parts.append(f'<circle class="{kind}" cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="5"><title>{told}</title></circle>')
+        parts.append(dot(point, "best" if (point.n_bytes, point.score) in at_best else "behind", 5))
         parts.append(_placed_label(point.label, at, placed))
     told = "; ".join(f"{p.label} {human_bytes(p.n_bytes)}, {p.score:.1f}" for p in best)
     return (

@@ -64,6 +64,7 @@ def render_section(name: str, source: SourceImage, versions: Sequence[Version], 
                 *(_row(version, source) for version in versions),
             ]
         ),
+        missed=_missed(versions),
         plot=_plot(versions),
         palettes="\n".join(_palette(version.label, version.outcome.indexed.palette) for version in versions),
     )
@@ -103,9 +104,10 @@ def _displayable(encoded: Encoded, pixels_srgb8: Bytes) -> str:
 
 
 def _original_uri(source: SourceImage) -> str:
-    if source.encoded is None:
+    """Return the file freed of the metadata that must not survive; where it cannot be, a PNG with its pixels."""
+    if source.keepable is None:
         return data_uri(to_png(source.pixels_srgb8)) or ""
-    return _displayable(Encoded(source.encoded, source.format), source.pixels_srgb8)
+    return _displayable(Encoded(source.keepable, source.format), source.pixels_srgb8)
 
 
 def _picture(label: str, uri: str, difference: Encoded | None, source: SourceImage) -> str:
@@ -149,9 +151,25 @@ def _bits(n_bytes: int, source: SourceImage) -> str:
 
 def _plot(versions: Sequence[Version]) -> str:
     points = [Point(v.label, v.n_bytes, v.ssimulacra2) for v in versions if v.ssimulacra2 is not None]
-    if len(points) < 2:
+    shown = {(point.n_bytes, round(point.score, 3)) for point in points}
+    trials = [
+        Point(f"{version.label}, tried", trial.n_bytes, trial.score)
+        for version in versions
+        for trial in version.outcome.report.trials
+        if trial.score is not None and (trial.n_bytes, round(trial.score, 3)) not in shown
+    ]
+    if len(points) + len(trials) < 2:
         return ""
-    return f"<h3>Size and quality</h3>\n{frontier_svg(points)}"
+    told = "\n<p>Small dots: what was tried on the way to a target.</p>" if trials else ""
+    return f"<h3>Size and quality</h3>\n{frontier_svg(points, trials)}{told}"
+
+
+def _missed(versions: Sequence[Version]) -> str:
+    """List the versions that are only the closest to what was asked for."""
+    items = "".join(
+        f"<li><strong>{escape(v.label)}</strong> missed: {escape(v.missed)}</li>" for v in versions if v.missed
+    )
+    return items and f'<ul class="missed">{items}</ul>'
 
 
 def _palette(label: str, palette: Palette) -> str:
