@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
 
 from huepress import files, pipeline
+from huepress.animation import run_animation
 from huepress.codec import decode
+from huepress.codec.animation import read_animation
 from huepress.codec.encode_png import encode_png
 from huepress.codec.pillow_image import is_pillow_image, to_pillow
 from huepress.errors import HuepressError, InputError
 from huepress.metrics import Comparator, Score
-from huepress.model import Bytes, Encoded, IndexedImage, Palette, Report, SourceImage
+from huepress.model import Animation, Bytes, Encoded, Frame, IndexedImage, Palette, Report, SourceImage
 from huepress.options import Options
 
 if TYPE_CHECKING:
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """A compressed image.
+    """A compressed image or animation; of an animation `indexed`, `indices` and `image` are the first frame.
 
     Where the original's bytes were kept (``report.status == "kept"``), `encoded` is the original
     file; palette, indices and image are still the ones with fewer colors.
@@ -54,6 +58,18 @@ class Result:
     def image(self) -> Image:
         """The image as Pillow's, mode ``P``."""
         return to_pillow(self.indexed)
+
+    @property
+    def frames(self) -> Iterator[Frame]:
+        """The frames of the finished file as they are shown, decoded one after the other; one of a picture."""
+        data = self.encoded.data
+        animation = read_animation(data, max_pixels=self.report.width * self.report.height)
+        if animation is None:
+            colors = self.indexed.to_array()
+            yield Frame(colors if colors.shape[2] == 4 else np.insert(colors, 3, 255, axis=2), 0.0)
+            return
+        for pixels, seconds in zip(animation.frames(), animation.durations, strict=True):
+            yield Frame(pixels, float(seconds))
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the file, as a whole or not at all.
@@ -95,7 +111,7 @@ def compress(
     on_progress : callable, optional
         Called with the part of the search that is done, 0 to 1.
     **options
-        The fields of `huepress.Options`: effort, rate, dither, format, seed, init, n_init, n_swaps,
+        The fields of `huepress.Options`: effort, rate, dither, format, palette_per_frame, seed, init, n_init, n_swaps,
         max_iter, tol, space, jobs, max_pixels.
 
     Returns
@@ -117,8 +133,9 @@ def compress(
     """
     started = time.perf_counter()
     chosen = Options.from_keywords({"n_colors": n_colors, **options})
-    source = load(image, max_pixels=chosen.max_pixels)
-    outcome = pipeline.run(source, chosen, allow_larger=allow_larger, started=started, on_progress=on_progress)
+    source = load(image, max_pixels=chosen.max_pixels, moving=True)
+    run: Any = run_animation if isinstance(source, Animation) else pipeline.run
+    outcome = run(source, chosen, allow_larger=allow_larger, started=started, on_progress=on_progress)
     return Result(outcome.indexed, outcome.encoded, outcome.report)
 
 
@@ -186,23 +203,32 @@ def score(original: Any, distorted: Any, *, jobs: int = 0, max_pixels: int = Opt
     return comparator.score(load(distorted, max_pixels=max_pixels).pixels_srgb8)
 
 
-def load(image: Any, *, max_pixels: int) -> SourceImage:
-    """Turn whatever `compress` accepts into a SourceImage."""
+@overload
+def load(image: Any, *, max_pixels: int, moving: Literal[False] = False) -> SourceImage: ...
+@overload
+def load(image: Any, *, max_pixels: int, moving: Literal[True]) -> SourceImage | Animation: ...
+def load(image: Any, *, max_pixels: int, moving: bool = False) -> SourceImage | Animation:
+    """Turn whatever `compress` accepts into a SourceImage, or where they may be `moving` into an Animation."""
+
+    def decoded(data: bytes) -> SourceImage | Animation:
+        animation = read_animation(data, max_pixels=max_pixels) if moving else None
+        return animation or decode.decode(data, max_pixels=max_pixels)
+
     if isinstance(image, str | os.PathLike):
         data = files.read_bytes(image)
         try:
-            return decode.decode(data, max_pixels=max_pixels)
+            return decoded(data)
         except HuepressError as error:
             raise type(error)(f"{os.fspath(image)}: {error}") from None
     if isinstance(image, bytes | bytearray | memoryview):
-        return decode.decode(bytes(image), max_pixels=max_pixels)
+        return decoded(bytes(image))
     if is_pillow_image(image):
         return decode.from_pillow(image, max_pixels=max_pixels)
     if hasattr(image, "read"):
         data = image.read()
         if not isinstance(data, bytes):
             raise InputError("the file is open in text mode; open it with mode 'rb'")
-        return decode.decode(data, max_pixels=max_pixels)
+        return decoded(data)
     if hasattr(image, "__array__"):
         return decode.from_array(image, max_pixels=max_pixels)
     raise InputError(

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
@@ -70,6 +71,64 @@ class SourceImage:
     def n_pixels(self) -> int:
         """Number of pixels."""
         return self.height * self.width
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Animation:
+    """A moving picture, its frames decoded one after the other whenever they are asked for.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the canvas, in pixels.
+    format : str
+        ``"GIF"``, ``"PNG"`` or ``"WEBP"``.
+    durations : tuple of Fraction
+        How long each frame is shown, in seconds.
+    n_plays : int
+        How often it is shown in all; 0 means forever.
+    frames : callable
+        Returns an iterator over what is shown: (height, width, 4) uint8 arrays, sRGB with straight
+        alpha, (0, 0, 0, 0) where nothing is.
+    encoded : bytes
+        The file it came from.
+    """
+
+    width: int
+    height: int
+    format: str
+    durations: tuple[Fraction, ...]
+    n_plays: int
+    frames: Callable[[], Iterator[Bytes]]
+    encoded: bytes
+
+    def __post_init__(self) -> None:
+        _require(len(self.durations) > 0, "an animation has at least one frame")
+        _require(all(seconds >= 0 for seconds in self.durations), "no frame lasts less than no time")
+
+    def __repr__(self) -> str:
+        return f"Animation({self.format}, {self.width} x {self.height}, {self.n_frames} frames)"
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return len(self.durations)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One frame of an animation as it is shown.
+
+    Attributes
+    ----------
+    pixels_srgb8 : ndarray of uint8, (height, width, 4)
+        The whole canvas, sRGB with straight alpha.
+    seconds : float
+        How long it is shown.
+    """
+
+    pixels_srgb8: Bytes
+    seconds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,6 +290,9 @@ class Report:
     seed : int
     message : str
         One sentence for a person, empty where there is nothing to say.
+    n_frames : int
+        Frames of an animation, 1 for a picture. Of an animation the errors are means over the
+        frames, and `n_colors` counts the colors of all of them.
     """
 
     status: Status
@@ -247,6 +309,7 @@ class Report:
     seconds: float
     seed: int
     message: str = ""
+    n_frames: int = 1
 
     @property
     def saved(self) -> float | None:

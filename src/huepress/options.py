@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from numbers import Real
 from typing import Any, Literal, get_args
 
@@ -12,7 +12,7 @@ from huepress.errors import OptionError
 
 Space = Literal["auto", "srgb", "oklab"]
 Dither = Literal["auto", "none", "full"]
-Format = Literal["png", "webp"]
+Format = Literal["png", "webp", "gif", "keep"]
 Start = Literal["wu", "k-means++", "random"]
 
 SPACES: tuple[str, ...] = get_args(Space)
@@ -68,8 +68,11 @@ class Options:
     dither : {"auto", "none", "full"}
         "auto" lets the search decide where dithering is worth its bytes, "none" diffuses no
         error (flat art, sprites), "full" disregards bytes.
-    format : {"png", "webp"}
-        The file to write: indexed PNG, or lossless WebP of the same colors.
+    format : {"png", "webp", "gif", "keep"}, optional
+        The file to write: indexed PNG, lossless WebP of the same colors, GIF (of animations), or the
+        input's own format; by default PNG, and of animations their own.
+    palette_per_frame : bool
+        Whether each frame of an animation gets a palette of its own (GIF and WebP).
     jobs : int
         Number of threads; 0 means one per processor.
     max_pixels : int
@@ -92,7 +95,8 @@ class Options:
     effort: int = 0
     rate: float = 1.0
     dither: Dither = "auto"
-    format: Format = "png"
+    format: Format | None = None
+    palette_per_frame: bool = False
     jobs: int = 0
     max_pixels: int = DEFAULT_MAX_PIXELS
 
@@ -113,7 +117,7 @@ class Options:
             raise OptionError(f"rate must be a number from 0 to {MAX_RATE:g}, not {self.rate!r}")
         if self.dither not in DITHERS:
             raise OptionError(f"dither must be one of {', '.join(DITHERS)}, not {self.dither!r}")
-        if self.format not in FORMATS:
+        if self.format is not None and self.format not in FORMATS:
             raise OptionError(f"format must be one of {', '.join(FORMATS)}, not {self.format!r}")
         if self.space not in SPACES:
             raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
@@ -134,6 +138,19 @@ class Options:
         if self.space != "auto":
             return self.space
         return "oklab" if self.effort > 0 else "srgb"
+
+    def for_still(self, input_format: str) -> Options:
+        """Return the options with the format of a still picture resolved.
+
+        Raises
+        ------
+        OptionError
+            If the format can hold animations only.
+        """
+        if self.format == "gif":
+            raise OptionError("GIF is written of animations only so far; choose png or webp")
+        keep_webp = self.format == "keep" and input_format == "WEBP"
+        return replace(self, format="webp" if keep_webp or self.format == "webp" else "png")
 
     @property
     def starts(self) -> int:

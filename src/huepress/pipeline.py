@@ -10,7 +10,7 @@ from huepress.codec.encode_webp import encode_webp
 from huepress.histogram import count_colors
 from huepress.indexing import index_image
 from huepress.metrics import psnr_db
-from huepress.model import ColorTable, Encoded, IndexedImage, Outcome, Report, SourceImage
+from huepress.model import Animation, ColorTable, Encoded, IndexedImage, Outcome, Report, SourceImage
 from huepress.options import Options
 from huepress.palette import fit_palette
 from huepress.report import mean_squared_error
@@ -19,7 +19,7 @@ from huepress.spatial import search_indices
 
 def quantize(source: SourceImage, options: Options) -> IndexedImage:
     """Reduce an image to at most `options.n_colors` colors."""
-    return _quantize(source, options, None)[0]
+    return _quantize(source, options.for_still(source.format), None)[0]
 
 
 def run(
@@ -49,18 +49,12 @@ def run(
     Outcome
     """
     started = time.perf_counter() if started is None else started
+    options = options.for_still(source.format)
     indexed, table = _quantize(source, options, on_progress)
     encode = encode_webp if options.format == "webp" else encode_png
     encoded = encode(indexed, effort=options.effort)
-    message = ""
-    kept = source.encoded is not None and len(encoded.data) >= len(source.encoded) and not allow_larger
-    if kept:
-        assert source.encoded is not None
-        message = (
-            f"the {indexed.n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, no fewer than the "
-            f"{source.format} with {len(source.encoded):,}; original kept (--allow-larger writes it anyway)"
-        )
-        encoded = Encoded(source.encoded, source.format)
+    encoded, message = smaller_file(encoded, source, indexed.n_colors, allow_larger=allow_larger)
+    kept = bool(message)
     mse = 0.0 if kept else mean_squared_error(table, indexed, threads=options.threads)
     bits_per_pixel_in = 8 * int(source.pixels_srgb8.shape[2])
     report = Report(
@@ -80,6 +74,19 @@ def run(
         message=message,
     )
     return Outcome(indexed, encoded, report)
+
+
+def smaller_file(
+    encoded: Encoded, source: SourceImage | Animation, n_colors: int, *, allow_larger: bool
+) -> tuple[Encoded, str]:
+    """Return the result, or the original and a sentence about it where the result is no smaller."""
+    if source.encoded is None or len(encoded.data) < len(source.encoded) or allow_larger:
+        return encoded, ""
+    message = (
+        f"the {n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, no fewer than the "
+        f"{source.format} with {len(source.encoded):,}; original kept (--allow-larger writes it anyway)"
+    )
+    return Encoded(source.encoded, source.format), message
 
 
 def _quantize(

@@ -42,10 +42,9 @@ def kmeans_options(command: Command) -> Command:
         click.option(
             "--format",
             type=click.Choice(FORMATS),
-            default=Options.format,
-            show_default=True,
-            help="What to write: indexed PNG or lossless WebP.",
+            help="What to write; keep: as the input.  [default: png; of animations their own]",
         ),
+        click.option("--palette-per-frame", is_flag=True, help="Of animations (GIF, WebP): a palette for each frame."),
         click.option(
             "--rate",
             type=click.FloatRange(0, MAX_RATE),

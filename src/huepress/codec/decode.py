@@ -44,7 +44,7 @@ def decode(data: bytes, *, max_pixels: int) -> SourceImage:
     """
     if not data:
         raise DecodeError("the file is empty; give an image file")
-    with _own_pixel_limit():
+    with own_pixel_limit():
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -60,7 +60,7 @@ def decode(data: bytes, *, max_pixels: int) -> SourceImage:
 
 
 def _load(image: Image.Image, data: bytes, max_pixels: int) -> SourceImage:
-    _check_size(image, max_pixels)
+    check_size(*image.size, max_pixels)
     file_format = image.format or "unknown"
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and file_format not in _EXTRA_FRAMES_ARE_THUMBNAILS:
@@ -90,7 +90,7 @@ def from_pillow(image: Image.Image, *, max_pixels: int) -> SourceImage:
     LimitError
         If it has more than `max_pixels` pixels.
     """
-    _check_size(image, max_pixels)
+    check_size(*image.size, max_pixels)
     try:
         return SourceImage(_to_pixels(ImageOps.exif_transpose(image)))
     except HuepressError:
@@ -124,7 +124,7 @@ def from_array(array: Any, *, max_pixels: int) -> SourceImage:
 
 
 @contextmanager
-def _own_pixel_limit() -> Iterator[None]:
+def own_pixel_limit() -> Iterator[None]:
     """Switch Pillow's process-wide limit off: ours is per call."""
     with _pillow_limit_lock:
         before = Image.MAX_IMAGE_PIXELS
@@ -135,8 +135,8 @@ def _own_pixel_limit() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = before
 
 
-def _check_size(image: Image.Image, max_pixels: int) -> None:
-    width, height = image.size
+def check_size(width: int, height: int, max_pixels: int) -> None:
+    """Refuse a picture of no pixels, or of more than the limit."""
     if width < 1 or height < 1:
         raise DecodeError("the image has no pixels; give one of at least 1 x 1")
     if width * height > max_pixels:

@@ -1,0 +1,217 @@
+"""Stage: the frames of an animated GIF, each the changes that it brings, in LZW codes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from huepress import _core
+from huepress.codec import animated_gif
+from huepress.codec.animation import in_ticks
+from huepress.errors import LimitError
+from huepress.frame_delta import CLEAR, FREE, Box, Looks, Mask, bounding_box, changed_pixels
+from huepress.histogram import count_colors
+from huepress.model import Animation, Bytes, ColorTable, IndexedImage, Palette, SourceImage
+from huepress.options import MAX_COLORS, Options
+from huepress.palette import fit_palette, nearest_entries
+from huepress.spatial import LAMBDA_AT_RATE_1, search_indices
+
+# Looks that a canvas may hold; 16 bits number them.
+_MOST_LOOKS = 60_000
+
+
+class GifDeltas:
+    """Chooses the indices of a GIF's frames and writes them.
+
+    Parameters
+    ----------
+    animation : Animation
+    options : Options
+    palette : Palette, optional
+        Shared by all frames; without it each frame gets its own.
+    has_clear : bool
+        Whether some pixel of some frame is transparent.
+    """
+
+    def __init__(self, animation: Animation, options: Options, palette: Palette | None, has_clear: bool) -> None:
+        if max(animation.width, animation.height) > animated_gif.LARGEST_SIDE:
+            raise LimitError("GIF holds at most 65535 pixels a side; choose another --format")
+        self._options, self._palette, self._has_clear = options, palette, has_clear
+        shape = (animation.height, animation.width)
+        self._ticks = in_ticks(animation.durations, animated_gif.TICK, animated_gif.LONGEST_TICKS, "GIF")
+        self._writer = animated_gif.GifWriter(animation.width, animation.height, palette, animation.n_plays)
+        self._colors = np.zeros((0, 3), np.uint8) if palette is None else palette.colors_srgb8  # of the looks
+        self._canvas: Looks = np.full(shape, CLEAR, np.uint16)
+        self._shown: Looks = self._canvas
+        self._canvas_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
+        self._before_srgb8: Bytes | None = None
+        self.first: IndexedImage | None = None
+        self.n_colors = 0
+
+    def add(self, pixels_srgb8: Bytes, following_srgb8: Bytes | None, number: int) -> Bytes:
+        """Add a frame, with the one after it, and return what is then shown: (height, width, 4)."""
+        changed = changed_pixels(self._before_srgb8, pixels_srgb8)
+        clear = pixels_srgb8[:, :, 3] == 0
+        palette, transparent = self._palette_for(pixels_srgb8, changed & ~clear)
+        required = np.where(changed, np.uint16(FREE), self._shown)
+        required[clear] = CLEAR
+        box = bounding_box((required == FREE) | (required != self._canvas)) if number else _whole(changed)
+        disposal, box = self._disposal(box, pixels_srgb8, following_srgb8, number)
+
+        min_code_size, codes, indices = self._search(pixels_srgb8, required, box, palette, transparent)
+        shown = self._canvas.copy()
+        part = indices.astype(np.uint16)
+        shown[box.slices] = part if transparent is None else np.where(indices == transparent, shown[box.slices], part)
+        self._writer.add(
+            corner=box.corner,
+            size=box.size,
+            min_code_size=min_code_size,
+            codes=codes,
+            ticks=self._ticks[number],
+            disposal=disposal,
+            transparent=transparent,
+            palette=None if self._palette is not None else palette,
+        )
+        self._shown, self._before_srgb8 = shown, pixels_srgb8
+        if disposal != animated_gif.PREVIOUS:
+            self._canvas, self._canvas_srgb8 = shown, pixels_srgb8
+        if disposal == animated_gif.BACKGROUND:
+            self._canvas, self._canvas_srgb8 = shown.copy(), pixels_srgb8.copy()
+            self._canvas[box.slices] = CLEAR
+            self._canvas_srgb8[box.slices] = 0
+        self.n_colors = max(self.n_colors, len(palette))
+        if self.first is None:
+            self.first = self._as_indexed(shown, palette)
+        return self._as_pixels(shown)
+
+    def finish(self) -> bytes:
+        """Return the whole file."""
+        return self._writer.finish()
+
+    def _palette_for(self, pixels_srgb8: Bytes, drawn: Mask) -> tuple[Palette, int | None]:
+        """Return the frame's palette and its transparent index, and number the looks by that palette."""
+        if self._palette is not None:
+            n = len(self._palette)
+            return self._palette, n if n < MAX_COLORS else None
+        colors = pixels_srgb8[:, :, :3][drawn] if drawn.any() else np.zeros((1, 3), np.uint8)
+        table = count_colors(SourceImage(colors[None]), threads=self._options.threads)
+        limit = min(self._options.n_colors, MAX_COLORS - 1)
+        if len(table) == self._options.n_colors == MAX_COLORS and drawn.all():
+            limit = MAX_COLORS  # nothing stays as it was: no transparent index is needed
+        palette = fit_palette(table, replace(self._options, n_colors=limit)).palette
+        self._renumber(palette)
+        return palette, len(palette) if len(palette) < MAX_COLORS else None
+
+    def _renumber(self, palette: Palette) -> None:
+        in_use = np.zeros(0x10000, dtype=bool)
+        in_use[self._canvas] = in_use[self._shown] = True
+        old = np.flatnonzero(in_use[: len(self._colors)])
+        entry_of = {bytes(color): entry for entry, color in enumerate(palette)}
+        new_look = np.full(0x10000, CLEAR, np.uint16)
+        extra: list[Bytes] = []
+        for look in old:
+            color = self._colors[look]
+            entry = entry_of.get(bytes(color))
+            if entry is None:
+                entry = len(palette) + len(extra)
+                extra.append(color)
+            new_look[look] = entry
+        if len(extra) > _MOST_LOOKS:  # more than can be numbered: the canvas is drawn anew
+            new_look[:] = CLEAR
+            extra = []
+            self._before_srgb8 = None
+        self._colors = np.vstack([palette.colors_srgb8, *(color[None] for color in extra)])
+        self._canvas, self._shown = new_look[self._canvas], new_look[self._shown]
+
+    def _disposal(self, box: Box, now: Bytes, following: Bytes | None, number: int) -> tuple[int, Box]:
+        """Choose what happens to the frame when its time is over: what leaves the next one the least to draw.
+
+        GIF cannot draw transparency, so pixels that become transparent must be cleared here; the box
+        then grows to hold them.
+        """
+        if following is None:
+            return animated_gif.KEEP, box
+        changed = changed_pixels(now, following)
+        visible = following[:, :, 3] > 0
+        lost = ~visible & (now[:, :, 3] > 0)
+        options: list[tuple[int, int]] = []
+        if not lost.any():
+            options.append((int(np.count_nonzero(changed & visible)), animated_gif.KEEP))
+        if number and not (~visible & (self._canvas != CLEAR)).any():
+            drawn = changed_pixels(self._canvas_srgb8, following) & visible
+            options.append((int(np.count_nonzero(drawn)), animated_gif.PREVIOUS))
+        grown = box
+        if lost.any():
+            cleared = lost.copy()
+            cleared[box.slices] = True
+            grown = bounding_box(cleared)
+            drawn = changed & visible
+            drawn[grown.slices] = visible[grown.slices]
+            options.append((int(np.count_nonzero(drawn)), animated_gif.BACKGROUND))
+        disposal = min(options)[1]
+        return disposal, grown if disposal == animated_gif.BACKGROUND else box
+
+    def _search(
+        self, pixels_srgb8: Bytes, required: Looks, box: Box, palette: Palette, transparent: int | None
+    ) -> tuple[int, bytes, Bytes]:
+        options = self._options
+        table = count_colors(SourceImage(np.ascontiguousarray(pixels_srgb8[:, :, :3])), threads=options.threads)
+        free = required == FREE
+        rate = 0.0 if options.dither == "full" else options.rate * LAMBDA_AT_RATE_1
+        entries = _exact_entries(table, palette)
+        if options.effort == 0 or rate == 0.0 or (entries[table.inverse[free]] >= 0).all():
+            required = np.where(free, self._nearest(table, palette, entries), required).astype(np.uint16)
+            rate = 1.0
+        return _core.search_lzw(
+            _core.colors_to_points(table.colors_srgb8, "oklab"),
+            table.inverse,
+            _core.colors_to_points(np.ascontiguousarray(self._colors), "oklab"),
+            len(palette),
+            -1 if transparent is None else transparent,
+            self._canvas,
+            required,
+            (box.left, box.top, box.width, box.height),
+            options.dither != "none" and rate != 1.0,
+            rate,
+        )[:3]
+
+    def _nearest(self, table: ColorTable, palette: Palette, entries: np.ndarray) -> Looks:
+        options = self._options
+        if options.effort == 0 or (entries >= 0).all():
+            points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
+            labels = nearest_entries(points, palette.colors_srgb8, None, options)
+            return labels.astype(np.uint16)[table.inverse]
+        return searched_entries(table, palette, options).astype(np.uint16)
+
+    def _as_pixels(self, looks: Looks) -> Bytes:
+        colors = np.zeros((0x10000, 4), np.uint8)
+        colors[: len(self._colors), :3] = self._colors
+        colors[: len(self._colors), 3] = 255
+        shown: Bytes = colors[looks]
+        return shown
+
+    def _as_indexed(self, looks: Looks, palette: Palette) -> IndexedImage:
+        if not (looks == CLEAR).any():
+            return IndexedImage(looks.astype(np.uint8), palette)
+        colors = np.vstack([np.insert(palette.colors_srgb8, 3, 255, axis=1), np.zeros((1, 4), np.uint8)])
+        return IndexedImage(np.where(looks == CLEAR, len(palette), looks).astype(np.uint8), Palette(colors))
+
+
+def searched_entries(table: ColorTable, palette: Palette, options: Options) -> Bytes:
+    """Return the spatial search's indices into the whole palette."""
+    found = search_indices(table, palette, options)
+    entry_of = {bytes(color): entry for entry, color in enumerate(palette)}
+    return np.array([entry_of[bytes(color)] for color in found.palette], np.uint8)[found.indices]
+
+
+def _whole(mask: Mask) -> Box:
+    return Box(0, 0, mask.shape[1], mask.shape[0])
+
+
+def _exact_entries(table: ColorTable, palette: Palette) -> np.ndarray:
+    """Return each color's own palette entry, -1 where it has none."""
+    if len(table) > 4 * MAX_COLORS:
+        return np.full(len(table), -1)
+    entry_of = {bytes(color): entry for entry, color in enumerate(palette)}
+    return np.array([entry_of.get(bytes(color), -1) for color in table.colors_srgb8])
