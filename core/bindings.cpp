@@ -250,7 +250,7 @@ nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32
     require(dims == 3 || dims == 4, "points must have 3 or 4 coordinates");
     require(looks.shape(1) == dims && looks.shape(0) < kFreeLook, "looks must have the points' coordinates");
     require(n_entries >= 0 && n_entries <= 256 && static_cast<std::size_t>(n_entries) <= looks.shape(0), "entries are looks");
-    require(transparent >= -1 && transparent <= 255 && (transparent < 0 || transparent >= n_entries), "transparent follows the entries");
+    require(transparent >= -1 && transparent <= 255, "transparent is an index, or -1");
     require(color_of.shape(0) > 0 && color_of.shape(0) < (1u << 16) && color_of.shape(1) > 0 && color_of.shape(1) < (1u << 16),
             "a GIF has 1 to 65535 pixels a side");
     const auto [left, top, width, rows] = box;

@@ -14,8 +14,11 @@ constexpr float kImpossible = std::numeric_limits<float>::infinity();
 // First symbols of a string that are looked at, the cheapest.
 constexpr int kStarts = 32;
 // What a pixel cost lately: a mean over about so many strings.
-constexpr float kMemory = 64.0f;
+constexpr float kMemory = 24.0f;
 constexpr float kFirstPixelsPerCode = 1.5f;
+// What it costs beside its code to say again what lies on the canvas: one symbol for all that stays keeps
+// the dictionary clean.
+constexpr float kAgainBits = 1.0f;
 // A full table is kept as long as codes say no fewer pixels, at the cost they have, than so
 // many times the mean since the last clear code.
 constexpr float kWornOut = 1.04f;
@@ -200,9 +203,10 @@ private:
 
     float cost(const Place& place, int symbol) const {
         const std::uint16_t shown = look(place, symbol);
-        if (place.required != kFreeLook) return shown == place.required ? 0.0f : kImpossible;
+        const float again = shown == place.under && frame_.transparent >= 0 && symbol != frame_.transparent ? again_ : 0.0f;
+        if (place.required != kFreeLook) return shown == place.required ? again : kImpossible;
         if (shown == kClearLook || symbol >= n_symbols_ || (symbol >= frame_.n_entries && symbol != frame_.transparent)) return kImpossible;
-        return place.weight * squared_norm(place.target - frame_.looks[shown]);
+        return again + place.weight * squared_norm(place.target - frame_.looks[shown]);
     }
 
     Float4 error(const Place& place, int symbol) const {
@@ -327,6 +331,7 @@ private:
 
     const LzwFrame& frame_;
     const float lambda_;
+    const float again_ = lambda_ * kAgainBits;
     const int n_pixels_, n_symbols_;
     LzwResult result_;
     Dictionary dictionary_;

@@ -32,7 +32,7 @@ struct LzwFrame {
     int left, top, width, rows;         // the rectangle that the frame covers
     std::vector<Float4> looks;
     int n_entries;                      // of the palette
-    int transparent;                    // its index, or -1
+    int transparent;                    // its index, which hides an entry of that number; or -1
     bool diffuse;
 };
 

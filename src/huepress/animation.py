@@ -13,15 +13,16 @@ from typing import Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from huepress import _core
+from huepress.color_counter import ColorCounter
 from huepress.delta_gif import GifDeltas
 from huepress.delta_pixels import PngDeltas, WebpDeltas
-from huepress.color_counter import ColorCounter
 from huepress.errors import DecodeError, OptionError
-from huepress.frame_delta import without_hidden_colors
+from huepress.frame_delta import changed_pixels, without_hidden_colors
 from huepress.metrics import mean_squared_error, psnr_db
-from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage, Outcome, Report
+from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage, Outcome, Palette, Report
 from huepress.options import MAX_COLORS, Options
-from huepress.palette import fit_palette
+from huepress.palette import fit_palette, nearest_entries
 from huepress.pipeline import smaller_file
 
 _Item = TypeVar("_Item")
@@ -98,11 +99,17 @@ def run_animation(
     n_frames = animation.n_frames
 
     counter = ColorCounter(threads=options.threads)
+    changes = ColorCounter(threads=options.threads)
+    before: Bytes | None = None
     for number, (_, pixels) in enumerate(_frames(animation, file_format)):
         counter.add(pixels)
+        if file_format == "gif" and before is not None:
+            changes.add(pixels[changed_pixels(before, pixels)])
+        before = pixels
         tell(_COUNTING * (number + 1) / n_frames)
     table = counter.table()
-    deltas = _deltas(animation, options, table, file_format)
+    assert table is not None
+    deltas = _deltas(animation, options, table, changes, file_format)
 
     error = 0.0
     for number, ((original, pixels), following) in enumerate(_with_next(_frames(animation, file_format))):
@@ -156,7 +163,9 @@ def _with_next(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item | None]]:
         yield before, None
 
 
-def _deltas(animation: Animation, options: Options, table: ColorTable, file_format: str) -> Deltas:
+def _deltas(
+    animation: Animation, options: Options, table: ColorTable, changes: ColorCounter, file_format: str
+) -> Deltas:
     """Fit the palette that the format can take, and start the file."""
     limit = options.n_colors
     clear = table.colors_srgb8[:, 3] == 0 if table.colors_srgb8.shape[1] == 4 else np.zeros(len(table), bool)
@@ -171,11 +180,25 @@ def _deltas(animation: Animation, options: Options, table: ColorTable, file_form
     if not options.palette_per_frame:
         palette = fit_palette(table, replace(options, n_colors=limit)).palette
     if file_format == "gif":
-        return GifDeltas(animation, options, palette, has_clear)
+        if palette is not None:
+            palette = _busiest_first(palette, changes, options)
+        return GifDeltas(animation, options, palette)
     if file_format == "webp":
         return WebpDeltas(animation, options, palette)
     assert palette is not None
     return PngDeltas(animation, options, palette)
+
+
+def _busiest_first(palette: Palette, changes: ColorCounter, options: Options) -> Palette:
+    """Order a palette by how many pixels change to each color: frames of few changes get short codes."""
+    table = changes.table()
+    if table is None:
+        return palette
+    points = _core.colors_to_points(np.ascontiguousarray(table.colors_srgb8[:, :3]), options.kmeans_space)
+    entries = nearest_entries(points, palette.colors_srgb8, None, options)
+    weights = table.counts * (table.colors_srgb8[:, 3] > 0 if table.colors_srgb8.shape[1] == 4 else 1)
+    drawn = np.bincount(entries, weights=weights, minlength=len(palette))
+    return Palette(palette[np.argsort(-drawn, kind="stable")])
 
 
 def _visible(table: ColorTable, clear: npt.NDArray[np.bool_]) -> ColorTable:

@@ -32,8 +32,10 @@ class ColorCounter:
         self._n_waiting = 0
 
     def add(self, pixels_srgb8: Bytes) -> None:
-        """Count the pixels of a frame, (height, width, 4)."""
+        """Count the pixels of a frame, (..., 4); there may be none."""
         flat = pixels_srgb8.reshape(-1, 4)
+        if not len(flat):
+            return
         opaque = bool((flat[:, 3] == 255).all())  # three channels are counted faster
         colors, counts, _ = _core.count_colors(np.ascontiguousarray(flat[:, :3]) if opaque else flat, self._threads)
         if opaque:
@@ -43,9 +45,14 @@ class ColorCounter:
         if self._n_waiting > _WAITING:
             self._merge()
 
-    def table(self) -> ColorTable:
-        """Return the colors of all frames, (n, 3) if all are opaque, else (n, 4); its `inverse` is a row of them all."""
+    def table(self) -> ColorTable | None:
+        """Return the colors of all frames, (n, 3) if all are opaque, else (n, 4); None where nothing was counted.
+
+        Its `inverse` is a row of them all.
+        """
         self._merge()
+        if not len(self._keys):
+            return None
         colors = self._keys.astype(">u4").view(np.uint8).reshape(-1, 4)
         if (colors[:, 3] == 255).all():
             colors = np.ascontiguousarray(colors[:, :3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,23 @@ from huepress.spatial import LAMBDA_AT_RATE_1, search_indices
 _MOST_LOOKS = 60_000
 
 
+@dataclass(frozen=True, eq=False)
+class _Said:
+    """A frame's rectangle in LZW codes."""
+
+    min_code_size: int
+    codes: bytes
+    indices: Bytes
+    palette: Palette
+    transparent: int | None
+    shared: bool = False  # the palette is the first part of the shared one
+
+    def looks_on(self, canvas: Looks) -> Looks:
+        """Return what is seen when it is drawn on a canvas."""
+        looks = self.indices.astype(np.uint16)
+        return looks if self.transparent is None else np.where(self.indices == self.transparent, canvas, looks)
+
+
 class GifDeltas:
     """Chooses the indices of a GIF's frames and writes them.
 
@@ -30,14 +47,12 @@ class GifDeltas:
     options : Options
     palette : Palette, optional
         Shared by all frames; without it each frame gets its own.
-    has_clear : bool
-        Whether some pixel of some frame is transparent.
     """
 
-    def __init__(self, animation: Animation, options: Options, palette: Palette | None, has_clear: bool) -> None:
+    def __init__(self, animation: Animation, options: Options, palette: Palette | None) -> None:
         if max(animation.width, animation.height) > animated_gif.LARGEST_SIDE:
             raise LimitError("GIF holds at most 65535 pixels a side; choose another --format")
-        self._options, self._palette, self._has_clear = options, palette, has_clear
+        self._options, self._palette = options, palette
         shape = (animation.height, animation.width)
         self._ticks = in_ticks(animation.durations, animated_gif.TICK, animated_gif.LONGEST_TICKS, "GIF")
         self._writer = animated_gif.GifWriter(animation.width, animation.height, palette, animation.n_plays)
@@ -46,6 +61,7 @@ class GifDeltas:
         self._shown: Looks = self._canvas
         self._canvas_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
         self._before_srgb8: Bytes | None = None
+        self._renumbering: Looks | None = None
         self.first: IndexedImage | None = None
         self.n_colors = 0
 
@@ -59,19 +75,20 @@ class GifDeltas:
         box = bounding_box((required == FREE) | (required != self._canvas)) if number else _whole(changed)
         disposal, box = self._disposal(box, pixels_srgb8, following_srgb8, number)
 
-        min_code_size, codes, indices = self._search(pixels_srgb8, required, box, palette, transparent)
+        said = self._search(pixels_srgb8, required, box, palette, transparent)
         shown = self._canvas.copy()
-        part = indices.astype(np.uint16)
-        shown[box.slices] = part if transparent is None else np.where(indices == transparent, shown[box.slices], part)
+        shown[box.slices] = said.looks_on(self._canvas[box.slices])
+        smaller = self._with_fewer_colors(said, shown, box)
+        own = smaller.palette if self._palette is None or not (smaller is said or smaller.shared) else None
         self._writer.add(
             corner=box.corner,
             size=box.size,
-            min_code_size=min_code_size,
-            codes=codes,
+            min_code_size=smaller.min_code_size,
+            codes=smaller.codes,
             ticks=self._ticks[number],
             disposal=disposal,
-            transparent=transparent,
-            palette=None if self._palette is not None else palette,
+            transparent=smaller.transparent,
+            palette=own,
         )
         self._shown, self._before_srgb8 = shown, pixels_srgb8
         if disposal != animated_gif.PREVIOUS:
@@ -154,7 +171,7 @@ class GifDeltas:
 
     def _search(
         self, pixels_srgb8: Bytes, required: Looks, box: Box, palette: Palette, transparent: int | None
-    ) -> tuple[int, bytes, Bytes]:
+    ) -> _Said:
         options = self._options
         table = count_colors(SourceImage(np.ascontiguousarray(pixels_srgb8[:, :, :3])), threads=options.threads)
         free = required == FREE
@@ -162,8 +179,8 @@ class GifDeltas:
         entries = _exact_entries(table, palette)
         if options.effort == 0 or rate == 0.0 or (entries[table.inverse[free]] >= 0).all():
             required = np.where(free, self._nearest(table, palette, entries), required).astype(np.uint16)
-            rate = 1.0
-        return _core.search_lzw(
+            return self._say(required, box, palette, transparent)
+        min_code_size, codes, indices, _ = _core.search_lzw(
             _core.colors_to_points(table.colors_srgb8, "oklab"),
             table.inverse,
             _core.colors_to_points(np.ascontiguousarray(self._colors), "oklab"),
@@ -172,9 +189,56 @@ class GifDeltas:
             self._canvas,
             required,
             (box.left, box.top, box.width, box.height),
-            options.dither != "none" and rate != 1.0,
+            options.dither != "none",
             rate,
-        )[:3]
+        )
+        return _Said(min_code_size, codes, indices, palette, transparent)
+
+    def _say(self, looks: Looks, box: Box, palette: Palette, transparent: int | None) -> _Said:
+        """Say exactly these looks, those below the palette's size being its entries."""
+        nothing = np.zeros((1, 3), np.float32)
+        n_looks = max(len(palette) + len(self._colors), 1)
+        min_code_size, codes, indices, _ = _core.search_lzw(
+            nothing,
+            np.zeros(looks.shape, np.uint32),
+            np.zeros((n_looks, 3), np.float32),
+            len(palette),
+            -1 if transparent is None else transparent,
+            self._canvas if self._renumbering is None else self._renumbering[self._canvas],
+            looks,
+            (box.left, box.top, box.width, box.height),
+            False,
+            1.0,
+        )
+        return _Said(min_code_size, codes, indices, palette, transparent)
+
+    def _with_fewer_colors(self, said: _Said, shown: Looks, box: Box) -> _Said:
+        """Return the frame in shorter codes where it uses few colors: the first ones, or a palette of its own."""
+        used = np.unique(said.indices)
+        entries = used[used != said.transparent] if said.transparent is not None else used
+        has_transparent = len(entries) < len(used)
+        if _code_size(len(used) - 1) >= said.min_code_size or not len(entries):
+            return said
+        candidates = [(len(said.codes) + self._table_bytes(said), said)]
+        if self._palette is not None:
+            n_first = int(entries[-1]) + 1
+            idle = np.setdiff1d(np.arange(n_first + 1), entries)
+            transparent = int(idle[0]) if has_transparent else None
+            if _code_size(max(n_first - 1, transparent or 0)) < said.min_code_size:
+                other = self._say(shown, box, Palette(said.palette[:n_first]), transparent)
+                candidates.append((len(other.codes), replace(other, shared=True)))
+        palette = Palette(said.palette[entries])
+        # The other looks of the canvas follow the entries.
+        self._renumbering = np.arange(0x10000, dtype=np.uint16)
+        self._renumbering[: len(self._colors)] += np.uint16(len(entries))
+        self._renumbering[entries] = np.arange(len(entries), dtype=np.uint16)
+        other = self._say(self._renumbering[shown], box, palette, len(entries) if has_transparent else None)
+        self._renumbering = None
+        candidates.append((len(other.codes) + (3 << _bits(palette)), other))
+        return min(candidates, key=lambda candidate: candidate[0])[1]
+
+    def _table_bytes(self, said: _Said) -> int:
+        return 3 << _bits(said.palette) if self._palette is None else 0
 
     def _nearest(self, table: ColorTable, palette: Palette, entries: np.ndarray) -> Looks:
         options = self._options
@@ -203,6 +267,14 @@ def searched_entries(table: ColorTable, palette: Palette, options: Options) -> B
     found = search_indices(table, palette, options)
     entry_of = {bytes(color): entry for entry, color in enumerate(palette)}
     return np.array([entry_of[bytes(color)] for color in found.palette], np.uint8)[found.indices]
+
+
+def _bits(palette: Palette) -> int:
+    return max(1, (len(palette) - 1).bit_length())
+
+
+def _code_size(largest: int) -> int:
+    return max(2, largest.bit_length())
 
 
 def _whole(mask: Mask) -> Box:

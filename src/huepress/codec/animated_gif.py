@@ -16,7 +16,7 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image
 
-from huepress.codec.decode import own_pixel_limit, check_size
+from huepress.codec.decode import check_size, own_pixel_limit
 from huepress.errors import DecodeError
 from huepress.model import Animation, Bytes, Palette
 
@@ -43,7 +43,7 @@ class _StoredFrame:
     codes: bytes  # minimum code size and sub-blocks, the last of them empty
 
 
-class _Cut(Exception):
+class _CutError(Exception):
     """The data end too early."""
 
 
@@ -55,7 +55,7 @@ class _Blocks:
     def take(self, n: int) -> bytes:
         part = self._data[self.at : self.at + n]
         if len(part) < n:
-            raise _Cut
+            raise _CutError
         self.at += n
         return part
 
@@ -105,7 +105,7 @@ def read(data: bytes, *, max_pixels: int) -> Animation | None:
                     n_plays, moving = (repeats + 1 if repeats else 0), True
             elif kind != 0:  # stray zeros between blocks are common
                 raise DecodeError("the GIF is damaged: an unknown block; make it anew or leave it out")
-    except _Cut:
+    except _CutError:
         if len(frames) < 2 and not moving:
             return None  # at most one picture: the decoder of pictures judges it
         raise DecodeError(
@@ -129,9 +129,7 @@ def _read_image(blocks: _Blocks, shared: bytes, disposal: int, ticks: int, trans
     left, top, width, height, flags = blocks.numbers("HHHHB")
     table = blocks.take(3 << (flags & 7) + 1) if flags & 0x80 else shared
     codes = blocks.take(1) + blocks.sub_blocks()
-    return _StoredFrame(
-        left, top, width, height, disposal, transparent, ticks * TICK, table, bool(flags & 0x40), codes
-    )
+    return _StoredFrame(left, top, width, height, disposal, transparent, ticks * TICK, table, bool(flags & 0x40), codes)
 
 
 def _compose(frames: list[_StoredFrame], width: int, height: int) -> Iterator[Bytes]:

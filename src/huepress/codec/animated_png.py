@@ -179,7 +179,9 @@ class PngWriter:
         self._head, data = _split(encode_png(image, effort=self._effort).data)
         return data
 
-    def add(self, data: bytes, corner: tuple[int, int], size: tuple[int, int], duration: Fraction, *, over: bool) -> None:
+    def add(
+        self, data: bytes, corner: tuple[int, int], size: tuple[int, int], duration: Fraction, *, over: bool
+    ) -> None:
         """Add a frame: the first of them covers the canvas."""
         if not self._parts:
             width, height = self._size
@@ -188,9 +190,10 @@ class PngWriter:
             control = struct.pack(">II", self._n_frames, self._n_plays)
             self._parts = [_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"acTL", control), *head]
         short = _representable(duration)
-        control = (*size, *corner, short.numerator, short.denominator, _KEEP, _OVER if over else _SOURCE)
+        blend = _OVER if over else _SOURCE
+        fields = (*size, *corner, short.numerator, short.denominator, _KEEP, blend)
         first = self._n_numbered == 0
-        self._parts.append(self._numbered(b"fcTL", struct.pack(">IIIIHHBB", *control)))
+        self._parts.append(self._numbered(b"fcTL", struct.pack(">IIIIHHBB", *fields)))
         self._parts.append(_chunk(b"IDAT", data) if first else self._numbered(b"fdAT", data))
 
     def finish(self) -> bytes:
