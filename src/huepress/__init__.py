@@ -34,6 +34,7 @@ _HOME = {
     "OptionError": "errors",
     "OutputError": "errors",
     "KMeans": "kmeans",
+    "Frame": "model",
     "IndexedImage": "model",
     "Palette": "model",
     "Report": "model",
@@ -42,6 +43,7 @@ _HOME = {
 
 __all__ = [
     "DecodeError",
+    "Frame",
     "HuepressError",
     "IndexedImage",
     "InputError",

@@ -13,16 +13,15 @@ from typing import Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from huepress import _core
 from huepress.color_counter import ColorCounter
-from huepress.delta_gif import GifDeltas
+from huepress.delta_gif import GifDeltas, busiest_first
 from huepress.delta_pixels import PngDeltas, WebpDeltas
 from huepress.errors import DecodeError, OptionError
 from huepress.frame_delta import changed_pixels, without_hidden_colors
 from huepress.metrics import mean_squared_error, psnr_db
-from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage, Outcome, Palette, Report
+from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage, Outcome, Report
 from huepress.options import MAX_COLORS, Options
-from huepress.palette import fit_palette, nearest_entries
+from huepress.palette import fit_palette
 from huepress.pipeline import smaller_file
 
 _Item = TypeVar("_Item")
@@ -181,24 +180,12 @@ def _deltas(
         palette = fit_palette(table, replace(options, n_colors=limit)).palette
     if file_format == "gif":
         if palette is not None:
-            palette = _busiest_first(palette, changes, options)
-        return GifDeltas(animation, options, palette)
+            palette = busiest_first(palette, changes.table(), options)
+        return GifDeltas(animation, options, palette, has_clear)
     if file_format == "webp":
         return WebpDeltas(animation, options, palette)
     assert palette is not None
     return PngDeltas(animation, options, palette)
-
-
-def _busiest_first(palette: Palette, changes: ColorCounter, options: Options) -> Palette:
-    """Order a palette by how many pixels change to each color: frames of few changes get short codes."""
-    table = changes.table()
-    if table is None:
-        return palette
-    points = _core.colors_to_points(np.ascontiguousarray(table.colors_srgb8[:, :3]), options.kmeans_space)
-    entries = nearest_entries(points, palette.colors_srgb8, None, options)
-    weights = table.counts * (table.colors_srgb8[:, 3] > 0 if table.colors_srgb8.shape[1] == 4 else 1)
-    drawn = np.bincount(entries, weights=weights, minlength=len(palette))
-    return Palette(palette[np.argsort(-drawn, kind="stable")])
 
 
 def _visible(table: ColorTable, clear: npt.NDArray[np.bool_]) -> ColorTable:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from huepress import _core
 from huepress.codec import animated_gif
 from huepress.codec.animation import in_ticks
 from huepress.errors import LimitError
-from huepress.frame_delta import CLEAR, FREE, Box, Looks, Mask, bounding_box, changed_pixels
+from huepress.frame_delta import CLEAR, FREE, Box, Looks, Mask, bounding_box, changed_pixels, searched_entries
 from huepress.histogram import count_colors
 from huepress.model import Animation, Bytes, ColorTable, IndexedImage, Palette, SourceImage
 from huepress.options import MAX_COLORS, Options
 from huepress.palette import fit_palette, nearest_entries
-from huepress.spatial import LAMBDA_AT_RATE_1, search_indices
+from huepress.spatial import LAMBDA_AT_RATE_1
 
 # Looks that a canvas may hold; 16 bits number them.
 _MOST_LOOKS = 60_000
@@ -47,12 +48,15 @@ class GifDeltas:
     options : Options
     palette : Palette, optional
         Shared by all frames; without it each frame gets its own.
+    has_clear : bool
+        Whether some pixel of some frame is transparent. Each frame then has a transparent index: some
+        decoders ask for one where they clear.
     """
 
-    def __init__(self, animation: Animation, options: Options, palette: Palette | None) -> None:
+    def __init__(self, animation: Animation, options: Options, palette: Palette | None, has_clear: bool) -> None:
         if max(animation.width, animation.height) > animated_gif.LARGEST_SIDE:
             raise LimitError("GIF holds at most 65535 pixels a side; choose another --format")
-        self._options, self._palette = options, palette
+        self._options, self._palette, self._has_clear = options, palette, has_clear
         shape = (animation.height, animation.width)
         self._ticks = in_ticks(animation.durations, animated_gif.TICK, animated_gif.LONGEST_TICKS, "GIF")
         self._writer = animated_gif.GifWriter(animation.width, animation.height, palette, animation.n_plays)
@@ -69,8 +73,14 @@ class GifDeltas:
         """Add a frame, with the one after it, and return what is then shown: (height, width, 4)."""
         changed = changed_pixels(self._before_srgb8, pixels_srgb8)
         clear = pixels_srgb8[:, :, 3] == 0
-        palette, transparent = self._palette_for(pixels_srgb8, changed & ~clear)
-        required = np.where(changed, np.uint16(FREE), self._shown)
+        if self._palette is None and len(self._looks_in_use()) > _MOST_LOOKS:
+            # More than can be numbered: everything is drawn anew.
+            self._canvas = self._shown = np.full_like(self._canvas, CLEAR)
+        lost = (self._canvas != self._shown) | (self._shown == CLEAR)
+        palette, transparent = self._palette_for(pixels_srgb8, (changed | lost) & ~clear)
+        # What was cleared is drawn again as it was, if this frame's palette has the color.
+        lost &= self._shown >= len(palette)
+        required = np.where(changed | lost, np.uint16(FREE), self._shown)
         required[clear] = CLEAR
         box = bounding_box((required == FREE) | (required != self._canvas)) if number else _whole(changed)
         disposal, box = self._disposal(box, pixels_srgb8, following_srgb8, number)
@@ -114,30 +124,28 @@ class GifDeltas:
         colors = pixels_srgb8[:, :, :3][drawn] if drawn.any() else np.zeros((1, 3), np.uint8)
         table = count_colors(SourceImage(colors[None]), threads=self._options.threads)
         limit = min(self._options.n_colors, MAX_COLORS - 1)
-        if len(table) == self._options.n_colors == MAX_COLORS and drawn.all():
+        if len(table) == self._options.n_colors == MAX_COLORS and drawn.all() and not self._has_clear:
             limit = MAX_COLORS  # nothing stays as it was: no transparent index is needed
         palette = fit_palette(table, replace(self._options, n_colors=limit)).palette
         self._renumber(palette)
         return palette, len(palette) if len(palette) < MAX_COLORS else None
 
-    def _renumber(self, palette: Palette) -> None:
+    def _looks_in_use(self) -> npt.NDArray[np.intp]:
         in_use = np.zeros(0x10000, dtype=bool)
         in_use[self._canvas] = in_use[self._shown] = True
-        old = np.flatnonzero(in_use[: len(self._colors)])
+        return np.flatnonzero(in_use[: len(self._colors)])
+
+    def _renumber(self, palette: Palette) -> None:
         entry_of = {bytes(color): entry for entry, color in enumerate(palette)}
         new_look = np.full(0x10000, CLEAR, np.uint16)
         extra: list[Bytes] = []
-        for look in old:
+        for look in self._looks_in_use():
             color = self._colors[look]
             entry = entry_of.get(bytes(color))
             if entry is None:
                 entry = len(palette) + len(extra)
                 extra.append(color)
             new_look[look] = entry
-        if len(extra) > _MOST_LOOKS:  # more than can be numbered: the canvas is drawn anew
-            new_look[:] = CLEAR
-            extra = []
-            self._before_srgb8 = None
         self._colors = np.vstack([palette.colors_srgb8, *(color[None] for color in extra)])
         self._canvas, self._shown = new_look[self._canvas], new_look[self._shown]
 
@@ -177,9 +185,16 @@ class GifDeltas:
         free = required == FREE
         rate = 0.0 if options.dither == "full" else options.rate * LAMBDA_AT_RATE_1
         entries = _exact_entries(table, palette)
-        if options.effort == 0 or rate == 0.0 or (entries[table.inverse[free]] >= 0).all():
-            required = np.where(free, self._nearest(table, palette, entries), required).astype(np.uint16)
-            return self._say(required, box, palette, transparent)
+        wanted: npt.NDArray[np.integer] | None = None
+        if options.effort == 0:
+            points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
+            wanted = nearest_entries(points, palette.colors_srgb8, None, options)[table.inverse]
+        elif (entries[table.inverse[free]] >= 0).all():
+            wanted = entries[table.inverse]
+        elif rate == 0.0:
+            wanted = searched_entries(table, palette, options)
+        if wanted is not None:
+            return self._say(np.where(free, wanted, required).astype(np.uint16), box, palette, transparent)
         min_code_size, codes, indices, _ = _core.search_lzw(
             _core.colors_to_points(table.colors_srgb8, "oklab"),
             table.inverse,
@@ -216,8 +231,8 @@ class GifDeltas:
         """Return the frame in shorter codes where it uses few colors: the first ones, or a palette of its own."""
         used = np.unique(said.indices)
         entries = used[used != said.transparent] if said.transparent is not None else used
-        has_transparent = len(entries) < len(used)
-        if _code_size(len(used) - 1) >= said.min_code_size or not len(entries):
+        has_transparent = self._has_clear or len(entries) < len(used)
+        if _code_size(len(entries) - 1 + has_transparent) >= said.min_code_size or not len(entries):
             return said
         candidates = [(len(said.codes) + self._table_bytes(said), said)]
         if self._palette is not None:
@@ -240,14 +255,6 @@ class GifDeltas:
     def _table_bytes(self, said: _Said) -> int:
         return 3 << _bits(said.palette) if self._palette is None else 0
 
-    def _nearest(self, table: ColorTable, palette: Palette, entries: np.ndarray) -> Looks:
-        options = self._options
-        if options.effort == 0 or (entries >= 0).all():
-            points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
-            labels = nearest_entries(points, palette.colors_srgb8, None, options)
-            return labels.astype(np.uint16)[table.inverse]
-        return searched_entries(table, palette, options).astype(np.uint16)
-
     def _as_pixels(self, looks: Looks) -> Bytes:
         colors = np.zeros((0x10000, 4), np.uint8)
         colors[: len(self._colors), :3] = self._colors
@@ -262,13 +269,6 @@ class GifDeltas:
         return IndexedImage(np.where(looks == CLEAR, len(palette), looks).astype(np.uint8), Palette(colors))
 
 
-def searched_entries(table: ColorTable, palette: Palette, options: Options) -> Bytes:
-    """Return the spatial search's indices into the whole palette."""
-    found = search_indices(table, palette, options)
-    entry_of = {bytes(color): entry for entry, color in enumerate(palette)}
-    return np.array([entry_of[bytes(color)] for color in found.palette], np.uint8)[found.indices]
-
-
 def _bits(palette: Palette) -> int:
     return max(1, (len(palette) - 1).bit_length())
 
@@ -281,9 +281,20 @@ def _whole(mask: Mask) -> Box:
     return Box(0, 0, mask.shape[1], mask.shape[0])
 
 
-def _exact_entries(table: ColorTable, palette: Palette) -> np.ndarray:
+def _exact_entries(table: ColorTable, palette: Palette) -> npt.NDArray[np.int64]:
     """Return each color's own palette entry, -1 where it has none."""
     if len(table) > 4 * MAX_COLORS:
         return np.full(len(table), -1)
     entry_of = {bytes(color): entry for entry, color in enumerate(palette)}
     return np.array([entry_of.get(bytes(color), -1) for color in table.colors_srgb8])
+
+
+def busiest_first(palette: Palette, changes: ColorTable | None, options: Options) -> Palette:
+    """Order a palette by how many pixels change to each color: frames of few changes get short codes."""
+    if changes is None:
+        return palette
+    points = _core.colors_to_points(np.ascontiguousarray(changes.colors_srgb8[:, :3]), options.kmeans_space)
+    entries = nearest_entries(points, palette.colors_srgb8, None, options)
+    weights = changes.counts * (changes.colors_srgb8[:, 3] > 0 if changes.colors_srgb8.shape[1] == 4 else 1)
+    drawn = np.bincount(entries, weights=weights, minlength=len(palette))
+    return Palette(palette[np.argsort(-drawn, kind="stable")])

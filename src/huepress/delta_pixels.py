@@ -7,8 +7,7 @@ import numpy as np
 from huepress import _core
 from huepress.codec import animated_png, animated_webp
 from huepress.codec.animation import in_ticks
-from huepress.delta_gif import searched_entries
-from huepress.frame_delta import Box, Mask, bounding_box, changed_pixels
+from huepress.frame_delta import Box, Mask, bounding_box, changed_pixels, searched_entries
 from huepress.histogram import count_colors
 from huepress.model import Animation, Bytes, IndexedImage, Palette, SourceImage
 from huepress.options import MAX_COLORS, Options

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from huepress.model import Bytes
+from huepress.model import Bytes, ColorTable, Palette
+from huepress.options import Options
+from huepress.spatial import search_indices
 
 Looks = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
@@ -76,3 +78,10 @@ def without_hidden_colors(pixels_srgb8: Bytes, *, binary_alpha: bool) -> Bytes:
         result[:, :, 3] = 255
     result[gone] = 0
     return result
+
+
+def searched_entries(table: ColorTable, palette: Palette, options: Options) -> Bytes:
+    """Return the spatial search's indices into the whole palette."""
+    found = search_indices(table, palette, options)
+    entry_of = {bytes(color): entry for entry, color in enumerate(palette)}
+    return np.array([entry_of[bytes(color)] for color in found.palette], np.uint8)[found.indices]

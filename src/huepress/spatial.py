@@ -65,7 +65,7 @@ def search_indices(
     bits = IndexedImage(np.zeros((1, 1), dtype=np.uint8), palette).bit_depth
     row_bytes = (width * bits + 7) // 8
     diffuse = options.dither != "none"
-    search = _core.SpatialSearch(points, table.inverse, entries, diffuse, row_bytes, options.format)
+    search = _core.SpatialSearch(points, table.inverse, entries, diffuse, row_bytes, str(options.format))
     best, chosen = np.inf, None
     for sweep in range(effort.sweeps):
         distortion, n_bits = search.sweep(rate, effort.slack, options.threads)

@@ -8,8 +8,8 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,8 +103,10 @@ def command(
     with _progress(len(names), quiet or as_json) as advance:
         for name in names:
             advance(name)
-            target = None if to_stdout else _target(name, output, directory, f".{options.format}")
-            row = _compress_one(name, target, targets, options, force=force, allow_larger=allow_larger, named=named)
+            target = None if to_stdout else _target(name, output, directory, f".{options.format or 'png'}")
+            row = _compress_one(
+                name, target, targets, options, force=force, allow_larger=allow_larger, named=named, tell=advance.part
+            )
             rows.append(row)
             if as_json:
                 say(json.dumps(_as_json(row)))
@@ -132,25 +134,30 @@ def _compress_one(
     force: bool,
     allow_larger: bool,
     named: bool,
+    tell: Callable[[float], None],
 ) -> _Row:
     from huepress import api, files
 
     started = time.perf_counter()
     row = _Row(name, None, 0.0, options.seed)
     try:
-        if target is not None:
+        # What may be an animation has its format, and thus its name, only when it has been read.
+        open_name = not named and (options.format == "keep" or (options.format is None and _may_move(name)))
+        if target is not None and not open_name:
             targets.claim(target)
             if name == STDIO or os.path.exists(name):
                 files.check_writable_name(target, overwrite=force)
         source = read_stdin() if name == STDIO else name
-        result = api.compress(source, allow_larger=allow_larger, **vars(options))
+        result = api.compress(source, allow_larger=allow_larger, on_progress=tell, **vars(options))
         if target is None:
             write_stdout(result.encoded.data)
             row.output = STDIO
         else:
-            if result.encoded.format.lower() != options.format and name != STDIO and not named:
+            extension = f".{result.encoded.format.lower()}"
+            if not named and (open_name or (extension != target.suffix and name != STDIO)):
                 # Kept bytes of another format under a name of ours: its extension would lie.
-                target = target.with_suffix(Path(name).suffix)
+                kept = result.report.status == "kept" and name != STDIO
+                target = target.with_suffix(Path(name).suffix if kept else extension)
                 targets.claim(target)
             result.save(target, overwrite=force)
             row.output = str(target)
@@ -165,6 +172,10 @@ def _compress_one(
     return row
 
 
+def _may_move(name: str) -> bool:
+    return name == STDIO or Path(name).suffix.lower() in (".gif", ".webp")
+
+
 def _as_json(row: _Row) -> dict[str, Any]:
     """Return the documented fields, null where they make no sense."""
     report = row.result.report if row.result else None
@@ -175,6 +186,7 @@ def _as_json(row: _Row) -> dict[str, Any]:
         "output": row.output,
         "status": row.status,
         "format": row.result.encoded.format.lower() if row.result else None,
+        "n_frames": numbers.get("n_frames"),
         "width": numbers.get("width"),
         "height": numbers.get("height"),
         "bytes_in": numbers.get("bytes_in"),
@@ -203,10 +215,11 @@ def _print_summary(rows: list[_Row], *, to_stderr: bool, verbose: bool) -> None:
         if report.status == "kept":
             text = f"{row.input} -> {row.output}: {report.message}"
         else:
+            frames = f"{report.n_frames} frames, " if report.n_frames > 1 else ""
             quality = "lossless" if report.mse == 0 else f"PSNR {report.psnr_db:.1f} dB"
             text = (
                 f"{row.input} -> {row.output}: {human_bytes(before)} -> {human_bytes(report.bytes_out)} "
-                f"({_percent(report.saved)}), {report.n_colors} colors, "
+                f"({_percent(report.saved)}), {frames}{report.n_colors} colors, "
                 f"{report.bits_per_pixel_in} -> {report.bits_per_pixel} bits per pixel before deflate "
                 f"({report.index_factor:g}x), {quality}, {row.seconds:.2f} s"
             )
@@ -236,24 +249,48 @@ def _exit_code(rows: list[_Row]) -> int:
     return errors[0].exit_code if len(rows) == 1 else 1
 
 
+class _Silent:
+    """Shows nothing."""
+
+    def __call__(self, name: str) -> None:
+        """Go on to the next input."""
+
+    def part(self, done: float) -> None:
+        """Tell how much of the input is done."""
+
+
+class _Bar(_Silent):
+    """A bar that moves with every frame of an animation and every sweep of a search."""
+
+    def __init__(self, bar: Any, n_inputs: int) -> None:
+        self._bar, self._task = bar, bar.add_task("", total=float(n_inputs))
+        self._n_begun = 0
+
+    def __call__(self, name: str) -> None:
+        self._bar.update(self._task, description=Path(name).name[:40], completed=float(self._n_begun))
+        self._n_begun += 1
+
+    def part(self, done: float) -> None:
+        self._bar.update(self._task, completed=self._n_begun - 1 + done)
+
+
 @contextmanager
-def _progress(n_inputs: int, silent: bool) -> Iterator[Any]:
-    """Show a bar on a terminal when there is more than one file; nothing in a pipe."""
-    if silent or n_inputs < 2 or not sys.stderr.isatty():
-        with nullcontext():
-            yield lambda name: None
+def _progress(n_inputs: int, silent: bool) -> Iterator[_Silent]:
+    """Show a bar on a terminal; nothing in a pipe."""
+    if silent or not sys.stderr.isatty():
+        yield _Silent()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    count = MofNCompleteColumn() if n_inputs > 1 else TaskProgressColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=n_inputs)
-        first = True
-
-        def advance(name: str) -> None:
-            nonlocal first
-            bar.update(task, description=Path(name).name[:40], advance=0 if first else 1)
-            first = False
-
-        yield advance
+        yield _Bar(bar, n_inputs)
