@@ -163,7 +163,7 @@ class GifDeltas:
         options: list[tuple[int, int]] = []
         if not lost.any():
             options.append((int(np.count_nonzero(changed & visible)), animated_gif.KEEP))
-        if number and not (~visible & (self._canvas != CLEAR)).any():
+        if number and not (~visible & (self._canvas_srgb8[:, :, 3] > 0)).any():
             drawn = changed_pixels(self._canvas_srgb8, following) & visible
             options.append((int(np.count_nonzero(drawn)), animated_gif.PREVIOUS))
         grown = box
