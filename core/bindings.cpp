@@ -245,7 +245,7 @@ nb::tuple bind_sweep(SpatialSearch& self, float lambda, float slack, int n_threa
 // Looks are colors by number, the palette's entries first; see lzw_search.hpp.
 nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of, const In<float, 2>& looks,
                           int n_entries, int transparent, const In<std::uint16_t, 2>& canvas, const In<std::uint16_t, 2>& required,
-                          const std::tuple<int, int, int, int>& box, bool diffuse, float rate) {
+                          const std::tuple<int, int, int, int>& box, bool diffuse, float rate, float again_bits) {
     const std::size_t dims = color_points.shape(1);
     require(dims == 3 || dims == 4, "points must have 3 or 4 coordinates");
     require(looks.shape(1) == dims && looks.shape(0) < kFreeLook, "looks must have the points' coordinates");
@@ -281,7 +281,8 @@ nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32
             visibility_roots(lightness, color_of.data(), static_cast<int>(color_of.shape(1)), static_cast<int>(color_of.shape(0)),
                              defaults.strongest_visibility, defaults.texture);
         return search_lzw({points.data(), color_of.data(), roots.data(), canvas.data(), required.data(),
-                           static_cast<int>(color_of.shape(1)), left, top, width, rows, as_vectors(looks), n_entries, transparent, diffuse},
+                           static_cast<int>(color_of.shape(1)), left, top, width, rows, as_vectors(looks), n_entries, transparent, diffuse,
+                           again_bits},
                           rate, stop);
     });
     return nb::make_tuple(result.min_code_size, nb::bytes(reinterpret_cast<const char*>(result.codes.data()), result.codes.size()),
@@ -313,7 +314,8 @@ NB_MODULE(_core, m) {
           nb::arg("centers").none(), nb::arg("n_init"), nb::arg("n_swaps"), nb::arg("max_iter"), nb::arg("tol"),
           nb::arg("seed"), nb::arg("n_threads"));
     m.def("search_lzw", &bind_search_lzw, nb::arg("color_points"), nb::arg("color_of"), nb::arg("looks"), nb::arg("n_entries"),
-          nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"), nb::arg("diffuse"), nb::arg("rate"));
+          nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"), nb::arg("diffuse"), nb::arg("rate"),
+          nb::arg("again_bits"));
     m.def("set_simd_level", &bind_set_simd_level, nb::arg("level"));
     nb::class_<Ssimulacra2>(m, "Ssimulacra2")
         .def("__init__", &construct_ssimulacra2, nb::arg("original"), nb::arg("n_threads"))

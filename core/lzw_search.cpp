@@ -16,9 +16,6 @@ constexpr int kStarts = 32;
 // What a pixel cost lately: a mean over about so many strings.
 constexpr float kMemory = 24.0f;
 constexpr float kFirstPixelsPerCode = 1.5f;
-// What it costs beside its code to say again what lies on the canvas: one symbol for all that stays keeps
-// the dictionary clean.
-constexpr float kAgainBits = 1.0f;
 // A full table is kept as long as codes say no fewer pixels, at the cost they have, than so
 // many times the mean since the last clear code.
 constexpr float kWornOut = 1.04f;
@@ -331,7 +328,7 @@ private:
 
     const LzwFrame& frame_;
     const float lambda_;
-    const float again_ = lambda_ * kAgainBits;
+    const float again_ = lambda_ * frame_.again_bits;
     const int n_pixels_, n_symbols_;
     LzwResult result_;
     Dictionary dictionary_;

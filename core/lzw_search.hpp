@@ -34,6 +34,9 @@ struct LzwFrame {
     int n_entries;                      // of the palette
     int transparent;                    // its index, which hides an entry of that number; or -1
     bool diffuse;
+    // What it costs beside its code to say again what lies on the canvas, instead of leaving it there: one symbol
+    // for all that stays keeps the dictionary clean.
+    float again_bits;
 };
 
 struct LzwResult {

@@ -19,7 +19,7 @@ def say(indices, *, canvas=None, required=None, k=None, transparent=-1, rate=1.0
     points = looks if points is None else points
     box = (0, 0, width, height)
     return _core.search_lzw(
-        points, indices.astype(np.uint32), looks, k, transparent, canvas, required, box, diffuse, rate
+        points, indices.astype(np.uint32), looks, k, transparent, canvas, required, box, diffuse, rate, 1.0
     )
 
 

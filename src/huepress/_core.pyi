@@ -39,6 +39,7 @@ def search_lzw(
     box: tuple[int, int, int, int],
     diffuse: bool,
     rate: float,
+    again_bits: float,
 ) -> tuple[int, bytes, npt.NDArray[np.uint8], float]: ...
 def squared_error(
     color_points: npt.NDArray[np.float32],

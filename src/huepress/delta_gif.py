@@ -20,6 +20,9 @@ from huepress.spatial import LAMBDA_AT_RATE_1
 
 # Looks that a canvas may hold; 16 bits number them.
 _MOST_LOOKS = 60_000
+# What it costs to say a pixel again instead of leaving it as it is: the first usually serves best, where all is
+# decided the others are tried, too.
+_AGAIN_BITS = (1.0, 0.1, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,6 +209,7 @@ class GifDeltas:
             (box.left, box.top, box.width, box.height),
             options.dither != "none",
             rate,
+            _AGAIN_BITS[0],
         )
         return _Said(min_code_size, codes, indices, palette, transparent)
 
@@ -213,19 +217,31 @@ class GifDeltas:
         """Say exactly these looks, those below the palette's size being its entries."""
         nothing = np.zeros((1, 3), np.float32)
         n_looks = max(len(palette) + len(self._colors), 1)
-        min_code_size, codes, indices, _ = _core.search_lzw(
-            nothing,
-            np.zeros(looks.shape, np.uint32),
-            np.zeros((n_looks, 3), np.float32),
-            len(palette),
-            -1 if transparent is None else transparent,
-            self._canvas if self._renumbering is None else self._renumbering[self._canvas],
-            looks,
-            (box.left, box.top, box.width, box.height),
-            False,
-            1.0,
-        )
-        return _Said(min_code_size, codes, indices, palette, transparent)
+        canvas = self._canvas if self._renumbering is None else self._renumbering[self._canvas]
+        ways = [(transparent, _AGAIN_BITS[0])]
+        if transparent is not None and self._options.effort:
+            ways += [(transparent, bits) for bits in _AGAIN_BITS[1:]]
+            if not self._has_clear and (looks[box.slices] < len(palette)).all():
+                ways.append((None, 0.0))
+        best: _Said | None = None
+        for transparent, again_bits in ways:
+            min_code_size, codes, indices, _ = _core.search_lzw(
+                nothing,
+                np.zeros(looks.shape, np.uint32),
+                np.zeros((n_looks, 3), np.float32),
+                len(palette),
+                -1 if transparent is None else transparent,
+                canvas,
+                looks,
+                (box.left, box.top, box.width, box.height),
+                False,
+                1.0,
+                again_bits,
+            )
+            if best is None or len(codes) < len(best.codes):
+                best = _Said(min_code_size, codes, indices, palette, transparent)
+        assert best is not None
+        return best
 
     def _with_fewer_colors(self, said: _Said, shown: Looks, box: Box) -> _Said:
         """Return the frame in shorter codes where it uses few colors: the first ones, or a palette of its own."""
