@@ -156,6 +156,37 @@ def test_what_does_not_change_does_not_shimmer(file_format, effort, n_colors):
     assert result.report.mse == pytest.approx(np.mean(errors), rel=1e-4)
 
 
+@pytest.mark.parametrize("file_format", ["gif", "png", "webp"])
+@pytest.mark.parametrize("options", [{"dither": "full"}, {"dither": "none"}, {"rate": 0}, {"rate": 50}], ids=str)
+def test_rate_and_dither(file_format, options):
+    source = as_png(moving(3), [40, 60, 80])
+    result = huepress.compress(source, 64, format=file_format, effort=5, allow_larger=True, **options)
+    plain = huepress.compress(source, 64, format=file_format, effort=5, allow_larger=True)
+    check_shown(result.encoded.data, [frame.pixels_srgb8 for frame in result.frames])
+    if options.get("rate") == 50:
+        assert len(result.encoded.data) < len(plain.encoded.data) / 1.5
+    elif "rate" in options or options["dither"] == "full":
+        assert len(result.encoded.data) > len(plain.encoded.data)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_same_bytes_for_any_number_of_threads(jobs):
+    source = as_png(moving(3), [40, 60, 80])
+    for file_format in ("gif", "webp"):
+        results = [huepress.compress(source, 32, format=file_format, effort=5, jobs=j) for j in (2, jobs)]
+        assert results[0].encoded.data == results[1].encoded.data
+
+
+def test_given_colors():
+    colors = [(i, 255 - i, (7 * i) % 256) for i in range(256)]
+    for file_format in ("gif", "png"):
+        result = huepress.compress(
+            as_png(moving(3), 50), 256, format=file_format, init=colors, max_iter=0, allow_larger=True
+        )
+        assert result.report.n_colors == 256
+        check_shown(result.encoded.data, [frame.pixels_srgb8 for frame in result.frames])
+
+
 def test_palette_per_frame():
     frames = [np.zeros((20, 30, 3), np.uint8) for _ in range(3)]
     for i, frame in enumerate(frames):

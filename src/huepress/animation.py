@@ -167,13 +167,15 @@ def _deltas(
 ) -> Deltas:
     """Fit the palette that the format can take, and start the file."""
     limit = options.n_colors
+    searched = isinstance(options.init, str)  # else as many colors as were given
     clear = table.colors_srgb8[:, 3] == 0 if table.colors_srgb8.shape[1] == 4 else np.zeros(len(table), bool)
     if file_format == "gif":
         has_clear, table = bool(clear.any()), _visible(table, clear)
         # Pixels that stay as they are need an index of their own: the transparent one.
-        if limit == MAX_COLORS and (has_clear or len(table) > limit):
-            limit -= 1
-    elif file_format == "png" and limit == MAX_COLORS and len(table) > limit and not clear.any():
+        full = has_clear or (len(table) > limit and searched)
+    else:
+        full = file_format == "png" and len(table) > limit and searched and not clear.any()
+    if limit == MAX_COLORS and full:
         limit -= 1
     palette = None
     if not options.palette_per_frame:

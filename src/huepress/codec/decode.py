@@ -64,7 +64,7 @@ def _load(image: Image.Image, data: bytes, max_pixels: int) -> SourceImage:
     file_format = image.format or "unknown"
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and file_format not in _EXTRA_FRAMES_ARE_THUMBNAILS:
-        raise DecodeError(f"{frames} frames or pages; only single pictures can be compressed so far, split it first")
+        raise DecodeError(f"{frames} frames or pages where a single picture is needed; split it first")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
