@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress.color_counter import ColorCounter
-from huepress.delta_gif import GifDeltas, busiest_first
+from huepress.delta_gif import GifDeltas, in_order_of_use
 from huepress.delta_pixels import PngDeltas, WebpDeltas
 from huepress.errors import DecodeError, OptionError
 from huepress.frame_delta import changed_pixels, without_hidden_colors
@@ -98,17 +98,20 @@ def run_animation(
     n_frames = animation.n_frames
 
     counter = ColorCounter(threads=options.threads)
-    changes = ColorCounter(threads=options.threads)
+    drawn: list[Bytes] = []  # the colors of each frame that draws few
     before: Bytes | None = None
     for number, (_, pixels) in enumerate(_frames(animation, file_format)):
-        counter.add(pixels)
-        if file_format == "gif" and before is not None:
-            changes.add(pixels[changed_pixels(before, pixels)])
-        before = pixels
+        colors = counter.add(pixels)
+        if file_format == "gif":
+            if before is not None:
+                colors = ColorCounter(threads=options.threads).add(pixels[changed_pixels(before, pixels)])
+            if len(colors) <= MAX_COLORS:
+                drawn.append(colors)
+            before = pixels
         tell(_COUNTING * (number + 1) / n_frames)
     table = counter.table()
     assert table is not None
-    deltas = _deltas(animation, options, table, changes, file_format)
+    deltas = _deltas(animation, options, table, drawn, file_format)
 
     error = 0.0
     for number, ((original, pixels), following) in enumerate(_with_next(_frames(animation, file_format))):
@@ -162,9 +165,7 @@ def _with_next(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item | None]]:
         yield before, None
 
 
-def _deltas(
-    animation: Animation, options: Options, table: ColorTable, changes: ColorCounter, file_format: str
-) -> Deltas:
+def _deltas(animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes], file_format: str) -> Deltas:
     """Fit the palette that the format can take, and start the file."""
     limit = options.n_colors
     searched = isinstance(options.init, str)  # else as many colors as were given
@@ -182,7 +183,7 @@ def _deltas(
         palette = fit_palette(table, replace(options, n_colors=limit)).palette
     if file_format == "gif":
         if palette is not None:
-            palette = busiest_first(palette, changes.table(), options)
+            palette = in_order_of_use(palette, drawn, options)
         return GifDeltas(animation, options, palette, has_clear)
     if file_format == "webp":
         return WebpDeltas(animation, options, palette)

@@ -31,11 +31,11 @@ class ColorCounter:
         self._waiting: list[tuple[_Keys, npt.NDArray[np.int64]]] = []
         self._n_waiting = 0
 
-    def add(self, pixels_srgb8: Bytes) -> None:
-        """Count the pixels of a frame, (..., 4); there may be none."""
+    def add(self, pixels_srgb8: Bytes) -> Bytes:
+        """Count the pixels of a frame, (..., 4), and return their colors, (n, 4); there may be none."""
         flat = pixels_srgb8.reshape(-1, 4)
         if not len(flat):
-            return
+            return flat
         opaque = bool((flat[:, 3] == 255).all())  # three channels are counted faster
         colors, counts, _ = _core.count_colors(np.ascontiguousarray(flat[:, :3]) if opaque else flat, self._threads)
         if opaque:
@@ -44,6 +44,7 @@ class ColorCounter:
         self._n_waiting += len(colors)
         if self._n_waiting > _WAITING:
             self._merge()
+        return colors
 
     def table(self) -> ColorTable | None:
         """Return the colors of all frames, (n, 3) if all are opaque, else (n, 4); None where nothing was counted.

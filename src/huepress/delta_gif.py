@@ -305,12 +305,25 @@ def _exact_entries(table: ColorTable, palette: Palette) -> npt.NDArray[np.int64]
     return np.array([entry_of.get(bytes(color), -1) for color in table.colors_srgb8])
 
 
-def busiest_first(palette: Palette, changes: ColorTable | None, options: Options) -> Palette:
-    """Order a palette by how many pixels change to each color: frames of few changes get short codes."""
-    if changes is None:
-        return palette
-    points = _core.colors_to_points(np.ascontiguousarray(changes.colors_srgb8[:, :3]), options.kmeans_space)
-    entries = nearest_entries(points, palette.colors_srgb8, None, options)
-    weights = changes.counts * (changes.colors_srgb8[:, 3] > 0 if changes.colors_srgb8.shape[1] == 4 else 1)
-    drawn = np.bincount(entries, weights=weights, minlength=len(palette))
-    return Palette(palette[np.argsort(-drawn, kind="stable")])
+def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> Palette:
+    """Order a palette so that frames of few colors use its first entries, and get short codes.
+
+    Parameters
+    ----------
+    palette : Palette
+    drawn : list of ndarray of uint8, (n, 4)
+        For each frame that draws few colors, those.
+    options : Options
+    """
+    order: list[int] = []
+    placed = np.zeros(len(palette), dtype=bool)
+    used: list[npt.NDArray[np.intp]] = []
+    for colors in drawn:
+        visible = np.ascontiguousarray(colors[colors[:, 3] > 0, :3])
+        if len(visible):
+            points = _core.colors_to_points(visible, options.kmeans_space)
+            used.append(np.unique(nearest_entries(points, palette.colors_srgb8, None, options)).astype(np.intp))
+    for entries in [*sorted(used, key=len), np.arange(len(palette))]:
+        order += [int(entry) for entry in entries if not placed[entry]]
+        placed[entries] = True
+    return Palette(palette[order])
