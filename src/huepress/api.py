@@ -63,7 +63,7 @@ class Result:
     def frames(self) -> Iterator[Frame]:
         """The frames of the finished file as they are shown, decoded one after the other; one of a picture."""
         data = self.encoded.data
-        animation = read_animation(data, max_pixels=self.report.width * self.report.height)
+        animation = read_animation(data, max_pixels=Options.max_pixels)
         if animation is None:
             colors = self.indexed.to_array()
             yield Frame(colors if colors.shape[2] == 4 else np.insert(colors, 3, 255, axis=2), 0.0)
