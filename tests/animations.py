@@ -11,6 +11,8 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image
 
+import scenes
+from huepress.codec.animation import read_animation
 from reference import lzw
 
 
@@ -147,3 +149,36 @@ def seen_by_pillow(data: bytes) -> tuple[list[np.ndarray], list[float]]:
             frames.append(pixels)
             milliseconds.append(image.info.get("duration", 0))
     return frames, milliseconds
+
+
+def read(data):
+    animation = read_animation(data, max_pixels=10**6)
+    assert animation is not None
+    return animation
+
+
+def check_shown(data, frames):
+    """Two decoders see these frames."""
+    for seen in (list(read(data).frames()), seen_by_pillow(data)[0]):
+        assert len(seen) == len(frames)
+        for number, (got, wanted) in enumerate(zip(seen, frames, strict=True)):
+            np.testing.assert_array_equal(got, wanted, err_msg=f"frame {number}")
+
+
+def moving(n_frames=4, width=72, height=48):
+    """A disk that moves over a scene of many colors; the last two frames are equal."""
+    background, ball = scenes.spheres(width, height), scenes.sunset(16, 16)
+    frames = []
+    for i in range(n_frames):
+        frame = background.copy()
+        step = 9 * min(i, n_frames - 2)
+        frame[10:26, 4 + step : 20 + step] = ball
+        frames.append(frame)
+    return frames
+
+
+def as_png(frames, durations):
+    buffer = io.BytesIO()
+    first, *others = map(Image.fromarray, frames)
+    first.save(buffer, "PNG", save_all=True, append_images=others, duration=durations, loop=3)
+    return buffer.getvalue()

@@ -14,28 +14,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import huepress
-import scenes
-from animations import make_gif, make_png, seen_by_pillow
+from animations import as_png, check_shown, make_gif, make_png, moving, read, seen_by_pillow
 from huepress import delta_gif
 from huepress.codec.animation import in_ticks, read_animation
 from huepress.errors import DecodeError, HuepressError, LimitError, OptionError
 
 LIMIT = 10**6
 seeds = st.integers(0, 2**32 - 1)
-
-
-def read(data):
-    animation = read_animation(data, max_pixels=LIMIT)
-    assert animation is not None
-    return animation
-
-
-def check_shown(data, frames):
-    """Two decoders see these frames."""
-    for seen in (list(read(data).frames()), seen_by_pillow(data)[0]):
-        assert len(seen) == len(frames)
-        for number, (got, wanted) in enumerate(zip(seen, frames, strict=True)):
-            np.testing.assert_array_equal(got, wanted, err_msg=f"frame {number}")
 
 
 @given(seeds)
@@ -110,25 +95,6 @@ def test_a_png_becomes_a_gif_with_hard_edges(seed):
     np.testing.assert_allclose(*starts, atol=0.005 + 1e-9)
 
 
-def moving(n_frames=4, width=72, height=48):
-    """A disk that moves over a scene of many colors; the last two frames are equal."""
-    background, ball = scenes.spheres(width, height), scenes.sunset(16, 16)
-    frames = []
-    for i in range(n_frames):
-        frame = background.copy()
-        step = 9 * min(i, n_frames - 2)
-        frame[10:26, 4 + step : 20 + step] = ball
-        frames.append(frame)
-    return frames
-
-
-def as_png(frames, durations):
-    buffer = io.BytesIO()
-    first, *others = map(Image.fromarray, frames)
-    first.save(buffer, "PNG", save_all=True, append_images=others, duration=durations, loop=3)
-    return buffer.getvalue()
-
-
 @pytest.mark.parametrize("effort", [0, 5])
 @pytest.mark.parametrize("file_format", ["gif", "png", "webp"])
 @pytest.mark.parametrize("n_colors", [4, 16, 256])
@@ -193,8 +159,9 @@ def test_palette_per_frame():
         frame[:, :, i] = 1 + np.arange(600).reshape(20, 30) % 255
     source = as_png(frames, 50)
     for file_format in ("gif", "webp"):
-        shared = huepress.compress(source, 16, format=file_format, allow_larger=True)
-        each = huepress.compress(source, 16, format=file_format, palette_per_frame=True, allow_larger=True)
+        common = {"format": file_format, "effort": 0, "allow_larger": True}
+        shared = huepress.compress(source, 16, **common)
+        each = huepress.compress(source, 16, palette_per_frame=True, **common)
         assert each.report.n_colors == 16 and each.report.mse < shared.report.mse / 4
         for seen in seen_by_pillow(each.encoded.data)[0]:
             assert len(np.unique(seen.reshape(-1, 4), axis=0)) <= 16

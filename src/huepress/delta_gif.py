@@ -10,10 +10,22 @@ import numpy.typing as npt
 from huepress import _core
 from huepress.codec import animated_gif
 from huepress.codec.animation import in_ticks
+from huepress.color_keys import pack_colors
 from huepress.errors import LimitError
-from huepress.frame_delta import CLEAR, FREE, Box, Looks, Mask, bounding_box, changed_pixels, searched_entries
+from huepress.frame_delta import (
+    CLEAR,
+    FREE,
+    Box,
+    Looks,
+    Mask,
+    bounding_box,
+    changed_pixels,
+    is_asked_for,
+    searched_entries,
+)
 from huepress.histogram import count_colors
-from huepress.model import Animation, Bytes, ColorTable, IndexedImage, Palette, SourceImage
+from huepress.model import Bytes, ColorTable, IndexedImage, Palette, SourceImage
+from huepress.moving import Animation
 from huepress.options import MAX_COLORS, Options
 from huepress.palette import fit_palette, nearest_entries
 from huepress.spatial import LAMBDA_AT_RATE_1
@@ -188,6 +200,10 @@ class GifDeltas:
         free = required == FREE
         rate = 0.0 if options.dither == "full" else options.rate * LAMBDA_AT_RATE_1
         entries = _exact_entries(table, palette)
+        kept = is_asked_for(table.colors_srgb8, options) & (entries >= 0)
+        if kept.any():
+            required = np.where(free & kept[table.inverse], entries[table.inverse], required).astype(np.uint16)
+            free = required == FREE
         wanted: npt.NDArray[np.integer] | None = None
         if options.effort == 0:
             points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
@@ -195,7 +211,7 @@ class GifDeltas:
         elif (entries[table.inverse[free]] >= 0).all():
             wanted = entries[table.inverse]
         elif rate == 0.0:
-            wanted = searched_entries(table, palette, options)
+            wanted = searched_entries(table, palette, options, "png")
         if wanted is not None:
             return self._say(np.where(free, wanted, required).astype(np.uint16), box, palette, transparent)
         min_code_size, codes, indices, _ = _core.search_lzw(
@@ -298,11 +314,11 @@ def _whole(mask: Mask) -> Box:
 
 
 def _exact_entries(table: ColorTable, palette: Palette) -> npt.NDArray[np.int64]:
-    """Return each color's own palette entry, -1 where it has none."""
-    if len(table) > 4 * MAX_COLORS:
-        return np.full(len(table), -1)
-    entry_of = {bytes(color): entry for entry, color in enumerate(palette)}
-    return np.array([entry_of.get(bytes(color), -1) for color in table.colors_srgb8])
+    """Return each color's own palette entry, the first if there are several, -1 where it has none."""
+    keys = pack_colors(table.colors_srgb8)
+    entries, first = np.unique(pack_colors(palette.colors_srgb8), return_index=True)
+    place = np.minimum(np.searchsorted(entries, keys), len(entries) - 1)
+    return np.where(entries[place] == keys, first[place], -1)
 
 
 def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> Palette:

@@ -10,12 +10,13 @@ import numpy as np
 from huepress import _core
 from huepress.codec import animated_png, animated_webp
 from huepress.codec.animation import in_ticks
-from huepress.frame_delta import Box, Mask, bounding_box, changed_pixels, searched_entries
-from huepress.histogram import count_colors
-from huepress.model import Animation, Bytes, IndexedImage, Palette, SourceImage
+from huepress.frame_delta import Box, Mask, bounding_box, changed_pixels, is_asked_for, searched_entries
+from huepress.histogram import count_colors, with_alpha
+from huepress.model import Bytes, IndexedImage, Palette, SourceImage
+from huepress.moving import Animation
 from huepress.options import MAX_COLORS, Options
-from huepress.palette import fit_palette, nearest_entries
-from huepress.spatial import LAMBDA_AT_RATE_1
+from huepress.palette import fit_palette, nearest_entries, needs_alpha
+from huepress.spatial import LAMBDA_AT_RATE_1, Coder
 
 # A pixel may keep its last color where a better one would not pay for so many bits ...
 _BITS_TO_CHANGE = 12.0
@@ -36,6 +37,8 @@ class _Stored:
 
 class _Deltas(ABC):
     """What both formats share: indices for the pixels that change, and no others."""
+
+    _coder: Coder = "png"
 
     def __init__(self, animation: Animation, options: Options, palette: Palette | None) -> None:
         self._options, self._palette = options, palette
@@ -84,6 +87,7 @@ class _Deltas(ABC):
         if palette is None:
             colors = part[changed] if changed.any() else part[:1, 0]
             table = count_colors(SourceImage(_as_channels(colors[None])), threads=self._options.threads)
+            table = with_alpha(table) if needs_alpha(self._options) else table
             palette = fit_palette(table, self._options).palette
         self.n_colors = max(self.n_colors, len(palette))
         return palette
@@ -98,7 +102,7 @@ class _Deltas(ABC):
             points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
             labels = nearest_entries(points, palette.colors_srgb8, None, options)
             return labels.astype(np.uint8)[table.inverse], exact or options.effort == 0
-        return searched_entries(table, palette, options), False
+        return searched_entries(table, palette, options, self._coder), False
 
     def _with_stays(self, source: Bytes, found: Bytes, changed: Mask, box: Box, rate: float) -> tuple[Mask, float]:
         """Return the pixels left to draw where those may stay that are as good as they are, less the bits of a change.
@@ -112,7 +116,8 @@ class _Deltas(ABC):
             squares = np.square(points[0] - points[1]).sum(axis=1, dtype=np.float64)
             errors.append(_OWN_WEIGHT * squares.reshape(changed.shape))
         more = errors[0] - errors[1]
-        stays = changed & (more <= rate * _BITS_TO_CHANGE) & (shown[:, :, 3] == found[:, :, 3])
+        asked = is_asked_for(np.ascontiguousarray(source).reshape(-1, 4), self._options).reshape(changed.shape)
+        stays = changed & ~asked & (more <= rate * _BITS_TO_CHANGE) & (shown[:, :, 3] == found[:, :, 3])
         return changed & ~stays, float(more[stays].sum())
 
 
@@ -155,6 +160,8 @@ class PngDeltas(_Deltas):
 
 class WebpDeltas(_Deltas):
     """Chooses the colors of an animated WebP's frames and writes them losslessly."""
+
+    _coder: Coder = "webp"
 
     def __init__(self, animation: Animation, options: Options, palette: Palette | None) -> None:
         super().__init__(animation, options, palette)

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from huepress import _core
+from huepress.color_keys import pack_colors
 from huepress.model import Bytes, ColorTable, Palette
 from huepress.options import Options
-from huepress.spatial import search_indices
+from huepress.palette import PaletteFit, nearest_entries
+from huepress.spatial import Coder, search_indices
 
 Looks = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
@@ -80,8 +83,17 @@ def without_hidden_colors(pixels_srgb8: Bytes, *, binary_alpha: bool) -> Bytes:
     return result
 
 
-def searched_entries(table: ColorTable, palette: Palette, options: Options) -> Bytes:
-    """Return the spatial search's indices into the whole palette."""
-    found = search_indices(table, palette, options)
-    entry_of = {bytes(color): entry for entry, color in enumerate(palette)}
-    return np.array([entry_of[bytes(color)] for color in found.palette], np.uint8)[found.indices]
+def is_asked_for(colors_srgb8: Bytes, options: Options) -> Mask:
+    """Tell which colors, (n, 3 or 4), the options ask for: their pixels keep them."""
+    asked = np.array([*(options.palette or ()), *options.pin], np.uint8).reshape(-1, 4)
+    return np.isin(pack_colors(colors_srgb8), pack_colors(asked))
+
+
+def searched_entries(table: ColorTable, palette: Palette, options: Options, coder: Coder) -> Bytes:
+    """Return the spatial search's indices into the whole palette, which stays as it is."""
+    points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
+    labels = nearest_entries(points, palette.colors_srgb8, None, options)
+    exact = is_asked_for(table.colors_srgb8, options)
+    exact &= pack_colors(table.colors_srgb8) == pack_colors(palette.colors_srgb8)[labels]
+    fit = PaletteFit(palette, labels, np.ones(len(palette), dtype=bool), exact)
+    return search_indices(table, fit, options, coder=coder).indices

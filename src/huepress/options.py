@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from numbers import Real
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from huepress.errors import OptionError
+from huepress.hex_colors import as_colors
 
 Space = Literal["auto", "srgb", "oklab"]
 Dither = Literal["auto", "none", "full"]
-Format = Literal["png", "webp", "gif", "keep"]
+Format = Literal["keep", "png", "webp", "gif", "jxl", "auto"]
+Color = Literal["srgb", "keep"]
+Strip = Literal["safe", "all", "none"]
 Start = Literal["wu", "k-means++", "random"]
+
+PaletteFormat = Literal["hex", "gpl", "act", "ase", "json", "css", "scss", "png"]
 
 SPACES: tuple[str, ...] = get_args(Space)
 DITHERS: tuple[str, ...] = get_args(Dither)
 FORMATS: tuple[str, ...] = get_args(Format)
+PALETTE_FORMATS: tuple[str, ...] = get_args(PaletteFormat)
+COLORS: tuple[str, ...] = get_args(Color)
+STRIPS: tuple[str, ...] = get_args(Strip)
 MAX_EFFORT = 9
 MAX_RATE = 1000.0
 STARTS: tuple[str, ...] = get_args(Start)
@@ -68,11 +76,27 @@ class Options:
     dither : {"auto", "none", "full"}
         "auto" lets the search decide where dithering is worth its bytes, "none" diffuses no
         error (flat art, sprites), "full" disregards bytes.
-    format : {"png", "webp", "gif", "keep"}, optional
-        The file to write: indexed PNG, lossless WebP of the same colors, GIF (of animations), or the
-        input's own format; by default PNG, and of animations their own.
+    palette : colors, optional
+        The palette itself, instead of one that is found: hex strings, rows of 3 or 4 integers, a
+        `Palette`. Order and unused entries stay, and pixels of one of its colors keep it. (`compress`
+        and `quantize` take a palette file as well.)
+    pin : colors, optional
+        Colors that the palette has whether pixels use them or not; the others are fitted around
+        them. Pixels of such a color keep it.
+    format : {"keep", "png", "webp", "gif", "jxl", "auto"}, optional
+        The file to write, lossless all: indexed PNG, WebP, GIF (alpha on or off only) or JPEG XL
+        (with its plug-in; pictures only); "auto" the smallest of PNG, WebP and GIF that shows equal
+        pixels, "keep" the input's format where it is one of the four, else PNG. By default PNG,
+        and of animations their own.
     palette_per_frame : bool
         Whether each frame of an animation gets a palette of its own (GIF and WebP).
+    color : {"srgb", "keep"}
+        Whether a picture in another color space is converted to sRGB, or stays as it is with
+        its profile in the output. (Animations have no profile in the output.)
+    strip : {"safe", "all", "none"}
+        What becomes of metadata. "safe" keeps the resolution, artist and copyright, never the
+        location; "none" keeps EXIF, XMP and texts where the output format has room; "all"
+        keeps nothing. (Animations written anew have none.)
     jobs : int
         Number of threads; 0 means one per processor.
     max_pixels : int
@@ -92,11 +116,15 @@ class Options:
     max_iter: int = 300
     tol: float = 1e-3
     space: Space = "auto"
-    effort: int = 0
+    effort: int = 5
     rate: float = 1.0
     dither: Dither = "auto"
+    palette: Any = None
+    pin: Any = ()
     format: Format | None = None
     palette_per_frame: bool = False
+    color: Color = "srgb"
+    strip: Strip = "safe"
     jobs: int = 0
     max_pixels: int = DEFAULT_MAX_PIXELS
 
@@ -119,13 +147,50 @@ class Options:
             raise OptionError(f"dither must be one of {', '.join(DITHERS)}, not {self.dither!r}")
         if self.format is not None and self.format not in FORMATS:
             raise OptionError(f"format must be one of {', '.join(FORMATS)}, not {self.format!r}")
+        for name, values in (("color", COLORS), ("strip", STRIPS)):
+            if getattr(self, name) not in values:
+                raise OptionError(f"{name} must be one of {', '.join(values)}, not {getattr(self, name)!r}")
+        if self.color == "keep" and self.strip == "all":
+            raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
+        if self.palette_per_frame and self.palette is not None:
+            raise OptionError("a fixed palette serves all frames; leave palette_per_frame out")
+        self._check_palette()
         if self.space not in SPACES:
             raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
         if isinstance(self.init, str):
             if self.init not in STARTS:
                 raise OptionError(f"init must be one of {', '.join(STARTS)}, or a list of colors, not {self.init!r}")
         else:
-            object.__setattr__(self, "init", _checked_colors(self.init, self.n_colors))
+            object.__setattr__(self, "init", _checked_colors(self.init, self.n_colors - len(self.pin)))
+
+    def _check_palette(self) -> None:
+        for name in ("palette", "pin"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            try:
+                object.__setattr__(self, name, as_colors(value))
+            except ValueError as error:
+                raise OptionError(f"{name} takes colors such as '#ff0000,#ffffff', not {error}") from None
+        object.__setattr__(self, "pin", tuple(dict.fromkeys(self.pin or ())))
+        if len(self.pin) > self.n_colors:
+            raise OptionError(f"{len(self.pin)} colors are pinned but the palette has only {self.n_colors}; raise -k")
+        if self.palette is None:
+            return
+        if not 1 <= len(self.palette) <= MAX_COLORS:
+            raise OptionError(f"the palette has {len(self.palette)} colors; it must have 1 to {MAX_COLORS}")
+        if self.n_colors < len(self.palette):
+            raise OptionError(
+                f"the palette has {len(self.palette)} colors, more than the {self.n_colors} asked for; "
+                "leave -k out or give a smaller palette"
+            )
+        if self.pin:
+            raise OptionError("palette and pin exclude each other; a fixed palette keeps all its colors, leave pin out")
+
+    @property
+    def asks_for_colors(self) -> bool:
+        """Whether certain colors must be in the file: no original is kept then."""
+        return self.palette is not None or bool(self.pin)
 
     @property
     def threads(self) -> int:
@@ -139,18 +204,10 @@ class Options:
             return self.space
         return "oklab" if self.effort > 0 else "srgb"
 
-    def for_still(self, input_format: str) -> Options:
-        """Return the options with the format of a still picture resolved.
-
-        Raises
-        ------
-        OptionError
-            If the format can hold animations only.
-        """
-        if self.format == "gif":
-            raise OptionError("GIF is written of animations only so far; choose png or webp")
-        keep_webp = self.format == "keep" and input_format == "WEBP"
-        return replace(self, format="webp" if keep_webp or self.format == "webp" else "png")
+    @property
+    def still_format(self) -> Format:
+        """The format of a single picture, the default resolved."""
+        return self.format or "png"
 
     @property
     def starts(self) -> int:
@@ -174,6 +231,13 @@ class Options:
         if unknown:
             raise OptionError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
         return cls(**keywords)
+
+
+def format_for_name(name: str) -> Format | None:
+    """Return the format that a file name's extension asks for, None where it is none of ours."""
+    ending = os.path.splitext(name)[1].lower().removeprefix(".")
+    ending = "png" if ending == "apng" else ending
+    return cast(Format, ending) if ending in FORMATS and ending not in ("auto", "keep") else None
 
 
 def available_processors() -> int:
@@ -214,5 +278,5 @@ def _checked_colors(colors: Any, n_colors: int) -> tuple[tuple[int, ...], ...]:
         if len(row) not in (3, 4) or any(not 0 <= v <= 255 for v in row):
             raise OptionError(f"a color of init must be 3 or 4 integers from 0 to 255, not {row!r}")
     if len(rows) != n_colors:
-        raise OptionError(f"init lists {len(rows)} colors but {n_colors} are asked for")
+        raise OptionError(f"init lists {len(rows)} colors but {n_colors} are to be placed")
     return rows

@@ -5,21 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from huepress.codec.encode_png import encode_png
-from huepress.codec.encode_webp import encode_webp
-from huepress.histogram import count_colors
+from huepress.codec.encoders import encode, main_encoder
+from huepress.histogram import count_colors, with_alpha
 from huepress.indexing import index_image
 from huepress.metrics import psnr_db
-from huepress.model import Animation, ColorTable, Encoded, IndexedImage, Outcome, Report, SourceImage
+from huepress.model import ColorTable, Encoded, IndexedImage, Outcome, Report, SourceImage
+from huepress.moving import Animation
 from huepress.options import Options
-from huepress.palette import fit_palette
+from huepress.palette import fit_palette, fits, needs_alpha
 from huepress.report import mean_squared_error
 from huepress.spatial import search_indices
 
 
 def quantize(source: SourceImage, options: Options) -> IndexedImage:
     """Reduce an image to at most `options.n_colors` colors."""
-    return _quantize(source, options.for_still(source.format), None)[0]
+    return _quantize(source, options, None)[0]
 
 
 def run(
@@ -38,7 +38,7 @@ def run(
     options : Options
     allow_larger : bool
         Whether a result that is no smaller than the input file is taken all the same;
-        otherwise the input's bytes are kept.
+        otherwise the input's bytes are kept, unless the options ask for certain colors.
     started : float, optional
         ``time.perf_counter()`` when work on the input began, for the report.
     on_progress : callable, optional
@@ -49,12 +49,21 @@ def run(
     Outcome
     """
     started = time.perf_counter() if started is None else started
-    options = options.for_still(source.format)
-    indexed, table = _quantize(source, options, on_progress)
-    encode = encode_webp if options.format == "webp" else encode_png
-    encoded = encode(indexed, effort=options.effort)
-    encoded, message = smaller_file(encoded, source, indexed.n_colors, allow_larger=allow_larger)
-    kept = bool(message)
+    format = options.still_format
+    if format != "keep":
+        source = main_encoder(format, source.format).adapt(source)
+    indexed, table, searched = _quantize(source, options, on_progress)
+    encoded = encode(
+        indexed,
+        format,
+        source.format,
+        effort=options.effort,
+        metadata=source.metadata,
+        searched=searched,
+        keep_indices=options.palette is not None,
+    )
+    allow_larger = allow_larger or options.asks_for_colors
+    encoded, kept, message = smaller_file(encoded, source, indexed.n_colors, allow_larger=allow_larger)
     mse = 0.0 if kept else mean_squared_error(table, indexed, threads=options.threads)
     bits_per_pixel_in = 8 * int(source.pixels_srgb8.shape[2])
     report = Report(
@@ -72,31 +81,44 @@ def run(
         seconds=time.perf_counter() - started,
         seed=options.seed,
         message=message,
+        notes=source.notes if not kept else (),
     )
     return Outcome(indexed, encoded, report)
 
 
 def smaller_file(
     encoded: Encoded, source: SourceImage | Animation, n_colors: int, *, allow_larger: bool
-) -> tuple[Encoded, str]:
-    """Return the result, or the original and a sentence about it where the result is no smaller."""
-    if source.encoded is None or len(encoded.data) < len(source.encoded) or allow_larger:
-        return encoded, ""
-    message = (
-        f"the {n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, no fewer than the "
-        f"{source.format} with {len(source.encoded):,}; original kept (--allow-larger writes it anyway)"
-    )
-    return Encoded(source.encoded, source.format), message
+) -> tuple[Encoded, bool, str]:
+    """Return the result, or the original where that is no larger; whether it was kept; what is unusual about it."""
+    n_bytes = len(encoded.data)
+    if source.keepable is not None and n_bytes >= len(source.keepable) and not allow_larger:
+        stripped = ", its metadata removed" if source.keepable != source.encoded else ""
+        message = (
+            f"the {n_colors}-color {encoded.format} would take {n_bytes:,} bytes, no fewer than the "
+            f"{source.format} with {len(source.keepable):,}; original kept{stripped} (--allow-larger writes it anyway)"
+        )
+        return Encoded(source.keepable, source.format), True, message
+    message = ""
+    if source.keepable is None and source.encoded is not None and n_bytes >= len(source.encoded):
+        message = (
+            f"larger than the {source.format}, whose metadata cannot be removed otherwise "
+            "(--strip none keeps the original)"
+        )
+    return encoded, False, message
 
 
 def _quantize(
     source: SourceImage, options: Options, on_progress: Callable[[float], None] | None
-) -> tuple[IndexedImage, ColorTable]:
+) -> tuple[IndexedImage, ColorTable, bool]:
+    """Return the indexed image, the colors it was made from, and whether the search chose its indices."""
     table = count_colors(source, threads=options.threads)
-    if len(table) > options.n_colors and source.pixels_srgb8.shape[2] == 4:
+    if options.palette is None and source.pixels_srgb8.shape[2] == 4 and not fits(table, options):
         # Hidden colors of transparent pixels stay only where nothing has to go.
         table = count_colors(source, threads=options.threads, merge_transparent=True)
+    if needs_alpha(options):
+        table = with_alpha(table)
     fit = fit_palette(table, options)
-    if options.effort == 0 or len(table) <= options.n_colors:
-        return index_image(table, fit, threads=options.threads), table
-    return search_indices(table, fit.palette, options, on_progress), table
+    if options.effort == 0 or fit.lossless:
+        return index_image(table, fit, threads=options.threads), table, False
+    coder = main_encoder(options.still_format, source.format).coder
+    return search_indices(table, fit, options, on_progress, coder=coder), table, True

@@ -15,7 +15,7 @@ def moving_gif(tmp_path):
 
 
 def test_a_gif_stays_one(run, tmp_path, moving_gif):
-    done = run("compress", moving_gif, "-k", 4, "--json")
+    done = run("compress", moving_gif, "-k", 4, "--effort", 0, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["status"] == "compressed" and told["format"] == "gif" and told["n_frames"] == 6
@@ -23,7 +23,7 @@ def test_a_gif_stays_one(run, tmp_path, moving_gif):
     assert told["output"] == str(written) and {p.name for p in tmp_path.iterdir()} == {"move.gif", "move-huepress.gif"}
     frames, milliseconds = seen_by_pillow(written.read_bytes())
     assert len(frames) == 6 and milliseconds == seen_by_pillow(moving_gif.read_bytes())[1]
-    again = run("compress", moving_gif, "-k", 4)
+    again = run("compress", moving_gif, "-k", 4, "--effort", 0)
     assert again.returncode == 5 and b"exists already" in again.stderr
 
 
@@ -78,4 +78,37 @@ def test_still_gifs_are_pictures(run, tmp_path):
     path.write_bytes(make_gif(2, n_frames=1, width=60, height=60).data)
     done = run("compress", path, "-k", 2, "--allow-larger")
     assert done.returncode == 0 and (tmp_path / "still-huepress.png").exists()
-    assert run("compress", path, "--format", "gif").returncode == 2
+    assert run("compress", path, "-k", 2, "--format", "gif", "--allow-larger").returncode == 0
+    assert (tmp_path / "still-huepress.gif").read_bytes().startswith(b"GIF89a")
+
+
+def test_the_name_decides(run, tmp_path, moving_gif):
+    for name, start in (("a.png", b"\x89PNG"), ("a.apng", b"\x89PNG"), ("a.webp", b"RIFF"), ("a.gif", b"GIF89a")):
+        done = run("compress", moving_gif, "-k", 4, "-o", tmp_path / name, "--allow-larger")
+        assert done.returncode == 0, done.stderr
+        data = (tmp_path / name).read_bytes()
+        assert data.startswith(start) and len(seen_by_pillow(data)[0]) == 6
+    for name, code in (("a.jxl", 2), ("a.jpg", 5)):
+        done = run("compress", moving_gif, "-k", 4, "-o", tmp_path / name, "--allow-larger")
+        assert done.returncode == code and done.stderr.count(b"\n") == 1 and not (tmp_path / name).exists()
+
+
+def test_a_shared_palette(run, tmp_path, moving_gif):
+    other = tmp_path / "other.gif"
+    other.write_bytes(make_gif(12, n_frames=3, width=40, height=30).data)
+    done = run("compress", moving_gif, other, "-k", 6, "--shared-palette", "--json", "-o", f"{tmp_path}/set/")
+    assert done.returncode == 0, done.stderr
+    colors = set()
+    for path in (tmp_path / "set").iterdir():
+        for frame in seen_by_pillow(path.read_bytes())[0]:
+            colors |= {bytes(color) for color in frame.reshape(-1, 4) if color[3]}
+    assert 2 < len(colors) <= 6
+
+
+def test_a_damaged_input_does_not_stop_the_others(run, tmp_path, moving_gif):
+    damaged = bytearray(moving_gif.read_bytes())
+    damaged[-60:-2] = bytes(58)
+    (tmp_path / "bad.gif").write_bytes(bytes(damaged))
+    done = run("compress", moving_gif, tmp_path / "bad.gif", "-k", 6, "--shared-palette", "-o", f"{tmp_path}/set/")
+    assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"bad.gif" in done.stderr
+    assert [path.name for path in (tmp_path / "set").iterdir()] == ["move-huepress.gif"]

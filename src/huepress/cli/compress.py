@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +19,17 @@ from huepress.cli.shared import (
     STDIO,
     Targets,
     expand,
+    file_options,
     kmeans_options,
     make_options,
     names_directory,
+    palette_options,
     read_stdin,
     say,
     write_stdout,
 )
-from huepress.errors import HuepressError, LimitError, OutputError
-from huepress.options import MAX_COLORS, MIN_COLORS, Options
+from huepress.errors import HuepressError, LimitError, OptionError, OutputError
+from huepress.options import FORMATS, MAX_COLORS, MIN_COLORS, Options
 
 if TYPE_CHECKING:
     from huepress.api import Result
@@ -64,7 +66,10 @@ class _Row:
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--allow-larger", is_flag=True, help="Write the result even if it is no smaller than the input.")
+@palette_options
+@click.option("--shared-palette", is_flag=True, help="One palette for all inputs, each weighing the same.")
 @kmeans_options
+@file_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print the palettes, too.")
@@ -74,6 +79,7 @@ def command(
     output: str | None,
     force: bool,
     allow_larger: bool,
+    shared_palette: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -84,9 +90,11 @@ def command(
     INPUT may be a file, a pattern, or '-' for standard input. A result that is no smaller than
     its input is not taken: the original bytes are kept, in a copy beside the other outputs.
     """
-    options = make_options(colors, **engine)
+    options = make_options(colors, output=output, **engine)
     names = expand(inputs)
     to_stdout = output == STDIO or (output is None and STDIO in names)
+    if shared_palette and options.palette is not None:
+        raise click.UsageError("--palette gives the colors, --shared-palette finds them; give one of the two")
     if names.count(STDIO) > 1:
         raise click.UsageError("standard input can be read only once; give '-' once")
     if to_stdout and len(names) > 1:
@@ -100,12 +108,23 @@ def command(
     rows: list[_Row] = []
     targets = Targets(names)
     named = bool(output) and directory is None
+    stdin = read_stdin() if STDIO in names and shared_palette else None
+    if shared_palette:
+        options = _with_shared_palette(names, stdin, options)
     with _progress(len(names), quiet or as_json) as advance:
         for name in names:
             advance(name)
-            target = None if to_stdout else _target(name, output, directory, f".{options.format or 'png'}")
+            target = None if to_stdout else _target(name, output, directory, _likely_extension(options.format, name))
             row = _compress_one(
-                name, target, targets, options, force=force, allow_larger=allow_larger, named=named, tell=advance.part
+                name,
+                target,
+                targets,
+                options,
+                stdin=stdin,
+                force=force,
+                allow_larger=allow_larger,
+                named=named,
+                tell=advance.part,
             )
             rows.append(row)
             if as_json:
@@ -117,6 +136,24 @@ def command(
     return _exit_code(rows)
 
 
+def _with_shared_palette(names: list[str], stdin: bytes | None, options: Options) -> Options:
+    """Replace the search for colors by the palette of all inputs that can be read."""
+    from huepress import palettes
+    from huepress.model import ColorHistogram
+
+    def tables() -> Iterator[ColorHistogram]:
+        for name in names:
+            # What cannot be read is reported when its turn comes.
+            with suppress(HuepressError, MemoryError):
+                yield palettes.colors_of(stdin if name == STDIO else name, options)
+
+    try:
+        found = palettes.shared_palette_of(tables(), options)
+    except OptionError:  # nothing could be read: each input says why
+        return options
+    return dataclasses.replace(options, palette=found, pin=(), init=Options.init)
+
+
 def _target(name: str, output: str | None, directory: Path | None, extension: str) -> Path:
     from huepress.files import default_output
 
@@ -125,41 +162,53 @@ def _target(name: str, output: str | None, directory: Path | None, extension: st
     return default_output(Path("stdin" if name == STDIO else name), directory, extension)
 
 
+def _likely_extension(chosen: str | None, name: str) -> str:
+    """Return the extension of the output; of "auto", "keep" and animations it may turn out another."""
+    if chosen not in (None, "auto", "keep"):
+        return f".{chosen}"
+    ending = Path(name).suffix.lower()
+    return ending if chosen == "keep" and ending.removeprefix(".") in FORMATS else ".png"
+
+
 def _compress_one(
     name: str,
     target: Path | None,
     targets: Targets,
     options: Options,
     *,
+    stdin: bytes | None,
     force: bool,
     allow_larger: bool,
     named: bool,
     tell: Callable[[float], None],
 ) -> _Row:
     from huepress import api, files
+    from huepress.codec.encoders import extension_of
 
     started = time.perf_counter()
     row = _Row(name, None, 0.0, options.seed)
     try:
         # What may be an animation has its format, and thus its name, only when it has been read.
-        open_name = not named and (options.format == "keep" or (options.format is None and _may_move(name)))
+        open_name = not named and options.format is None and _may_move(name)
         if target is not None and not open_name:
             targets.claim(target)
             if name == STDIO or os.path.exists(name):
                 files.check_writable_name(target, overwrite=force)
-        source = read_stdin() if name == STDIO else name
+        source = (read_stdin() if stdin is None else stdin) if name == STDIO else name
         result = api.compress(source, allow_larger=allow_larger, on_progress=tell, **vars(options))
         if target is None:
             write_stdout(result.encoded.data)
             row.output = STDIO
         else:
-            extension = f".{result.encoded.format.lower()}"
-            if not named and (open_name or (extension != target.suffix and name != STDIO)):
-                # Kept bytes of another format under a name of ours: its extension would lie.
-                kept = result.report.status == "kept" and name != STDIO
-                target = target.with_suffix(Path(name).suffix if kept else extension)
+            true_extension = extension_of(result.encoded, Path(name).suffix)
+            if not named and (open_name or target.suffix.lower() != true_extension.lower()):
+                # Only now known, or another format than expected, such as kept bytes: the extension would lie.
+                target = target.with_suffix(true_extension)
                 targets.claim(target)
-            result.save(target, overwrite=force)
+            if result.report.status == "kept":
+                files.write_bytes(target, result.encoded.data, overwrite=force)
+            else:
+                result.save(target, overwrite=force)
             row.output = str(target)
         row.result = result
     except MemoryError:
@@ -200,6 +249,7 @@ def _as_json(row: _Row) -> dict[str, Any]:
         "seconds": round(row.seconds, 4),
         "seed": row.seed,
         "palette": row.result.palette.hex() if row.result else None,
+        "notes": list(numbers.get("notes", ())),
         "message": str(row.error) if row.error else numbers.get("message", ""),
     }
 
@@ -223,6 +273,7 @@ def _print_summary(rows: list[_Row], *, to_stderr: bool, verbose: bool) -> None:
                 f"{report.bits_per_pixel_in} -> {report.bits_per_pixel} bits per pixel before deflate "
                 f"({report.index_factor:g}x), {quality}, {row.seconds:.2f} s"
             )
+            text += "".join(f"; {remark}" for remark in (*report.notes, report.message) if remark)
         say(text, err=to_stderr)
         if verbose:
             say("  " + " ".join(row.result.palette.hex()), err=to_stderr)

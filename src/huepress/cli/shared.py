@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from huepress.errors import InputError, OutputError
+from huepress.errors import InputError, OptionError, OutputError
 from huepress.options import (
+    COLORS,
     DEFAULT_MAX_PIXELS,
     DITHERS,
     FORMATS,
@@ -21,7 +22,9 @@ from huepress.options import (
     MAX_RATE,
     MIN_COLORS,
     SPACES,
+    STRIPS,
     Options,
+    format_for_name,
     parse_init,
 )
 
@@ -42,7 +45,9 @@ def kmeans_options(command: Command) -> Command:
         click.option(
             "--format",
             type=click.Choice(FORMATS),
-            help="What to write; keep: as the input.  [default: png; of animations their own]",
+            default=None,
+            help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.  "
+            "[default: as -o FILE ends, else png; of animations their own]",
         ),
         click.option("--palette-per-frame", is_flag=True, help="Of animations (GIF, WebP): a palette for each frame."),
         click.option(
@@ -113,8 +118,65 @@ def kmeans_options(command: Command) -> Command:
     return command
 
 
-def make_options(n_colors: int, init: str, **others: Any) -> Options:
-    """Build the options of a run from the command line's values."""
+def palette_options(command: Command) -> Command:
+    """Add the options that say which colors the palette has."""
+    decorators = [
+        click.option(
+            "--palette",
+            metavar="FILE|COLORS",
+            help="The palette itself, kept in order: a GPL, ACT, ASE, JSON or hex file, an image, or '#ff0000,#fff'.",
+        ),
+        click.option(
+            "--pin", default="", metavar="COLORS", help="Colors that the palette has in any case: '#ff0000,#ffffff'."
+        ),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def file_options(command: Command) -> Command:
+    """Add the options of commands that write pictures."""
+    decorators = [
+        click.option(
+            "--color",
+            type=click.Choice(COLORS),
+            default=Options.color,
+            show_default=True,
+            help="Convert colors to sRGB, or keep them and their profile.",
+        ),
+        click.option(
+            "--strip",
+            type=click.Choice(STRIPS),
+            default=Options.strip,
+            show_default=True,
+            help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay.",
+        ),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def make_options(n_colors: int, init: str = "wu", output: str | None = None, **others: Any) -> Options:
+    """Build the options of a run from the command line's values.
+
+    The extension of a named output decides about the format.
+
+    Raises
+    ------
+    OptionError
+        If a format is asked for that contradicts the extension.
+    """
+    if others.get("palette") is not None:
+        from huepress.api import load_palette
+
+        others["palette"] = load_palette(others["palette"], max_pixels=others["max_pixels"])
+    others["pin"] = others.get("pin") or ()
+    asked, named = others.get("format"), format_for_name(output or "")
+    if named and asked not in (None, "auto", "keep", named):
+        raise OptionError(f"-o names a .{named} file but --format asks for {asked}; drop one of them")
+    others["format"] = named or asked
     options = Options(n_colors=n_colors, init=parse_init(init), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
     os.environ.setdefault("RAYON_NUM_THREADS", str(options.threads))

@@ -18,7 +18,8 @@ from PIL import Image
 
 from huepress.codec.decode import check_size, own_pixel_limit
 from huepress.errors import DecodeError
-from huepress.model import Animation, Bytes, Palette
+from huepress.model import Bytes, Palette
+from huepress.moving import Animation
 
 TICK = Fraction(1, 100)
 LONGEST_TICKS = 0xFFFF

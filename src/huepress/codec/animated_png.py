@@ -17,7 +17,8 @@ import numpy.typing as npt
 from huepress.codec.decode import check_size, decode
 from huepress.codec.encode_png import encode_png
 from huepress.errors import DecodeError, HuepressError
-from huepress.model import Animation, Bytes, IndexedImage
+from huepress.model import Bytes, IndexedImage
+from huepress.moving import Animation
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEEP, _BACKGROUND, _PREVIOUS = 0, 1, 2
@@ -176,7 +177,7 @@ class PngWriter:
 
     def encode(self, image: IndexedImage) -> bytes:
         """Return the stored form of a rectangle, to be given to `add`."""
-        self._head, data = _split(encode_png(image, effort=self._effort).data)
+        self._head, data = _split(encode_png(image, effort=self._effort, keep_indices=True).data)
         return data
 
     def add(

@@ -16,7 +16,8 @@ from PIL import Image
 from huepress.codec.decode import check_size, own_pixel_limit
 from huepress.codec.encode_webp import encode_pixels
 from huepress.errors import DecodeError
-from huepress.model import Animation, Bytes
+from huepress.model import Bytes
+from huepress.moving import Animation
 
 TICK = Fraction(1, 1000)
 LONGEST_TICKS = 0xFFFFFF
