@@ -104,3 +104,11 @@ def test_a_damaged_animation_shares_no_palette():
     damaged[-40:-2] = bytes(38)
     with pytest.raises(DecodeError):
         huepress.shared_palette([bytes(damaged)], n_colors=4)
+
+
+def test_goals_are_for_pictures():
+    for goal in ({"quality": 70}, {"max_size": "1kB"}):
+        with pytest.raises(OptionError, match="single pictures"):
+            huepress.compress(make_gif(1).data, **goal)
+    result = huepress.compress(as_png(moving(3), 50), "auto", format="gif", effort=0)
+    assert 2 < result.report.n_colors <= 256

@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from huepress.api import Result, compress, load_palette, quantize, score
-    from huepress.errors import DecodeError, HuepressError, InputError, LimitError, OptionError, OutputError
+    from huepress.errors import (
+        DecodeError,
+        HuepressError,
+        InputError,
+        LimitError,
+        OptionError,
+        OutputError,
+        TargetError,
+    )
     from huepress.kmeans import KMeans
     from huepress.metrics import Score
-    from huepress.model import IndexedImage, Palette, Report
+    from huepress.model import IndexedImage, Palette, Report, Trial
     from huepress.options import Options
     from huepress.palettes import extract_palette, save_palette, shared_palette
     from huepress.swatches import Swatches
@@ -40,6 +48,8 @@ _HOME = {
     "LimitError": "errors",
     "OptionError": "errors",
     "OutputError": "errors",
+    "TargetError": "errors",
+    "Trial": "model",
     "KMeans": "kmeans",
     "Frame": "moving",
     "IndexedImage": "model",
@@ -64,6 +74,8 @@ __all__ = [
     "Result",
     "Score",
     "Swatches",
+    "TargetError",
+    "Trial",
     "__version__",
     "compress",
     "extract_palette",

@@ -26,7 +26,6 @@ from huepress.model import Bytes, ColorTable, Encoded, IndexedImage, Outcome, Re
 from huepress.moving import Animation
 from huepress.options import MAX_COLORS, Options
 from huepress.palette import fit_palette, fits, needs_alpha
-from huepress.pipeline import smaller_file
 
 _Item = TypeVar("_Item")
 # The part of the time that the first pass takes, for the progress.
@@ -105,6 +104,8 @@ def run_animation(
         If the format cannot hold the size or a duration.
     """
     started = time.perf_counter() if started is None else started
+    if options.goal is not None:
+        raise OptionError("a quality or a size can be aimed at for single pictures only so far; set rate and colors")
     tell = on_progress or (lambda part: None)
     formats = _formats(animation, options)
     results: list[_Written] = []
@@ -120,7 +121,7 @@ def run_animation(
                 raise
     best = min(results, key=lambda result: len(result.encoded.data))
     allow_larger = allow_larger or options.asks_for_colors
-    encoded, kept, message = smaller_file(best.encoded, animation, best.n_colors, allow_larger=allow_larger)
+    encoded, kept, message = _smaller_file(best.encoded, animation, best.n_colors, allow_larger=allow_larger)
     table = best.table
     bits_per_pixel_in = 8 * int(table.colors_srgb8.shape[1])
     mse = 0.0 if kept else best.mse
@@ -142,6 +143,27 @@ def run_animation(
         n_frames=animation.n_frames,
     )
     return Outcome(best.first, encoded, report)
+
+
+def _smaller_file(
+    encoded: Encoded, source: Animation, n_colors: int, *, allow_larger: bool
+) -> tuple[Encoded, bool, str]:
+    """Return the result, or the original where that is no larger; whether it was kept; what is unusual about it."""
+    n_bytes = len(encoded.data)
+    if source.keepable is not None and n_bytes >= len(source.keepable) and not allow_larger:
+        stripped = ", its metadata removed" if source.keepable != source.encoded else ""
+        message = (
+            f"the {n_colors}-color {encoded.format} would take {n_bytes:,} bytes, no fewer than the "
+            f"{source.format} with {len(source.keepable):,}; original kept{stripped} (--allow-larger writes it anyway)"
+        )
+        return Encoded(source.keepable, source.format), True, message
+    message = ""
+    if source.keepable is None and n_bytes >= len(source.encoded):
+        message = (
+            f"larger than the {source.format}, whose metadata cannot be removed otherwise "
+            "(--strip none keeps the original)"
+        )
+    return encoded, False, message
 
 
 def count_frames(animation: Animation, *, threads: int) -> ColorTable:
@@ -237,7 +259,7 @@ def _deltas(animation: Animation, options: Options, table: ColorTable, drawn: li
         table = with_alpha(table)
     # Given colors leave as much room as they leave.
     found = options.palette is None and isinstance(options.init, str)
-    limit = options.n_colors
+    limit = options.most_colors
     crowded = found and not fits(table, options)
     # Pixels that stay as they are need an index of their own: the transparent one.
     full = has_clear or crowded if file_format == "gif" else file_format == "png" and crowded and not has_clear

@@ -115,9 +115,12 @@ class Result:
 
 def compress(
     image: Any,
-    n_colors: int = 256,
+    n_colors: int | Literal["auto"] = "auto",
     *,
+    quality: Any = None,
+    max_size: Any = None,
     allow_larger: bool = False,
+    allow_miss: bool = False,
     on_progress: Callable[[float], None] | None = None,
     **options: Any,
 ) -> Result:
@@ -127,10 +130,17 @@ def compress(
     ----------
     image : path, bytes, binary file, PIL.Image.Image or ndarray
         Arrays are uint8: H x W gray, H x W x 3 RGB or H x W x 4 RGBA (straight alpha).
-    n_colors : int
-        Size of the palette, 2 to 256.
+    n_colors : int or "auto"
+        Most colors of the palette, 2 to 256; "auto" takes 256 unless fewer serve better.
+    quality : number, str or pair, optional
+        The fewest bytes that reach this SSIMULACRA2 score, 0 to 100; ``"60-80"`` aims at 80 and keeps the original
+        where not even 60 can be reached.
+    max_size : int or str, optional
+        The best score within so many bytes: a number, ``"100kB"``, ``"1.5MB"``, or bits per pixel, ``"0.1bpp"``.
     allow_larger : bool
         Whether a file larger than the input's is returned; otherwise the input's bytes.
+    allow_miss : bool
+        Whether a file larger than `max_size` is returned where nothing smaller can be had.
     on_progress : callable, optional
         Called with the part of the search that is done, 0 to 1.
     **options
@@ -144,7 +154,7 @@ def compress(
 
     Raises
     ------
-    OptionError, InputError, DecodeError, LimitError
+    OptionError, InputError, DecodeError, LimitError, TargetError
         All of them are `HuepressError`.
 
     Examples
@@ -156,12 +166,14 @@ def compress(
     (16, 4)
     """
     started = time.perf_counter()
-    chosen = make_options({"n_colors": n_colors, **options})
+    chosen = make_options({"n_colors": n_colors, "quality": quality, "max_size": max_size, **options})
     source = load(image, max_pixels=chosen.max_pixels, color=chosen.color, strip=chosen.strip, moving=True)
     if isinstance(source, Animation):
         outcome = run_animation(source, chosen, allow_larger=allow_larger, started=started, on_progress=on_progress)
         return Result(outcome.indexed, outcome.encoded, outcome.report, effort=chosen.effort)
-    outcome = pipeline.run(source, chosen, allow_larger=allow_larger, started=started, on_progress=on_progress)
+    outcome = pipeline.run(
+        source, chosen, allow_larger=allow_larger, allow_miss=allow_miss, started=started, on_progress=on_progress
+    )
     return Result(outcome.indexed, outcome.encoded, outcome.report, source.metadata, chosen.effort)
 
 

@@ -138,8 +138,8 @@ class GifDeltas:
             return self._palette, n if n < MAX_COLORS else None
         colors = pixels_srgb8[:, :, :3][drawn] if drawn.any() else np.zeros((1, 3), np.uint8)
         table = count_colors(SourceImage(colors[None]), threads=self._options.threads)
-        limit = min(self._options.n_colors, MAX_COLORS - 1)
-        if len(table) == self._options.n_colors == MAX_COLORS and drawn.all() and not self._has_clear:
+        limit = min(self._options.most_colors, MAX_COLORS - 1)
+        if len(table) == self._options.most_colors == MAX_COLORS and drawn.all() and not self._has_clear:
             limit = MAX_COLORS  # nothing stays as it was: no transparent index is needed
         palette = fit_palette(table, replace(self._options, n_colors=limit)).palette
         self._renumber(palette)

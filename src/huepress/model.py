@@ -92,6 +92,8 @@ class SourceImage:
     keepable: bytes | None = None
     metadata: Metadata = NO_METADATA
     notes: tuple[str, ...] = ()
+    score: float | None = None
+    trials: tuple[Trial, ...] = ()
 
     def __post_init__(self) -> None:
         shape = self.pixels_srgb8.shape
@@ -274,6 +276,28 @@ class Encoded:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """One version of an image that was tried.
+
+    Attributes
+    ----------
+    rate : float
+        What a bit was worth beside looks; 0 without any loss.
+    n_colors : int
+        Palette entries.
+    n_bytes : int
+        Size of the file.
+    score : float or None
+        SSIMULACRA2 score; None where the image is too small for one.
+    """
+
+    rate: float
+    n_colors: int
+    n_bytes: int
+    score: float | None
+
+
+@dataclass(frozen=True)
 class Report:
     """What a run did, in numbers.
 
@@ -308,6 +332,10 @@ class Report:
         One sentence for a person, empty where there is nothing to say.
     notes : tuple of str
         What was converted on the way, such as ``"converted from Display P3 to sRGB"``.
+    score : float or None
+        SSIMULACRA2 score where a target asked for it, else None.
+    trials : tuple of Trial
+        The versions that were made on the way, in their order.
     n_frames : int
         Frames of an animation, 1 for a picture. Of an animation the errors are means over the
         frames, and `n_colors` counts the colors of all of them.
@@ -328,6 +356,8 @@ class Report:
     seed: int
     message: str = ""
     notes: tuple[str, ...] = ()
+    score: float | None = None
+    trials: tuple[Trial, ...] = ()
     n_frames: int = 1
 
     @property

@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Any, Literal, cast, get_args
 
 from huepress.errors import OptionError
+from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.hex_colors import as_colors
 
 Space = Literal["auto", "srgb", "oklab"]
@@ -47,8 +48,13 @@ class Options:
 
     Parameters
     ----------
-    n_colors : int
-        Size of the palette, 2 to 256.
+    n_colors : int or "auto"
+        Most colors of the palette, 2 to 256; "auto" takes 256 unless fewer serve better.
+    quality : number, str or pair, optional
+        The fewest bytes that reach this SSIMULACRA2 score, 0 to 100; ``"60-80"`` aims at 80 and keeps the original
+        where not even 60 can be reached.
+    max_size : int or str, optional
+        The best score within so many bytes: a number, ``"100kB"``, ``"1.5MB"``, or bits per pixel, ``"0.1bpp"``.
     seed : int
         Seed of the starts that draw random numbers, 0 or larger. The same input, options and
         seed give the same result for any number of threads.
@@ -108,7 +114,9 @@ class Options:
         If a value is out of range.
     """
 
-    n_colors: int = 256
+    n_colors: int | Literal["auto"] = "auto"
+    quality: Any = None
+    max_size: Any = None
     seed: int = 0
     init: str | tuple[tuple[int, ...], ...] = "wu"
     n_init: int | None = None
@@ -129,7 +137,9 @@ class Options:
     max_pixels: int = DEFAULT_MAX_PIXELS
 
     def __post_init__(self) -> None:
-        _check_range("the number of colors", self.n_colors, MIN_COLORS, MAX_COLORS)
+        if self.n_colors != "auto":
+            _check_range("the number of colors", self.n_colors, MIN_COLORS, MAX_COLORS)
+        self._check_goals()
         _check_range("seed", self.seed, 0, 2**64 - 1)
         for name in ("n_init", "n_swaps"):
             value = getattr(self, name)
@@ -161,7 +171,15 @@ class Options:
             if self.init not in STARTS:
                 raise OptionError(f"init must be one of {', '.join(STARTS)}, or a list of colors, not {self.init!r}")
         else:
-            object.__setattr__(self, "init", _checked_colors(self.init, self.n_colors - len(self.pin)))
+            object.__setattr__(self, "init", _checked_colors(self.init, self.most_colors - len(self.pin)))
+
+    def _check_goals(self) -> None:
+        if self.quality is not None and not isinstance(self.quality, QualityGoal):
+            object.__setattr__(self, "quality", parse_quality(self.quality))
+        if self.max_size is not None and not isinstance(self.max_size, SizeGoal):
+            object.__setattr__(self, "max_size", parse_size(self.max_size))
+        if self.quality is not None and self.max_size is not None:
+            raise OptionError("quality and max-size exclude each other; give the one that matters")
 
     def _check_palette(self) -> None:
         for name in ("palette", "pin"):
@@ -173,19 +191,32 @@ class Options:
             except ValueError as error:
                 raise OptionError(f"{name} takes colors such as '#ff0000,#ffffff', not {error}") from None
         object.__setattr__(self, "pin", tuple(dict.fromkeys(self.pin or ())))
-        if len(self.pin) > self.n_colors:
-            raise OptionError(f"{len(self.pin)} colors are pinned but the palette has only {self.n_colors}; raise -k")
+        if len(self.pin) > self.most_colors:
+            raise OptionError(
+                f"{len(self.pin)} colors are pinned but the palette has only {self.most_colors}; raise -k"
+            )
         if self.palette is None:
             return
         if not 1 <= len(self.palette) <= MAX_COLORS:
             raise OptionError(f"the palette has {len(self.palette)} colors; it must have 1 to {MAX_COLORS}")
-        if self.n_colors < len(self.palette):
+        if self.most_colors < len(self.palette):
             raise OptionError(
-                f"the palette has {len(self.palette)} colors, more than the {self.n_colors} asked for; "
+                f"the palette has {len(self.palette)} colors, more than the {self.most_colors} asked for; "
                 "leave -k out or give a smaller palette"
             )
         if self.pin:
             raise OptionError("palette and pin exclude each other; a fixed palette keeps all its colors, leave pin out")
+
+    @property
+    def most_colors(self) -> int:
+        """The most colors of the palette: 256 where the number is to be chosen."""
+        return MAX_COLORS if self.n_colors == "auto" else self.n_colors
+
+    @property
+    def goal(self) -> QualityGoal | SizeGoal | None:
+        """What is to be reached, if anything."""
+        goal: QualityGoal | SizeGoal | None = self.quality or self.max_size
+        return goal
 
     @property
     def asks_for_colors(self) -> bool:
@@ -214,14 +245,14 @@ class Options:
         """The number of starts, the default resolved."""
         if self.n_init is not None:
             return self.n_init
-        return 2 if self.n_colors <= FEW_COLORS else 1
+        return 2 if self.most_colors <= FEW_COLORS else 1
 
     @property
     def swaps(self) -> int:
         """The number of swap moves, the default resolved."""
         if self.n_swaps is not None:
             return self.n_swaps
-        return SWAPS_FOR_FEW if self.n_colors <= FEW_COLORS else SWAPS_FOR_MANY
+        return SWAPS_FOR_FEW if self.most_colors <= FEW_COLORS else SWAPS_FOR_MANY
 
     @classmethod
     def from_keywords(cls, keywords: dict[str, Any]) -> Options:

@@ -56,13 +56,13 @@ def fits(table: ColorHistogram, options: Options) -> bool:
     if options.palette is not None:
         return bool(np.isin(pack_colors(table.colors_srgb8), pack_colors(_rows(options.palette))).all())
     if not options.pin:
-        return len(table) <= options.n_colors
+        return len(table) <= options.most_colors
     idle_pins = ~np.isin(pack_colors(_rows(options.pin)), pack_colors(table.colors_srgb8))
-    return len(table) + int(idle_pins.sum()) <= options.n_colors
+    return len(table) + int(idle_pins.sum()) <= options.most_colors
 
 
 def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
-    """Find the palette of at most `options.n_colors` colors with the least squared error.
+    """Find the palette of at most `options.most_colors` colors with the least squared error.
 
     A table that already fits is returned as it is. Otherwise the palette has exactly
     `n_colors` entries, each the nearest one of some color or pinned, unless fewer colors can be
@@ -96,7 +96,7 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
     centers, guess, _, _ = _core.kmeans(
         points,
         _weights(table),
-        options.n_colors,
+        options.most_colors,
         options.init if isinstance(options.init, str) else "wu",
         _start_centers(table, options),
         options.starts,

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from huepress.codec.encoders import encode, main_encoder
-from huepress.histogram import count_colors, with_alpha
-from huepress.indexing import index_image
-from huepress.metrics import psnr_db
-from huepress.model import ColorTable, Encoded, IndexedImage, Outcome, Report, SourceImage
-from huepress.moving import Animation
+from huepress.codec.encoders import main_encoder, optimized_losslessly
+from huepress.errors import TargetError
+from huepress.goals import QualityGoal, SizeGoal
+from huepress.metrics import LOSSLESS_SCORE, psnr_db
+from huepress.model import Encoded, IndexedImage, Outcome, Report, SourceImage
 from huepress.options import Options
-from huepress.palette import fit_palette, fits, needs_alpha
 from huepress.report import mean_squared_error
-from huepress.spatial import search_indices
+from huepress.targets import MOST_TRIALS, Attempt, Reached, choose_colors, reach
+from huepress.text import human_bytes
+from huepress.workbench import Workbench
 
 
 def quantize(source: SourceImage, options: Options) -> IndexedImage:
     """Reduce an image to at most `options.n_colors` colors."""
-    return _quantize(source, options, None)[0]
+    return Workbench(source, options).attempt(options.most_colors, options.rate, lossless_if_it_fits=True).indexed
 
 
 def run(
@@ -27,6 +28,7 @@ def run(
     options: Options,
     *,
     allow_larger: bool = False,
+    allow_miss: bool = False,
     started: float | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Outcome:
@@ -39,32 +41,48 @@ def run(
     allow_larger : bool
         Whether a result that is no smaller than the input file is taken all the same;
         otherwise the input's bytes are kept, unless the options ask for certain colors.
+    allow_miss : bool
+        Whether a result is taken that is larger than `options.max_size`, where nothing smaller can be had.
     started : float, optional
         ``time.perf_counter()`` when work on the input began, for the report.
     on_progress : callable, optional
-        Called with the part of the search that is done, 0 to 1.
+        Called with the part of the work that is done, 0 to 1.
 
     Returns
     -------
     Outcome
+
+    Raises
+    ------
+    TargetError
+        If `options.max_size` cannot be met.
     """
     started = time.perf_counter() if started is None else started
-    format = options.still_format
-    if format != "keep":
-        source = main_encoder(format, source.format).adapt(source)
-    indexed, table, searched = _quantize(source, options, on_progress)
-    encoded = encode(
-        indexed,
-        format,
-        source.format,
-        effort=options.effort,
-        metadata=source.metadata,
-        searched=searched,
-        keep_indices=options.palette is not None,
-    )
-    allow_larger = allow_larger or options.asks_for_colors
-    encoded, kept, message = smaller_file(encoded, source, indexed.n_colors, allow_larger=allow_larger)
-    mse = 0.0 if kept else mean_squared_error(table, indexed, threads=options.threads)
+    if options.still_format != "keep":
+        source = main_encoder(options.still_format, source.format).adapt(source)
+    progress = _Progress(on_progress)
+    bench = Workbench(source, options, scored=options.goal is not None, on_progress=progress.part)
+    progress.bench = bench
+    within = _within_budget(source, options) and not allow_larger
+    reached = _reached(bench, replace(options, max_size=None) if within else options)
+    progress.finish()
+    best, message = reached.best, ""
+    kept = _kept(source, best, options, allow_larger=allow_larger)
+    if within and source.keepable is not None and best.trial.score != LOSSLESS_SCORE:
+        kept = Encoded(source.keepable, source.format)
+        message = f"the original fits in {len(kept.data):,} bytes already; kept (--allow-larger compresses it anyway)"
+    if not reached.met:
+        message, kept = _missed(source, reached, options, allow_miss=allow_miss, kept=kept)
+    indexed, encoded = best.indexed, best.encoded
+    if kept is not None:
+        message = message or _why_kept(source, best, kept)
+        encoded = kept
+    elif source.keepable is None and source.encoded is not None and best.n_bytes >= len(source.encoded):
+        message = message or (
+            f"larger than the {source.format}, whose metadata cannot be removed otherwise "
+            "(--strip none keeps the original)"
+        )
+    mse = 0.0 if kept else mean_squared_error(bench.table, indexed, threads=options.threads)
     bits_per_pixel_in = 8 * int(source.pixels_srgb8.shape[2])
     report = Report(
         status="kept" if kept else "compressed",
@@ -72,8 +90,8 @@ def run(
         height=source.height,
         bytes_in=None if source.encoded is None else len(source.encoded),
         bytes_out=len(encoded.data),
-        n_colors=len(table) if kept else indexed.n_colors,
-        n_colors_in=len(table),
+        n_colors=len(bench.table) if kept else indexed.n_colors,
+        n_colors_in=len(bench.table),
         bits_per_pixel=bits_per_pixel_in if kept else indexed.bit_depth,
         bits_per_pixel_in=bits_per_pixel_in,
         mse=mse,
@@ -82,43 +100,100 @@ def run(
         seed=options.seed,
         message=message,
         notes=source.notes if not kept else (),
+        score=LOSSLESS_SCORE if kept and best.trial.score is not None else best.trial.score,
+        trials=reached.trials,
     )
     return Outcome(indexed, encoded, report)
 
 
-def smaller_file(
-    encoded: Encoded, source: SourceImage | Animation, n_colors: int, *, allow_larger: bool
-) -> tuple[Encoded, bool, str]:
-    """Return the result, or the original where that is no larger; whether it was kept; what is unusual about it."""
-    n_bytes = len(encoded.data)
-    if source.keepable is not None and n_bytes >= len(source.keepable) and not allow_larger:
-        stripped = ", its metadata removed" if source.keepable != source.encoded else ""
-        message = (
-            f"the {n_colors}-color {encoded.format} would take {n_bytes:,} bytes, no fewer than the "
-            f"{source.format} with {len(source.keepable):,}; original kept{stripped} (--allow-larger writes it anyway)"
-        )
-        return Encoded(source.keepable, source.format), True, message
-    message = ""
-    if source.keepable is None and source.encoded is not None and n_bytes >= len(source.encoded):
-        message = (
-            f"larger than the {source.format}, whose metadata cannot be removed otherwise "
-            "(--strip none keeps the original)"
-        )
-    return encoded, False, message
+class _Progress:
+    """The part of all trials that is done, never falling."""
+
+    def __init__(self, tell: Callable[[float], None] | None) -> None:
+        self._tell, self._told = tell, 0.0
+        self.bench: Workbench | None = None
+
+    def part(self, part: float) -> None:
+        """Take the part of a search that is done."""
+        n_done = self.bench.n_attempts if self.bench else 0
+        n_all = MOST_TRIALS if self.bench and self.bench.scored else 1
+        self._say(min((n_done + part) / n_all, 0.99))
+
+    def finish(self) -> None:
+        """Tell that all is done."""
+        self._say(1.0)
+
+    def _say(self, part: float) -> None:
+        if self._tell is not None and part > self._told:
+            self._told = part
+            self._tell(part)
 
 
-def _quantize(
-    source: SourceImage, options: Options, on_progress: Callable[[float], None] | None
-) -> tuple[IndexedImage, ColorTable, bool]:
-    """Return the indexed image, the colors it was made from, and whether the search chose its indices."""
-    table = count_colors(source, threads=options.threads)
-    if options.palette is None and source.pixels_srgb8.shape[2] == 4 and not fits(table, options):
-        # Hidden colors of transparent pixels stay only where nothing has to go.
-        table = count_colors(source, threads=options.threads, merge_transparent=True)
-    if needs_alpha(options):
-        table = with_alpha(table)
-    fit = fit_palette(table, options)
-    if options.effort == 0 or fit.lossless:
-        return index_image(table, fit, threads=options.threads), table, False
-    coder = main_encoder(options.still_format, source.format).coder
-    return search_indices(table, fit, options, on_progress, coder=coder), table, True
+def _reached(bench: Workbench, options: Options) -> Reached:
+    """Make the version, or the versions, that the options ask for."""
+    n_colors = None if options.n_colors == "auto" and options.palette is None else options.most_colors
+    if isinstance(options.goal, QualityGoal) and not bench.measurable:
+        finest = bench.attempt(options.most_colors, 0.0)
+        return Reached(finest, False, (finest.trial,))
+    if options.goal is not None:
+        start = options.rate if options.rate != Options.rate else None
+        return reach(bench, options.goal, n_colors, by_colors=options.effort == 0, start=start)
+    if n_colors is None and options.effort > 0:
+        return choose_colors(bench, options.rate)
+    attempt = bench.attempt(options.most_colors, options.rate, lossless_if_it_fits=True)
+    return Reached(attempt, True, (attempt.trial,))
+
+
+def _within_budget(source: SourceImage, options: Options) -> bool:
+    """Tell whether the original itself is the best that fits in the size asked for."""
+    if not isinstance(options.goal, SizeGoal) or source.keepable is None or options.asks_for_colors:
+        return False
+    same_format = main_encoder(options.still_format, source.format).file_format == source.format
+    fits = len(source.keepable) <= options.goal.n_bytes(source.n_pixels)
+    return fits and (same_format or options.format == "auto")
+
+
+def _kept(source: SourceImage, best: Attempt, options: Options, *, allow_larger: bool) -> Encoded | None:
+    """Return the original's bytes where they are to stay."""
+    smaller = source.keepable is None or best.n_bytes < len(source.keepable)
+    if smaller or allow_larger or options.asks_for_colors:
+        return None
+    assert source.keepable is not None
+    return Encoded(source.keepable, source.format)
+
+
+def _missed(
+    source: SourceImage, reached: Reached, options: Options, *, allow_miss: bool, kept: Encoded | None
+) -> tuple[str, Encoded | None]:
+    """Say what was missed, and return the bytes to keep instead, if any."""
+    best, goal = reached.best, options.goal
+    if isinstance(goal, QualityGoal):
+        score = best.trial.score
+        if score is None:
+            return "too small a picture for a score; the finest version is taken", kept
+        if score >= goal.least:
+            return f"{best.indexed.n_colors} colors reach a score of {score:.1f}, not {goal.wanted:g}", kept
+        if source.keepable is None:
+            return f"{best.indexed.n_colors} colors reach a score of {score:.1f} only, below {goal.least:g}", kept
+        original = optimized_losslessly(Encoded(source.keepable, source.format), effort=options.effort)
+        return (
+            f"{best.indexed.n_colors} colors reach a score of {score:.1f}, below {goal.least:g}; original kept, "
+            f"losslessly {'optimized' if len(original.data) < len(source.keepable) else 'as it was'}",
+            original,
+        )
+    assert goal is not None
+    budget = goal.n_bytes(source.n_pixels)
+    if kept is not None and len(kept.data) <= budget:
+        return "", kept
+    text = f"the smallest version takes {best.n_bytes:,} bytes, more than the {budget:,} asked for"
+    if allow_miss:
+        return text, kept
+    raise TargetError(f"{text} ({human_bytes(budget)}); allow more, make the picture smaller, or --force writes it")
+
+
+def _why_kept(source: SourceImage, best: Attempt, kept: Encoded) -> str:
+    stripped = ", its metadata removed" if kept.data != source.encoded else ""
+    return (
+        f"the {best.indexed.n_colors}-color {best.encoded.format} would take {best.n_bytes:,} bytes, no fewer than the "
+        f"{source.format} with {len(kept.data):,}; original kept{stripped} (--allow-larger writes it anyway)"
+    )

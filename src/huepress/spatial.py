@@ -72,7 +72,14 @@ def search_indices(
         Its palette lacks the entries that no pixel uses, unless they are required. Pixels whose
         color is a required entry have it.
     """
-    return Search(table, fit, options, coder=coder).run(options, on_progress)
+    return Search(table, fit, options, coder=coder).run(options.rate, on_progress).indexed
+
+
+class Found(NamedTuple):
+    """What a search chose, and what its distortion of a pixel is worth in bits."""
+
+    indexed: IndexedImage
+    distortion_bits: float
 
 
 class Search:
@@ -90,7 +97,8 @@ class Search:
 
     def __init__(self, table: ColorTable, fit: PaletteFit, options: Options, *, coder: Coder = "png") -> None:
         self._table, self._fit = table, fit
-        self._effort, self._coder = _EFFORTS[options.effort], coder
+        self._effort, self._coder, self._threads = _EFFORTS[options.effort], coder, options.threads
+        self._full = options.dither == "full"
         self._colors_srgb8 = fit.palette.colors_srgb8.copy()
         self._core = _core.SpatialSearch(
             _core.colors_to_points(table.colors_srgb8, "oklab"),
@@ -103,55 +111,55 @@ class Search:
         refits = 0 if fit.required.all() else self._effort.refits
         if refits and len(fit.palette) <= FEW_COLORS:
             refits += 1
-        distortion, _ = self._literals(options)
+        distortion, _ = self._literals()
         for _ in range(refits):
-            self._refit(options)
-            distortion, _ = self._literals(options)
+            self._refit()
+            distortion, _ = self._literals()
         diffused = options.dither != "none"
         self._least_lambda = _LEAST_LAMBDA * distortion / table.inverse.size if diffused else 0.0
 
-    def run(self, options: Options, on_progress: Callable[[float], None] | None = None) -> IndexedImage:
+    def run(self, rate: float, on_progress: Callable[[float], None] | None = None) -> Found:
         """Search at a rate.
 
         Parameters
         ----------
-        options : Options
-            As the search was made with, but for `rate` (and `dither` "full", which disregards it).
+        rate : float
+            See `Options`; disregarded where `dither` is "full".
         on_progress : callable, optional
 
         Returns
         -------
-        IndexedImage
+        Found
         """
-        rate = 0.0 if options.dither == "full" else options.rate
-        bit_worth = max(rate * LAMBDA_AT_RATE_1, self._least_lambda)
+        bit_worth = max(0.0 if self._full else rate * LAMBDA_AT_RATE_1, self._least_lambda)
         sweeps = self._effort.sweeps if self._coder == "png" else 1
-        least, chosen = np.inf, None
+        least, chosen, distortion = np.inf, None, 0.0
         for sweep in range(sweeps):
             begun = sweep / sweeps
             tell = None if on_progress is None else lambda part, begun=begun: on_progress(begun + part / sweeps)
-            distortion, _ = self._core.sweep(bit_worth, self._effort.slack, True, options.threads, tell)
+            swept, _ = self._core.sweep(bit_worth, self._effort.slack, True, self._threads, tell)
             indices = self._core.indices().reshape(self._table.inverse.shape)
             if tell:
                 tell(1.0)
             if sweeps == 1:
-                chosen = indices
+                chosen, distortion = indices, swept
                 break
             stream = zlib.compress(self._rows(indices), 9)
-            cost = distortion + bit_worth * 8 * len(stream)
+            cost = swept + bit_worth * 8 * len(stream)
             if cost >= least:
                 break
-            least, chosen = cost, indices
+            least, chosen, distortion = cost, indices, swept
             self._core.learn(stream)
         assert chosen is not None
-        return self._finished(_with_exact_matches(chosen, self._table, self._fit))
+        indexed = self._finished(_with_exact_matches(chosen, self._table, self._fit))
+        return Found(indexed, distortion / (bit_worth * chosen.size) if bit_worth > 0 else np.inf)
 
-    def _literals(self, options: Options) -> tuple[float, float]:
-        return self._core.sweep(0.0, 0.0, False, options.threads)
+    def _literals(self) -> tuple[float, float]:
+        return self._core.sweep(0.0, 0.0, False, self._threads)
 
-    def _refit(self, options: Options) -> None:
+    def _refit(self) -> None:
         """Move the entries to where the diffused indices want them; what is opaque or clear stays so."""
-        points = self._core.refit(self._fit.required, options.threads)
+        points = self._core.refit(self._fit.required, self._threads)
         colors = _core.points_to_colors(points, "oklab")
         old = self._colors_srgb8
         if old.shape[1] == 4:

@@ -57,7 +57,7 @@ class _Row:
     "-k",
     "--colors",
     type=click.IntRange(MIN_COLORS, MAX_COLORS),
-    default=Options.n_colors,
+    default=MAX_COLORS,
     show_default=True,
     help="Colors of the palette.",
 )

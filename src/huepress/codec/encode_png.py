@@ -49,6 +49,14 @@ def encode_png(
     return Encoded(insert_after_header(data, chunks) if chunks else data, "PNG")
 
 
+def optimize_png(encoded: Encoded, *, effort: int = 0) -> Encoded:
+    """Return a PNG of the same pixels, losslessly optimized; the file as it is where the optimizer fails."""
+    try:
+        return Encoded(bytes(oxipng.optimize_from_memory(encoded.data, level=_LEVELS[effort])), "PNG")
+    except oxipng.PngError:
+        return encoded
+
+
 def _optimized(codes: Bytes, bit_depth: int, color_type: Any, effort: int, unfiltered: bool) -> bytes:
     options: dict[str, Any] = {}
     if effort >= _ZOPFLI_EFFORT:

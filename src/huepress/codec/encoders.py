@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from huepress.codec.encode_gif import encode_gif, is_shown_equal, with_binary_alpha
 from huepress.codec.encode_jxl import encode_jxl
-from huepress.codec.encode_png import encode_png
+from huepress.codec.encode_png import encode_png, optimize_png
 from huepress.codec.encode_webp import encode_webp
 from huepress.codec.plug_ins import enable_jxl
 from huepress.errors import HuepressError, OutputError
@@ -163,6 +163,13 @@ def encode(
                 if encoder is _FALLBACK:
                     raise
     return min(candidates, key=lambda encoded: len(encoded.data))
+
+
+def optimized_losslessly(encoded: Encoded, *, effort: int) -> Encoded:
+    """Return a smaller file of the same pixels where there is a way, else the same file."""
+    if encoded.format != _FALLBACK.file_format:
+        return encoded
+    return min(encoded, optimize_png(encoded, effort=effort), key=lambda each: len(each.data))
 
 
 def encode_for_name(image: IndexedImage, name: str, encoded: Encoded, *, effort: int, metadata: Metadata) -> Encoded:
