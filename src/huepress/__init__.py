@@ -54,6 +54,7 @@ _HOME = {
     "TargetError": "errors",
     "Trial": "model",
     "KMeans": "kmeans",
+    "Frame": "moving",
     "IndexedImage": "model",
     "Palette": "model",
     "Report": "model",
@@ -63,6 +64,7 @@ _HOME = {
 __all__ = [
     "Comparison",
     "DecodeError",
+    "Frame",
     "HuepressError",
     "IndexedImage",
     "InputError",

@@ -8,8 +8,8 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +116,15 @@ def command(
             advance(name)
             target = None if to_stdout else _target(name, output, directory, _likely_extension(options.format, name))
             row = _compress_one(
-                name, target, targets, options, stdin=stdin, force=force, allow_larger=allow_larger, named=named
+                name,
+                target,
+                targets,
+                options,
+                stdin=stdin,
+                force=force,
+                allow_larger=allow_larger,
+                named=named,
+                tell=advance.part,
             )
             rows.append(row)
             if as_json:
@@ -130,17 +138,17 @@ def command(
 
 def _with_shared_palette(names: list[str], stdin: bytes | None, options: Options) -> Options:
     """Replace the search for colors by the palette of all inputs that can be read."""
-    from huepress import api, palettes
-    from huepress.model import SourceImage
+    from huepress import palettes
+    from huepress.model import ColorHistogram
 
-    def sources() -> Iterator[SourceImage]:
+    def tables() -> Iterator[ColorHistogram]:
         for name in names:
             # What cannot be read is reported when its turn comes.
             with suppress(HuepressError, MemoryError):
-                yield api.load(stdin if name == STDIO else name, max_pixels=options.max_pixels)
+                yield palettes.colors_of(stdin if name == STDIO else name, options)
 
     try:
-        found = palettes.shared_palette_of(sources(), options)
+        found = palettes.shared_palette_of(tables(), options)
     except OptionError:  # nothing could be read: each input says why
         return options
     return dataclasses.replace(options, palette=found, pin=(), init=Options.init)
@@ -154,9 +162,9 @@ def _target(name: str, output: str | None, directory: Path | None, extension: st
     return default_output(Path("stdin" if name == STDIO else name), directory, extension)
 
 
-def _likely_extension(chosen: str, name: str) -> str:
-    """Return the extension of the output; of "auto" and "keep" it may turn out another."""
-    if chosen not in ("auto", "keep"):
+def _likely_extension(chosen: str | None, name: str) -> str:
+    """Return the extension of the output; of "auto", "keep" and animations it may turn out another."""
+    if chosen not in (None, "auto", "keep"):
         return f".{chosen}"
     ending = Path(name).suffix.lower()
     return ending if chosen == "keep" and ending.removeprefix(".") in FORMATS else ".png"
@@ -172,6 +180,7 @@ def _compress_one(
     force: bool,
     allow_larger: bool,
     named: bool,
+    tell: Callable[[float], None],
 ) -> _Row:
     from huepress import api, files
     from huepress.codec.encoders import extension_of
@@ -179,19 +188,21 @@ def _compress_one(
     started = time.perf_counter()
     row = _Row(name, None, 0.0, options.seed)
     try:
-        if target is not None:
+        # What may be an animation has its format, and thus its name, only when it has been read.
+        open_name = not named and options.format is None and _may_move(name)
+        if target is not None and not open_name:
             targets.claim(target)
             if name == STDIO or os.path.exists(name):
                 files.check_writable_name(target, overwrite=force)
         source = (read_stdin() if stdin is None else stdin) if name == STDIO else name
-        result = api.compress(source, allow_larger=allow_larger, **vars(options))
+        result = api.compress(source, allow_larger=allow_larger, on_progress=tell, **vars(options))
         if target is None:
             write_stdout(result.encoded.data)
             row.output = STDIO
         else:
             true_extension = extension_of(result.encoded, Path(name).suffix)
-            if not named and target.suffix.lower() != true_extension.lower():
-                # Another format than expected, such as kept bytes: the extension would lie.
+            if not named and (open_name or target.suffix.lower() != true_extension.lower()):
+                # Only now known, or another format than expected, such as kept bytes: the extension would lie.
                 target = target.with_suffix(true_extension)
                 targets.claim(target)
             if result.report.status == "kept":
@@ -210,6 +221,10 @@ def _compress_one(
     return row
 
 
+def _may_move(name: str) -> bool:
+    return name == STDIO or Path(name).suffix.lower() in (".gif", ".webp")
+
+
 def _as_json(row: _Row) -> dict[str, Any]:
     """Return the documented fields, null where they make no sense."""
     report = row.result.report if row.result else None
@@ -220,6 +235,7 @@ def _as_json(row: _Row) -> dict[str, Any]:
         "output": row.output,
         "status": row.status,
         "format": row.result.encoded.format.lower() if row.result else None,
+        "n_frames": numbers.get("n_frames"),
         "width": numbers.get("width"),
         "height": numbers.get("height"),
         "bytes_in": numbers.get("bytes_in"),
@@ -249,10 +265,11 @@ def _print_summary(rows: list[_Row], *, to_stderr: bool, verbose: bool) -> None:
         if report.status == "kept":
             text = f"{row.input} -> {row.output}: {report.message}"
         else:
+            frames = f"{report.n_frames} frames, " if report.n_frames > 1 else ""
             quality = "lossless" if report.mse == 0 else f"PSNR {report.psnr_db:.1f} dB"
             text = (
                 f"{row.input} -> {row.output}: {human_bytes(before)} -> {human_bytes(report.bytes_out)} "
-                f"({_percent(report.saved)}), {report.n_colors} colors, "
+                f"({_percent(report.saved)}), {frames}{report.n_colors} colors, "
                 f"{report.bits_per_pixel_in} -> {report.bits_per_pixel} bits per pixel before deflate "
                 f"({report.index_factor:g}x), {quality}, {row.seconds:.2f} s"
             )
@@ -283,24 +300,48 @@ def _exit_code(rows: list[_Row]) -> int:
     return errors[0].exit_code if len(rows) == 1 else 1
 
 
+class _Silent:
+    """Shows nothing."""
+
+    def __call__(self, name: str) -> None:
+        """Go on to the next input."""
+
+    def part(self, done: float) -> None:
+        """Tell how much of the input is done."""
+
+
+class _Bar(_Silent):
+    """A bar that moves with every frame of an animation and every sweep of a search."""
+
+    def __init__(self, bar: Any, n_inputs: int) -> None:
+        self._bar, self._task = bar, bar.add_task("", total=float(n_inputs))
+        self._n_begun = 0
+
+    def __call__(self, name: str) -> None:
+        self._bar.update(self._task, description=Path(name).name[:40], completed=float(self._n_begun))
+        self._n_begun += 1
+
+    def part(self, done: float) -> None:
+        self._bar.update(self._task, completed=self._n_begun - 1 + done)
+
+
 @contextmanager
-def _progress(n_inputs: int, silent: bool) -> Iterator[Any]:
-    """Show a bar on a terminal when there is more than one file; nothing in a pipe."""
-    if silent or n_inputs < 2 or not sys.stderr.isatty():
-        with nullcontext():
-            yield lambda name: None
+def _progress(n_inputs: int, silent: bool) -> Iterator[_Silent]:
+    """Show a bar on a terminal; nothing in a pipe."""
+    if silent or not sys.stderr.isatty():
+        yield _Silent()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    count = MofNCompleteColumn() if n_inputs > 1 else TaskProgressColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=n_inputs)
-        first = True
-
-        def advance(name: str) -> None:
-            nonlocal first
-            bar.update(task, description=Path(name).name[:40], advance=0 if first else 1)
-            first = False
-
-        yield advance
+        yield _Bar(bar, n_inputs)

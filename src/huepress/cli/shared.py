@@ -25,6 +25,7 @@ from huepress.options import (
     SPACES,
     STRIPS,
     Options,
+    format_for_name,
     parse_init,
 )
 
@@ -47,7 +48,7 @@ def kmeans_options(command: Command) -> Command:
             type=click.Choice(FORMATS),
             default=None,
             help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.  "
-            "[default: png, or as -o FILE ends]",
+            "[default: as -o FILE ends, else png; of animations their own]",
         ),
         click.option(
             "--rate",
@@ -151,6 +152,7 @@ def file_options(command: Command) -> Command:
             show_default=True,
             help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay.",
         ),
+        click.option("--palette-per-frame", is_flag=True, help="Of animations (GIF, WebP): a palette for each frame."),
     ]
     for decorator in reversed(decorators):
         command = decorator(command)
@@ -174,19 +176,14 @@ def make_options(
 
         others["palette"] = load_palette(others["palette"], max_pixels=others["max_pixels"])
     others["pin"] = others.get("pin") or ()
-    asked, named = others.get("format"), _format_of(output)
+    asked, named = others.get("format"), format_for_name(output or "")
     if named and asked not in (None, "auto", "keep", named):
         raise OptionError(f"-o names a .{named} file but --format asks for {asked}; drop one of them")
-    others["format"] = named or asked or Options.format
+    others["format"] = named or asked
     options = Options(n_colors=n_colors, init=parse_init(init), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
     os.environ.setdefault("RAYON_NUM_THREADS", str(options.threads))
     return options
-
-
-def _format_of(output: str | None) -> str | None:
-    ending = Path(output or "").suffix.lower().removeprefix(".")
-    return ending if ending in FORMATS else None
 
 
 def expand(inputs: tuple[str, ...]) -> list[str]:
