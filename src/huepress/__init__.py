@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from huepress.model import IndexedImage, Palette, Report
     from huepress.options import Options
     from huepress.palettes import extract_palette, save_palette, shared_palette
+    from huepress.segmentation.result import Segmentation
+    from huepress.segmentation.segment import segment
     from huepress.swatches import Swatches
 
 __version__ = "0.1.0"
@@ -31,6 +33,8 @@ _HOME = {
     "quantize": "api",
     "save_palette": "palettes",
     "score": "api",
+    "segment": "segmentation.segment",
+    "Segmentation": "segmentation.result",
     "shared_palette": "palettes",
     "Swatches": "swatches",
     "Score": "metrics",
@@ -61,6 +65,7 @@ __all__ = [
     "Report",
     "Result",
     "Score",
+    "Segmentation",
     "Swatches",
     "__version__",
     "compress",
@@ -69,6 +74,7 @@ __all__ = [
     "quantize",
     "save_palette",
     "score",
+    "segment",
     "shared_palette",
 ]
 
