@@ -15,6 +15,10 @@ MAY_CALL_THE_CORE = {
     "metrics.py",
     "spatial.py",
     "swatches.py",
+    "segmentation/choose.py",
+    "segmentation/cluster.py",
+    "segmentation/levels.py",
+    "segmentation/regions.py",
 }
 MAY_OPEN_PATHS = {"files.py"}
 

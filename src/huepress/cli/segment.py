@@ -123,9 +123,7 @@ def _directory(name: str, output: str | None, *, several: bool) -> Path:
     return Path(output) / source.stem if several else Path(output)
 
 
-def _one(
-    name: str, directory: Path, options: SegmentOptions, targets: Targets, *, force: bool, **wanted: bool
-) -> None:
+def _one(name: str, directory: Path, options: SegmentOptions, targets: Targets, *, force: bool, **wanted: bool) -> None:
     from huepress import api, files
     from huepress.segmentation.outputs import save
     from huepress.segmentation.segment import segment_source

@@ -14,7 +14,7 @@ from huepress.codec.encode_png import pack_rows
 from huepress.model import Bytes
 
 _LEVEL = 2
-_AS_IT_IS = {
+_AS_IT_IS: dict[str, Any] = {
     "bit_depth_reduction": False,
     "color_type_reduction": False,
     "palette_reduction": False,

@@ -139,9 +139,7 @@ def _smooth(
     weight = round(_UNIT * float(options.smooth))
     for _ in range(most_sweeps):
         centers, variance = _means(flat, centers, labels, options.threads)
-        labels, changed = _core.potts_sweep(
-            points, centers, labels, _UNIT / (2 * variance), weight, options.threads
-        )
+        labels, changed = _core.potts_sweep(points, centers, labels, _UNIT / (2 * variance), weight, options.threads)
         if changed <= _AT_REST * labels.size:
             break
     return labels, centers

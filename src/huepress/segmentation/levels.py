@@ -53,12 +53,11 @@ class Level:
 
     def halved(self) -> Level:
         """Return the means over squares of two by two pixels."""
-        sums: npt.NDArray[np.float32]
         if self.visible is None:
-            return Level(_pooled(self.points) * np.float32(0.25), None)
+            return Level((_pooled(self.points) * np.float32(0.25)).astype(np.float32, copy=False), None)
         present = self.visible[..., None].astype(np.float32)
         sums, counts = _pooled(self.points * present), _pooled(present)
-        return Level(sums / np.maximum(counts, 1), counts[..., 0] > 0)
+        return Level((sums / np.maximum(counts, 1)).astype(np.float32, copy=False), counts[..., 0] > 0)
 
     def noise(self) -> float:
         """Estimate the standard deviation of the noise, as the length of an error in Oklab.

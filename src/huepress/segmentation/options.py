@@ -58,7 +58,7 @@ class SegmentOptions:
             _check_whole("the number of segments", self.n_colors, MIN_COLORS, MAX_COLORS, "; or 'auto'")
         for name, most in (("spatial", MAX_SPATIAL), ("smooth", MAX_SMOOTH)):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= most:
+            if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= most:
                 raise OptionError(f"{name} must be a number from 0 to {most:g}, not {value!r}")
         if self.min_area is not None:
             _check_whole("min_area", self.min_area, 0, 2**32 - 2)

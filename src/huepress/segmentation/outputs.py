@@ -7,6 +7,7 @@ import io
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,9 +64,9 @@ def _writers(found: Segmentation, *, masks: bool, layers: bool, svg: bool) -> di
     writers["segments.csv"] = lambda: _table(describe(found)["segments"])
     for number in range(len(found)):
         if masks:
-            writers[layer_name("mask", found, number)] = lambda n=number: encode_mask(found.mask(n))
+            writers[layer_name("mask", found, number)] = partial(_mask, found, number)
         if layers:
-            writers[layer_name("layer", found, number)] = lambda n=number: encode_rgba(found.layer(n))
+            writers[layer_name("layer", found, number)] = partial(_layer, found, number)
     if svg:
         writers["segments.svg"] = lambda: to_svg(found).encode()
     return writers
@@ -125,6 +126,14 @@ def _table(rows: list[dict[str, Any]]) -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def _mask(found: Segmentation, number: int) -> bytes:
+    return encode_mask(found.mask(number))
+
+
+def _layer(found: Segmentation, number: int) -> bytes:
+    return encode_rgba(found.layer(number))
 
 
 def _npy(found: Segmentation) -> bytes:

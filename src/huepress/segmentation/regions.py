@@ -82,9 +82,7 @@ class Regions:
         return f"Regions({len(self)})"
 
 
-def merge_small(
-    labels: Labels, points: npt.NDArray[np.float32], min_area: int, *, locked: int | None = None
-) -> Labels:
+def merge_small(labels: Labels, points: npt.NDArray[np.float32], min_area: int, *, locked: int | None = None) -> Labels:
     """Merge regions of fewer than `min_area` pixels, the smallest first, into the neighbor with the nearest mean.
 
     Parameters

@@ -78,7 +78,8 @@ class Segmentation:
         """
         if not 0 <= segment < len(self):
             raise InputError(f"there is no segment {segment}; give one from 0 to {len(self) - 1}")
-        return self.labels == segment
+        mask: npt.NDArray[np.bool_] = self.labels == segment
+        return mask
 
     def layer(self, segment: int) -> Bytes:
         """Return a segment's pixels as they are in the picture, all others transparent: (height, width, 4) uint8.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PATH = re.compile(r'<path d="([^"]*)"[^>]*?translate\(([-\d.e]+),([-\d.e]+)\)')
 _PAIR = re.compile(r"(-?[\d.]+(?:e-?\d+)?)[ ,](-?[\d.]+(?:e-?\d+)?)")
 # Each path is drawn this much wider, so that no background shines through between neighbors.
-_SEAM = 0.7
+_SEAM = 1
 
 
 def load_tracer() -> Any:
@@ -40,8 +40,8 @@ def load_tracer() -> Any:
 def to_svg(segmentation: Segmentation) -> str:
     """Return an SVG with one path a segment, the largest first.
 
-    Paths are splines; a segment that is too fine for them is outlined pixel by pixel. A fully transparent
-    segment has no path.
+    Behind opaque pictures lies the color of the largest segment. Paths are splines; a segment that is too
+    fine for them is outlined pixel by pixel. A fully transparent segment has no path.
 
     Raises
     ------
@@ -54,6 +54,8 @@ def to_svg(segmentation: Segmentation) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
         f'<g stroke-width="{_SEAM}" stroke-linejoin="round" fill-rule="evenodd">',
     ]
+    if not segmentation.palette.translucent:
+        lines.append(f'<rect width="{width}" height="{height}" fill="{segmentation.palette.hex()[0]}"/>')
     for number, hex_color in enumerate(segmentation.palette.hex()):
         if number == segmentation.transparent:
             continue
@@ -69,7 +71,13 @@ def to_svg(segmentation: Segmentation) -> str:
 def _traced(tracer: Any, mask: npt.NDArray[np.bool_], mode: str) -> str:
     """Trace a mask; the tracer takes black for the shape, and gives one path a region."""
     svg = tracer.convert_raw_image_to_svg(
-        encode_mask(~mask), "png", colormode="binary", hierarchical="cutout", mode=mode, filter_speckle=0, path_precision=1
+        encode_mask(~mask),
+        "png",
+        colormode="binary",
+        hierarchical="cutout",
+        mode=mode,
+        filter_speckle=0,
+        path_precision=1,
     )
     return " ".join(_moved(d, float(x), float(y)) for d, x, y in _PATH.findall(svg) if d)
 
