@@ -224,9 +224,10 @@ nb::tuple bind_potts_sweep(const In<float, 3>& points, const In<float, 2>& cente
 nb::tuple bind_label_regions(const In<std::int32_t, 2>& labels) {
     std::vector<std::int32_t> regions(labels.size());
     const int width = as_side(labels.shape(1)), height = as_side(labels.shape(0));
-    const std::int32_t n = without_gil(
+    std::vector<std::int32_t> label_of = without_gil(
         [&](const StopRequested&) { return label_regions(labels.data(), width, height, regions.data()); });
-    return nb::make_tuple(to_numpy(std::move(regions), {labels.shape(0), labels.shape(1)}), n);
+    const std::size_t n = label_of.size();
+    return nb::make_tuple(to_numpy(std::move(regions), {labels.shape(0), labels.shape(1)}), to_numpy(std::move(label_of), {n}));
 }
 
 GroupSums checked_sums(const In<std::int32_t, 1>& groups, const In<float, 2>& points, int n_groups, int n_threads) {

@@ -1,19 +1,37 @@
 #include "potts.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <cstring>
 #include <vector>
 
+#include "float4.hpp"
 #include "points.hpp"
 
 namespace huepress {
 namespace {
 
 constexpr std::size_t kLinesPerTask = 8;
-constexpr std::size_t kBlock = 8;  // labels are padded to whole SIMD registers
-// Larger data terms are all alike; keeps sums far from the integers' end.
-constexpr float kLargestCost = 1 << 26;
-constexpr std::int32_t kNever = 1 << 28;
+using Int4 = std::int32_t __attribute__((vector_size(16)));
+using Byte4 = std::uint8_t __attribute__((vector_size(4)));
+constexpr std::size_t kBlock = 4;  // labels are padded to whole registers
+// Costs are kept as multiples of 256: with the label added, the least of them tells whose it is, and of equal
+// ones it is the lowest label's.
+constexpr int kLabelBits = 8;
+constexpr std::int32_t kLabelMask = (1 << kLabelBits) - 1;
+// Larger data terms are all alike; keeps sums within the integers.
+constexpr float kLargestCost = 1 << 20;
+constexpr std::int32_t kNever = 1 << 29;
+constexpr Int4 kLanes = {0, 1, 2, 3};
+
+inline Int4 load(const std::int32_t* p) {
+    Int4 v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+
+inline Int4 min(Int4 a, Int4 b) { return a < b ? a : b; }
+inline Int4 max(Int4 a, Int4 b) { return a < b ? b : a; }
+inline std::int32_t lowest(Int4 v) { return std::min(std::min(v[0], v[1]), std::min(v[2], v[3])); }
 
 struct Line {
     std::ptrdiff_t first;    // pixel where it starts
@@ -22,12 +40,15 @@ struct Line {
     std::ptrdiff_t across[2];  // to the line before and the one after; 0 where there is none
 };
 
-// Pixels whose nearest center is so much nearer that no neighbor can talk them into another label. Their
-// label is part of every best solution; lines fall into pieces between them.
-constexpr std::uint8_t kSure = 1;
+// Pixels that keep their label while lines are solved, which fall into pieces between them.
+enum Held : std::uint8_t {
+    kFree,
+    kSure,    // no neighbor could talk them out of their nearest center: it is part of every best solution
+    kSettled  // they have their nearest center, and all eight neighbors have the same
+};
 
 struct Scratch {
-    std::vector<std::int32_t> cost, path;
+    std::vector<std::int32_t> path;
     std::vector<std::uint8_t> jumps;     // length x padded k: whether the best path comes from another label
     std::vector<std::int32_t> cheapest;  // the label that it comes from then
 };
@@ -38,17 +59,22 @@ public:
         : model_(model), labels_(labels), stop_(stop_requested), n_threads_(n_threads) {
         k_ = static_cast<std::size_t>(model.k);
         padded_ = (k_ + kBlock - 1) / kBlock * kBlock;
-        diagonal_ = static_cast<std::int32_t>((static_cast<std::int64_t>(model.straight) * 46341 + 32768) / 65536);
+        straight_ = model.straight << kLabelBits;
+        diagonal_ = static_cast<std::int32_t>((static_cast<std::int64_t>(model.straight) * 46341 + 32768) / 65536) << kLabelBits;
         const auto dims = static_cast<std::size_t>(model.dims);
         by_coordinate_.assign(padded_ * dims, 0.0f);
         for (std::size_t l = 0; l < k_; ++l) {
             for (std::size_t d = 0; d < dims; ++d) by_coordinate_[d * padded_ + l] = model.centers[l * dims + d];
         }
-        sure_.resize(static_cast<std::size_t>(model.width) * static_cast<std::size_t>(model.height));
+        unused_.assign(padded_, 0);
+        std::fill(unused_.begin() + static_cast<std::ptrdiff_t>(k_), unused_.end(), kNever);
+        beside_.assign(k_ * padded_, 0);
+        askew_.assign(k_ * padded_, 0);
+        for (std::size_t l = 0; l < k_; ++l) beside_[l * padded_ + l] = straight_, askew_[l * padded_ + l] = diagonal_;
+        held_.resize(static_cast<std::size_t>(model.width) * static_cast<std::size_t>(model.height));
         scratch_.resize(static_cast<std::size_t>(std::max(1, n_threads)));
         const auto longest = static_cast<std::size_t>(std::max(model.width, model.height));
         for (Scratch& s : scratch_) {
-            s.cost.resize(padded_);
             s.path.resize(padded_);
             s.jumps.resize(longest * padded_);
             s.cheapest.resize(longest);
@@ -56,23 +82,30 @@ public:
     }
 
     // Gives the sure pixels their labels.
-    std::size_t find_sure() {
-        const std::int64_t most = 4 * (static_cast<std::int64_t>(model_.straight) + diagonal_);
-        std::vector<std::size_t> changed(chunk_count(sure_.size()), 0);
-        for_each_chunk(sure_.size(), n_threads_, [&](int thread, std::size_t chunk, std::size_t begin, std::size_t end) {
-            std::int32_t* cost = scratch_[static_cast<std::size_t>(thread)].cost.data();
+    std::size_t hold() {
+        const std::int64_t most = 4 * (static_cast<std::int64_t>(straight_) + diagonal_);
+        std::vector<std::size_t> changed(chunk_count(held_.size()), 0);
+        for_each_chunk(held_.size(), n_threads_, [&](int, std::size_t chunk, std::size_t begin, std::size_t end) {
             with_dims(model_.dims, [&]<int D>() {
                 for (std::size_t i = begin; i < end; ++i) {
-                    sure_[i] = 0;
+                    held_[i] = kFree;
                     if (labels_[i] < 0) continue;
-                    data_costs<D>(i, cost);
-                    const auto [best, margin] = winner(cost);
-                    if (margin <= most) continue;
-                    sure_[i] = kSure;
-                    changed[chunk] += labels_[i] != best;
-                    labels_[i] = best;
+                    const Winner winner = find_winner<D>(model_.points + i * coordinates<D>());
+                    if (winner.margin > most) {
+                        held_[i] = kSure;
+                        changed[chunk] += labels_[i] != winner.label;
+                        labels_[i] = winner.label;
+                    } else if (labels_[i] == winner.label) {
+                        held_[i] = kSettled;  // if its neighbors agree
+                    }
                 }
             });
+        });
+        for_each_task(static_cast<std::size_t>(model_.height), n_threads_, [&](std::size_t row) {
+            for (int x = 0; x < model_.width; ++x) {
+                std::uint8_t& held = held_[row * static_cast<std::size_t>(model_.width) + static_cast<std::size_t>(x)];
+                if (held == kSettled && !neighbors_agree(x, static_cast<int>(row))) held = kFree;
+            }
         });
         std::size_t sum = 0;
         for (const std::size_t n : changed) sum += n;
@@ -114,12 +147,22 @@ private:
         return sum;
     }
 
-    // Excluded and sure pixels cut a line into pieces that do not depend on each other.
+    bool neighbors_agree(int x, int y) const {
+        if (x == 0 || y == 0 || x + 1 == model_.width || y + 1 == model_.height) return false;
+        const std::ptrdiff_t w = model_.width;
+        const std::int32_t* at = labels_ + y * w + x;
+        for (const std::int32_t* row : {at - w, at, at + w}) {
+            if (row[-1] != *at || row[0] != *at || row[1] != *at) return false;
+        }
+        return true;
+    }
+
+    // Excluded and held pixels cut a line into pieces that do not depend on each other.
     template <int D>
     std::size_t solve_line(const Line& line, Scratch& s) {
         const auto open = [&](int t) {
             const std::ptrdiff_t i = line.first + t * line.along;
-            return labels_[i] >= 0 && sure_[i] != kSure;
+            return labels_[i] >= 0 && held_[i] == kFree;
         };
         std::size_t changed = 0;
         for (int begin = 0; begin < line.length;) {
@@ -139,19 +182,16 @@ private:
     std::size_t solve_piece(const Line& line, int begin, int end, Scratch& s) {
         std::int32_t* path = s.path.data();
         std::fill_n(path, padded_, 0);
-        std::int32_t best = 0;
+        std::int32_t least = 0;
         for (int t = begin; t < end; ++t) {
-            price<D>(line, t, s.cost.data());
-            if (t == begin && t > 0) reward(s.cost.data(), line.first + (t - 1) * line.along, model_.straight);
-            if (t + 1 == end && end < line.length) reward(s.cost.data(), line.first + end * line.along, model_.straight);
-            std::uint8_t* jumps = &s.jumps[static_cast<std::size_t>(t) * padded_];
-            std::int32_t least = extend(s.cost.data(), path, jumps);
-            best = 0;
-            while (path[best] != least) ++best;  // the lowest label on ties
-            s.cheapest[static_cast<std::size_t>(t)] = best;
-            for (std::size_t l = 0; l < padded_; ++l) path[l] -= least;
+            const Rewards rewards = gather_rewards(line, t, t == begin, t + 1 == end);
+            const std::int32_t key = extend<D>(line.first + t * line.along, rewards, least, path,
+                                               &s.jumps[static_cast<std::size_t>(t) * padded_]);
+            least = key & ~kLabelMask;
+            s.cheapest[static_cast<std::size_t>(t)] = key & kLabelMask;
         }
         std::size_t changed = 0;
+        std::int32_t best = s.cheapest[static_cast<std::size_t>(end - 1)];
         for (int t = end - 1; t >= begin; --t) {
             std::int32_t& label = labels_[line.first + t * line.along];
             changed += label != best;
@@ -163,81 +203,91 @@ private:
         return changed;
     }
 
-    // The cheapest label, the lowest on ties, and how much dearer the next one is.
-    std::pair<std::int32_t, std::int64_t> winner(const std::int32_t* cost) const {
-        std::int32_t first[kBlock], second[kBlock];
-        std::copy_n(cost, kBlock, first);
-        std::fill_n(second, kBlock, kNever);
-        for (std::size_t block = kBlock; block < padded_; block += kBlock) {
-            for (std::size_t l = 0; l < kBlock; ++l) {
-                const std::int32_t c = cost[block + l];
-                second[l] = std::min(second[l], std::max(first[l], c));
-                first[l] = std::min(first[l], c);
-            }
-        }
-        const std::size_t lane = static_cast<std::size_t>(std::min_element(first, first + kBlock) - first);
-        std::int32_t next = second[lane];
-        for (std::size_t l = 0; l < kBlock; ++l) {
-            if (l != lane) next = std::min(next, first[l]);
-        }
-        const std::int32_t least = first[lane];
-        const std::int64_t margin = static_cast<std::int64_t>(next) - least;
-        std::int32_t best = 0;
-        while (cost[best] != least) ++best;
-        return {best, margin};
-    }
+    // Rows of the tables of rewards, one for each neighbor whose label is given: what its label gets cheaper by.
+    // Added up they never leave the registers, unlike single entries.
+    struct Rewards {
+        const std::int32_t* rows[8];
+        std::size_t n = 0;
+    };
 
-    template <int D>
-    void data_costs(std::size_t i, std::int32_t* cost) const {
-        const std::size_t dims = D ? static_cast<std::size_t>(D) : static_cast<std::size_t>(model_.dims);
-        const float* x = model_.points + i * dims;
-        for (std::size_t block = 0; block < padded_; block += kBlock) {
-            float squared[kBlock] = {};
-            for (std::size_t d = 0; d < dims; ++d) {
-                const float* c = &by_coordinate_[d * padded_ + block];
-                for (std::size_t l = 0; l < kBlock; ++l) {
-                    const float difference = x[d] - c[l];
-                    squared[l] += difference * difference;
-                }
-            }
-            for (std::size_t l = 0; l < kBlock; ++l) {
-                cost[block + l] = static_cast<std::int32_t>(std::min(squared[l] * model_.data_scale + 0.5f, kLargestCost));
-            }
-        }
-        for (std::size_t l = k_; l < padded_; ++l) cost[l] = kNever;
-    }
-
-    // What each label costs this pixel, the neighbors in other lines being as they are.
-    template <int D>
-    void price(const Line& line, int t, std::int32_t* cost) const {
+    Rewards gather_rewards(const Line& line, int t, bool first, bool last) const {
+        Rewards rewards;
         const std::ptrdiff_t i = line.first + t * line.along;
-        data_costs<D>(static_cast<std::size_t>(i), cost);
+        const auto add = [&](std::ptrdiff_t neighbor, const std::vector<std::int32_t>& table) {
+            const std::int32_t label = labels_[neighbor];
+            if (label >= 0) rewards.rows[rewards.n++] = &table[static_cast<std::size_t>(label) * padded_];
+        };
         for (const std::ptrdiff_t across : line.across) {
             if (across == 0) continue;
-            reward(cost, i + across, model_.straight);
-            if (t > 0) reward(cost, i + across - line.along, diagonal_);
-            if (t + 1 < line.length) reward(cost, i + across + line.along, diagonal_);
+            add(i + across, beside_);
+            if (t > 0) add(i + across - line.along, askew_);
+            if (t + 1 < line.length) add(i + across + line.along, askew_);
         }
+        if (first && t > 0) add(i - line.along, beside_);
+        if (last && t + 1 < line.length) add(i + line.along, beside_);
+        return rewards;
     }
 
-    void reward(std::int32_t* cost, std::ptrdiff_t neighbor, std::int32_t weight) const {
-        if (labels_[neighbor] >= 0) cost[labels_[neighbor]] -= weight;
+    // Lengthens the best path to every label by pixel i. Returns the cheapest one's cost and label. Costs count
+    // from `least`, the cheapest so far.
+    template <int D>
+    std::int32_t extend(std::ptrdiff_t i, const Rewards& rewards, std::int32_t least, std::int32_t* path,
+                        std::uint8_t* jumps) const {
+        const float* x = model_.points + i * static_cast<std::ptrdiff_t>(coordinates<D>());
+        const std::size_t padded = padded_;
+        const Int4 weight = Int4{} + straight_, before = Int4{} + least;
+        Int4 cheapest = Int4{} + (2 * (kNever - 1));
+        for (std::size_t block = 0; block < padded; block += kBlock) {
+            Int4 cost = data_costs<D>(x, block);
+            for (std::size_t r = 0; r < rewards.n; ++r) cost -= load(rewards.rows[r] + block);
+            const Int4 stay = load(path + block) - before;
+            const Byte4 jump = __builtin_convertvector(stay > weight, Byte4);
+            std::memcpy(jumps + block, &jump, sizeof jump);
+            cost += min(stay, weight);
+            std::memcpy(path + block, &cost, sizeof cost);
+            cheapest = min(cheapest, cost + kLanes + static_cast<std::int32_t>(block));
+        }
+        return lowest(cheapest);
     }
 
-    // Lengthens the best paths by a pixel and returns the cheapest one's cost. Paths come in with minimum 0.
-    std::int32_t extend(const std::int32_t* cost, std::int32_t* path, std::uint8_t* jumps) const {
-        const std::int32_t weight = model_.straight;
-        std::int32_t least[kBlock];
-        std::fill_n(least, kBlock, kNever);
+    struct Winner {
+        std::int32_t label;
+        std::int64_t margin;  // how much dearer the second cheapest label is
+    };
+
+    template <int D>
+    Winner find_winner(const float* x) const {
+        Int4 first = Int4{} + (2 * (kNever - 1)), second = first;
         for (std::size_t block = 0; block < padded_; block += kBlock) {
-            for (std::size_t l = 0; l < kBlock; ++l) {
-                const std::int32_t stay = path[block + l];
-                jumps[block + l] = stay > weight;
-                path[block + l] = cost[block + l] + std::min(stay, weight);
-                least[l] = std::min(least[l], path[block + l]);
-            }
+            const Int4 key = data_costs<D>(x, block) + kLanes + static_cast<std::int32_t>(block);
+            second = min(second, max(first, key));
+            first = min(first, key);
         }
-        return *std::min_element(least, least + kBlock);
+        const std::int32_t best = lowest(first);
+        const Int4 is_best = first == Int4{} + best;
+        const Int4 others = is_best ? second : first;
+        const std::int32_t next = std::min(lowest(others), lowest(second));
+        return {best & kLabelMask, static_cast<std::int64_t>(next & ~kLabelMask) - (best & ~kLabelMask)};
+    }
+
+    template <int D>
+    std::size_t coordinates() const {
+        return D ? static_cast<std::size_t>(D) : static_cast<std::size_t>(model_.dims);
+    }
+
+    // What the labels of a block cost.
+    template <int D>
+    Int4 data_costs(const float* x, std::size_t block) const {
+        Float4 squared = {};
+        for (std::size_t d = 0; d < coordinates<D>(); ++d) {
+            Float4 center;
+            std::memcpy(&center, &by_coordinate_[d * padded_ + block], sizeof center);
+            const Float4 difference = (Float4{} + x[d]) - center;
+            squared += difference * difference;
+        }
+        const Float4 scaled = squared * model_.data_scale + 0.5f;
+        const Float4 capped = scaled < kLargestCost ? scaled : Float4{} + kLargestCost;
+        return (__builtin_convertvector(capped, Int4) << kLabelBits) + load(&unused_[block]);
     }
 
     const PottsModel model_;
@@ -245,9 +295,11 @@ private:
     const StopRequested& stop_;
     int n_threads_;
     std::size_t k_, padded_;
-    std::int32_t diagonal_;
+    std::int32_t straight_, diagonal_;
     std::vector<float> by_coordinate_;
-    std::vector<std::uint8_t> sure_;
+    std::vector<std::int32_t> unused_;          // kNever for labels that only fill a block
+    std::vector<std::int32_t> beside_, askew_;  // rewards for one equal neighbor: k x padded k
+    std::vector<std::uint8_t> held_;
     std::vector<Scratch> scratch_;
 };
 
@@ -255,7 +307,7 @@ private:
 
 std::size_t potts_sweep(const PottsModel& model, std::int32_t* labels, int n_threads, const StopRequested& stop_requested) {
     Sweeper sweeper(model, labels, n_threads, stop_requested);
-    std::size_t changed = sweeper.find_sure();
+    std::size_t changed = sweeper.hold();
     changed += sweeper.rows();
     changed += sweeper.columns();
     return changed;

@@ -8,7 +8,7 @@
 // with `straight` as the weight of a neighbor beside or above and straight / sqrt(2) of a diagonal one.
 // Lines are taken as a whole: given the lines next to it, the best labels of a row (or column) are found
 // exactly by a shortest path (A. Viterbi 1967), in steps that cost one minimum for all labels. No
-// line raises the energy, so sweeps come to rest. Costs are integers; even and odd lines take turns,
+// line raises the energy, so sweeps come to rest. Costs are integers, data terms at most 2^20; even and odd lines take turns,
 // so that lines solved at once do not see each other, and threads change nothing.
 #pragma once
 
@@ -30,7 +30,7 @@ struct PottsModel {
     std::int32_t straight;  // 0 to kLargestPottsWeight
 };
 
-inline constexpr std::int32_t kLargestPottsWeight = 1 << 20;
+inline constexpr std::int32_t kLargestPottsWeight = 1 << 16;
 
 // One sweep over all rows, then all columns. Labels are 0 to k - 1; pixels labelled -1 take no part.
 // Returns how many labels changed.

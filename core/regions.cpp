@@ -160,12 +160,13 @@ private:
 
 }  // namespace
 
-std::int32_t label_regions(const std::int32_t* labels, int width, int height, std::int32_t* regions) {
+std::vector<std::int32_t> label_regions(const std::int32_t* labels, int width, int height, std::int32_t* regions) {
     struct Run {
         int begin, end;
         std::int32_t set;
     };
     Sets sets(0);
+    std::vector<std::int32_t> label_of_set;
     std::vector<Run> above, here;
     for (int y = 0; y < height; ++y) {
         const std::int32_t* row = labels + static_cast<std::ptrdiff_t>(y) * width;
@@ -181,22 +182,29 @@ std::int32_t label_regions(const std::int32_t* labels, int width, int height, st
                 if (row[above[a].begin - width] != row[begin]) continue;
                 set = set < 0 ? sets.find(above[a].set) : sets.unite(set, above[a].set);
             }
-            if (set < 0) set = sets.add();
+            if (set < 0) {
+                set = sets.add();
+                label_of_set.push_back(row[begin]);
+            }
             std::fill(out + begin, out + end, set);
             here.push_back({begin, end, set});
             begin = end;
         }
         std::swap(above, here);
     }
-    std::vector<std::int32_t> number(sets.size());
-    std::int32_t n = 0;
+    std::vector<std::int32_t> number(sets.size()), label_of;
     for (std::size_t r = 0; r < number.size(); ++r) {
         const std::int32_t name = sets.find(static_cast<std::int32_t>(r));
-        number[r] = name == static_cast<std::int32_t>(r) ? n++ : number[name];
+        if (name == static_cast<std::int32_t>(r)) {
+            number[r] = static_cast<std::int32_t>(label_of.size());
+            label_of.push_back(label_of_set[r]);
+        } else {
+            number[r] = number[name];
+        }
     }
     const std::ptrdiff_t n_pixels = static_cast<std::ptrdiff_t>(width) * height;
     for (std::ptrdiff_t i = 0; i < n_pixels; ++i) regions[i] = number[regions[i]];
-    return n;
+    return label_of;
 }
 
 GroupSums sum_groups(const std::int32_t* groups, const float* points, std::size_t n_pixels, int dims,

@@ -8,8 +8,8 @@
 namespace huepress {
 
 // Numbers the regions of equal labels, connected beside and above, in the order of their first pixels.
-// Returns how many there are.
-std::int32_t label_regions(const std::int32_t* labels, int width, int height, std::int32_t* regions);
+// Returns the label of each.
+std::vector<std::int32_t> label_regions(const std::int32_t* labels, int width, int height, std::int32_t* regions);
 
 // What is known of every group of pixels; sums are taken in a fixed order, whatever the threads.
 struct GroupSums {

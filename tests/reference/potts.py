@@ -9,7 +9,7 @@ def data_costs(points, centers, scale):
     """Return (height, width, k) integer costs: float32, in the order of the coordinates."""
     difference = points[:, :, None, :].astype(np.float32) - centers[None, None].astype(np.float32)
     squared = np.add.accumulate(difference * difference, axis=3, dtype=np.float32)[..., -1]
-    return np.minimum(squared * np.float32(scale) + np.float32(0.5), np.float32(1 << 26)).astype(np.int64)
+    return np.minimum(squared * np.float32(scale) + np.float32(0.5), np.float32(1 << 20)).astype(np.int64)
 
 
 def weight_of(dy, dx, straight):
@@ -30,27 +30,32 @@ def energy(costs, labels, straight):
 
 
 def sweep(points, centers, labels, scale, straight):
-    """Sure pixels first, then even and odd rows, then even and odd columns."""
+    """Hold pixels, then solve even and odd rows, then even and odd columns."""
     costs = data_costs(points, centers, scale)
     labels = labels.copy()
     cheapest = np.sort(costs, axis=2)
     most = 4 * (straight + weight_of(1, 1, straight))
     second = cheapest[..., 1] if costs.shape[2] > 1 else np.full(labels.shape, 1 << 28)
     sure = (labels >= 0) & (second - cheapest[..., 0] > most)
-    labels[sure] = costs.argmin(axis=2)[sure]
+    nearest = costs.argmin(axis=2)
+    labels[sure] = nearest[sure]
+    padded = np.pad(labels, 1, constant_values=-2)
+    height, width = labels.shape
+    agreeing = [padded[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width] == labels for dy, dx in NEIGHBORS]
+    held = sure | ((labels == nearest) & np.all(agreeing, axis=0))
     for turned in (False, True):
-        view = (labels.T, costs.transpose(1, 0, 2), sure.T) if turned else (labels, costs, sure)
+        view = (labels.T, costs.transpose(1, 0, 2), held.T) if turned else (labels, costs, held)
         for parity in (0, 1):
             for y in range(parity, view[0].shape[0], 2):
                 _solve_line(*view, y, straight)
     return labels
 
 
-def _solve_line(labels, costs, sure, y, straight):
-    """Find the best labels of a row by dynamic programming over all of it, sure pixels held."""
+def _solve_line(labels, costs, held, y, straight):
+    """Find the best labels of a row by dynamic programming over all of it but held pixels."""
     height, width = labels.shape
     k = costs.shape[2]
-    for begin, end in _pieces((labels[y] >= 0) & ~sure[y]):
+    for begin, end in _pieces((labels[y] >= 0) & ~held[y]):
         local = costs[y, begin:end].copy()
         for x in range(begin, end):
             for dy, dx in NEIGHBORS:

@@ -8,16 +8,16 @@ import numpy.typing as npt
 from huepress import _core
 from huepress.options import FEW_COLORS, SWAPS_FOR_FEW, SWAPS_FOR_MANY
 from huepress.segmentation.choose import choose_n_segments
-from huepress.segmentation.levels import Level, Picture, Points, pyramid, with_positions
+from huepress.segmentation.levels import NOTICEABLE, Level, Picture, Points, pyramid, with_positions
 from huepress.segmentation.options import AUTO, SegmentOptions
 
 Labels = npt.NDArray[np.int32]
 
 # K-means of points with positions, and the choice of K, work on about so many pixels, other k-means on at most so many.
 _FEW_PIXELS, _MANY_PIXELS = 25_000, 100_000
-_UNIT = 1024  # of the core's integer energies, to the nat
-_LEAST_VARIANCE = 1e-6
-_SWEEPS_COARSE, _SWEEPS_FINE = 6, 1
+_UNIT = 64  # of the core's integer energies, to the nat
+_LEAST_VARIANCE = (NOTICEABLE / 4) ** 2
+_SWEEPS_COARSE, _SWEEPS_FINE = 4, 1
 _AT_REST = 1e-3  # the part of the pixels that may still change
 _MAX_ITER, _TOL = 300, 1e-3
 _SETTLING_ITERATIONS = 10

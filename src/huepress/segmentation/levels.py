@@ -20,7 +20,7 @@ NOTICEABLE = 0.02
 _MOST_LEVELS = 4
 _SMALLEST_SIDE = 16
 # Rows that the noise is measured on: every so-many-th.
-_NOISE_STEP = 4
+_NOISE_STEP = 8
 _NORMAL_MEDIAN = 0.6744897501960817  # of the absolute value of a standard normal
 _FULL_WEIGHT = 1024
 

@@ -101,12 +101,10 @@ def merge_small(labels: Labels, points: npt.NDArray[np.float32], min_area: int, 
     """
     if min_area < 2:
         return labels
-    regions, n_regions = _core.label_regions(labels)
-    label_of = np.zeros(n_regions, dtype=np.int32)
-    label_of[regions] = labels
+    regions, label_of = _core.label_regions(labels)
     flat = points.reshape(-1, points.shape[2])
     merged = _core.merge_small_regions(regions, label_of, flat, min_area, -1 if locked is None else locked)
-    return merged[regions]
+    return np.take(merged, regions)
 
 
 def by_area(labels: Labels) -> Labels:
@@ -114,11 +112,12 @@ def by_area(labels: Labels) -> Labels:
     flat = labels.reshape(-1)
     areas = np.bincount(flat)
     first = np.zeros(len(areas), dtype=np.int64)
-    first[flat[::-1]] = np.arange(flat.size - 1, -1, -1)  # of several values the last one stays
+    if len(np.unique(areas[areas > 0])) < np.count_nonzero(areas):
+        first[flat[::-1]] = np.arange(flat.size - 1, -1, -1)  # of several values the last one stays
     order = np.lexsort([first, -areas])
     ranks = np.empty(len(areas), dtype=np.int32)
     ranks[order] = np.arange(len(areas), dtype=np.int32)
-    return ranks[labels]
+    return np.take(ranks, labels)
 
 
 def mean_colors(groups: Labels, points: npt.NDArray[np.float32], n_groups: int, *, threads: int = 1) -> Bytes:
@@ -137,7 +136,8 @@ def find_regions(labels: Labels, points: npt.NDArray[np.float32]) -> Regions:
     points : ndarray of float32, (height, width, 3 or 4)
         The pixels' colors in Oklab.
     """
-    numbered, n_regions = _core.label_regions(labels)
+    numbered, label_of = _core.label_regions(labels)
+    n_regions = len(label_of)
     regions = by_area(numbered)
     flat = regions.reshape(-1)
     segments = np.zeros(n_regions, dtype=np.int32)
