@@ -6,18 +6,21 @@
 
 The adjusted Rand index (Hubert and Arabie 1985) tells how well the partition into colors agrees with the truth, 1 in
 full. Boundary recall is the part of the true boundary pixels that have a found one within two pixels; precision the
-part of the found ones that have a true one so near.
+part of the found ones that have a true one so near. Times are processor seconds, everything on one thread.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import cv2
 import numpy as np
@@ -37,17 +40,18 @@ Labels = npt.NDArray[Any]
 Pixels = npt.NDArray[np.uint8]
 Segmenter = Callable[[Pixels, int], Labels]
 
+cv2.setNumThreads(1)
 NEAR = 2  # pixels
 SUPERPIXELS = 400
 REPEATS = 3
 
 
 def ours(pixels: Pixels, k: int) -> Labels:
-    return huepress.segment(pixels, k).labels
+    return huepress.segment(pixels, k, jobs=1).labels
 
 
 def ours_plain(pixels: Pixels, k: int) -> Labels:
-    return huepress.segment(pixels, k, smooth=0, min_area=0).labels
+    return huepress.segment(pixels, k, smooth=0, min_area=0, jobs=1).labels
 
 
 def sklearn_kmeans(pixels: Pixels, k: int) -> Labels:
@@ -118,9 +122,9 @@ def covered(lines: npt.NDArray[np.bool_], by: npt.NDArray[np.bool_]) -> float:
 def best_time(run: Callable[[], Any]) -> float:
     times = []
     for _ in range(REPEATS):
-        started = time.perf_counter()
+        started = time.process_time()
         run()
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     return min(times)
 
 
@@ -138,9 +142,9 @@ def on_scenes(noises: list[float], ks: list[int], seeds: list[int]) -> None:
         pixels, truth = known_regions(n_segments=k, noise=noise, seed=seed)
         true_lines, true_regions = boundary(truth), regions_of(truth)
         for name, segment in PEERS.items():
-            started = time.perf_counter()
+            started = time.process_time()
             labels = segment(pixels, k)
-            taken = time.perf_counter() - started
+            taken = time.process_time() - started
             lines = boundary(labels)
             rows.setdefault((name, noise), []).append(
                 (
@@ -152,7 +156,7 @@ def on_scenes(noises: list[float], ks: list[int], seeds: list[int]) -> None:
                 )
             )
     titles = ("adjusted Rand index, colors", "adjusted Rand index, regions", "boundary recall", "boundary precision")
-    for column, title in enumerate((*titles, "seconds")):
+    for column, title in enumerate((*titles, "processor seconds")):
         print(f"\n| {title} | " + " | ".join(f"noise {noise:g}" for noise in noises) + " |")
         print("|---|" + "---|" * len(noises))
         for name in PEERS:
@@ -173,7 +177,7 @@ def on_auto(noises: list[float], seeds: list[int]) -> None:
 
 
 def on_photos(names: list[str], ks: list[int]) -> None:
-    print("\n| seconds, 768 x 512 | " + " | ".join(f"K={k}" for k in ks) + " |")
+    print("\n| processor seconds, 768 x 512 | " + " | ".join(f"K={k}" for k in ks) + " |")
     print("|---|" + "---|" * len(ks))
     pictures = [np.asarray(Image.open(name).convert("RGB").resize((768, 512))) for name in names]
     for name, segment in PEERS.items():
@@ -190,7 +194,7 @@ def main() -> None:
     parser.add_argument("--photos", nargs="+")
     parser.add_argument("--noise", default="0,10,25,40")
     parser.add_argument("--colors", default="4,8")
-    parser.add_argument("--seeds", default="21,22,23")
+    parser.add_argument("--seeds", default="21,22")
     arguments = parser.parse_args()
     noises = [float(v) for v in arguments.noise.split(",")]
     ks = [int(v) for v in arguments.colors.split(",")]

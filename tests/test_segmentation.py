@@ -267,3 +267,10 @@ def test_defaults_are_those_of_the_options():
     parameters = inspect.signature(segment).parameters
     for name in ("n_colors", "spatial", "min_area", "smooth"):
         assert parameters[name].default == getattr(SegmentOptions(), name)
+
+
+def test_docstring_example():
+    import doctest
+    from importlib import import_module
+
+    assert doctest.testmod(import_module("huepress.segmentation.segment")).failed == 0
