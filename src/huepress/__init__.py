@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from huepress.model import IndexedImage, Palette, Report, Trial
     from huepress.options import Options
     from huepress.palettes import extract_palette, save_palette, shared_palette
+    from huepress.segmentation.result import Segmentation
+    from huepress.segmentation.segment import segment
     from huepress.swatches import Swatches
 
 __version__ = "0.1.0"
@@ -42,6 +44,8 @@ _HOME = {
     "quantize": "api",
     "save_palette": "palettes",
     "score": "api",
+    "segment": "segmentation.segment",
+    "Segmentation": "segmentation.result",
     "shared_palette": "palettes",
     "Swatches": "swatches",
     "Score": "metrics",
@@ -77,6 +81,7 @@ __all__ = [
     "Report",
     "Result",
     "Score",
+    "Segmentation",
     "Swatches",
     "TargetError",
     "Trial",
@@ -88,6 +93,7 @@ __all__ = [
     "quantize",
     "save_palette",
     "score",
+    "segment",
     "shared_palette",
 ]
 

@@ -139,7 +139,7 @@ def _draw_panel(canvas: Image.Image, panel: Panel, corner: tuple[int, int], layo
     left, top = corner
     picture = Image.fromarray(np.ascontiguousarray(panel.pixels_srgb8()))
     x = left + (_PANEL_WIDTH - layout.view[0]) // 2
-    canvas.paste(_on_checkerboard(_resized(picture, layout.view)), (x, top))
+    canvas.paste(on_checkerboard(_resized(picture, layout.view)), (x, top))
     if layout.detail:
         scale = layout.view[0] / picture.width
         x0, y0, x1, y1 = (round(edge * scale) for edge in layout.detail)
@@ -170,7 +170,7 @@ def _draw_panel(canvas: Image.Image, panel: Panel, corner: tuple[int, int], layo
     crop = picture.crop(layout.detail)
     crop = crop.resize((crop.width * layout.zoom, crop.height * layout.zoom), Image.Resampling.NEAREST)
     x = left + (_PANEL_WIDTH - crop.width) // 2
-    canvas.paste(_on_checkerboard(crop), (x, y))
+    canvas.paste(on_checkerboard(crop), (x, y))
     draw.rectangle([x - 2, y - 2, x + crop.width + 1, y + crop.height + 1], outline=_MARKER, width=2)
     _write(draw, (left, y + crop.height + 7), f"detail, {layout.zoom}00 %", _SMALL_SIZE, _QUIET)
 
@@ -186,7 +186,7 @@ def _draw_swatches(canvas: Image.Image, palette: Palette, corner: tuple[int, int
         y0 = corner[1] + round(row * tall)
         y1 = corner[1] + round((row + 1) * tall) - 1
         tile = np.broadcast_to(color, (y1 - y0 + 1, x1 - x0 + 1, len(color)))
-        canvas.paste(_on_checkerboard(Image.fromarray(np.ascontiguousarray(tile))), (x0, y0))
+        canvas.paste(on_checkerboard(Image.fromarray(np.ascontiguousarray(tile))), (x0, y0))
     frame = [corner[0], corner[1], corner[0] + _PANEL_WIDTH - 1, corner[1] + _SWATCH_ROWS_HEIGHT - 5]
     ImageDraw.Draw(canvas).rectangle(frame, outline=_FRAME)
 
@@ -228,7 +228,8 @@ def _summed_area(original: Bytes, version: Bytes) -> npt.NDArray[np.float64]:
     return sums
 
 
-def _on_checkerboard(picture: Image.Image) -> Image.Image:
+def on_checkerboard(picture: Image.Image) -> Image.Image:
+    """Lay a translucent picture on gray and white squares."""
     if picture.mode == "RGB":
         return picture
     cells = (np.arange(picture.height)[:, None] // 8 + np.arange(picture.width)[None, :] // 8) % 2
