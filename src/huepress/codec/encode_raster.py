@@ -10,8 +10,8 @@ import numpy.typing as npt
 import oxipng
 from PIL import Image
 
-from huepress.packing import pack_rows
 from huepress.model import Bytes
+from huepress.packing import pack_rows
 
 _LEVEL = 2
 _AS_IT_IS: dict[str, Any] = {
