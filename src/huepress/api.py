@@ -79,6 +79,7 @@ def compress(
     n_colors: int = 256,
     *,
     allow_larger: bool = False,
+    min_saving: float = 0.0,
     on_progress: Callable[[float], None] | None = None,
     **options: Any,
 ) -> Result:
@@ -86,12 +87,15 @@ def compress(
 
     Parameters
     ----------
-    image : path, bytes, binary file, PIL.Image.Image or ndarray
+    image : path, bytes, binary file, PIL.Image.Image, ndarray or SourceImage
         Arrays are uint8: H x W gray, H x W x 3 RGB or H x W x 4 RGBA (straight alpha).
     n_colors : int
         Size of the palette, 2 to 256.
     allow_larger : bool
         Whether a file larger than the input's is returned; otherwise the input's bytes.
+    min_saving : float
+        The part of the input file's bytes, 0 to below 1, that the result has to save; otherwise
+        the input's bytes are returned.
     on_progress : callable, optional
         Called with the part of the search that is done, 0 to 1.
     **options
@@ -118,7 +122,9 @@ def compress(
     started = time.perf_counter()
     chosen = Options.from_keywords({"n_colors": n_colors, **options})
     source = load(image, max_pixels=chosen.max_pixels)
-    outcome = pipeline.run(source, chosen, allow_larger=allow_larger, started=started, on_progress=on_progress)
+    outcome = pipeline.run(
+        source, chosen, allow_larger=allow_larger, min_saving=min_saving, started=started, on_progress=on_progress
+    )
     return Result(outcome.indexed, outcome.encoded, outcome.report)
 
 
@@ -188,6 +194,8 @@ def score(original: Any, distorted: Any, *, jobs: int = 0, max_pixels: int = Opt
 
 def load(image: Any, *, max_pixels: int) -> SourceImage:
     """Turn whatever `compress` accepts into a SourceImage."""
+    if isinstance(image, SourceImage):
+        return image
     if isinstance(image, str | os.PathLike):
         data = files.read_bytes(image)
         try:

@@ -27,6 +27,7 @@ def run(
     options: Options,
     *,
     allow_larger: bool = False,
+    min_saving: float = 0.0,
     started: float | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Outcome:
@@ -39,6 +40,9 @@ def run(
     allow_larger : bool
         Whether a result that is no smaller than the input file is taken all the same;
         otherwise the input's bytes are kept.
+    min_saving : float
+        The part of the input file's bytes, 0 to below 1, that a result has to save; otherwise
+        the input's bytes are kept.
     started : float, optional
         ``time.perf_counter()`` when work on the input began, for the report.
     on_progress : callable, optional
@@ -53,11 +57,15 @@ def run(
     encode = encode_webp if options.format == "webp" else encode_png
     encoded = encode(indexed, effort=options.effort)
     message = ""
-    kept = source.encoded is not None and len(encoded.data) >= len(source.encoded) and not allow_larger
+    kept = False
+    if source.encoded is not None and not allow_larger:
+        most = min(len(source.encoded) - 1, (1 - min_saving) * len(source.encoded))
+        kept = len(encoded.data) > most
     if kept:
         assert source.encoded is not None
+        too_many = "no fewer than" if len(encoded.data) >= len(source.encoded) else f"not {min_saving:.1%} fewer than"
         message = (
-            f"the {indexed.n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, no fewer than the "
+            f"the {indexed.n_colors}-color {encoded.format} would take {len(encoded.data):,} bytes, {too_many} the "
             f"{source.format} with {len(source.encoded):,}; original kept (--allow-larger writes it anyway)"
         )
         encoded = Encoded(source.encoded, source.format)

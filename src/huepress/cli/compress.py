@@ -2,55 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import math
-import os
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from huepress.cli.shared import (
-    STDIO,
-    Targets,
-    expand,
-    kmeans_options,
-    make_options,
-    names_directory,
-    read_stdin,
-    say,
-    write_stdout,
-)
-from huepress.errors import HuepressError, LimitError, OutputError
+from huepress.cli.run_options import RunChoices, run_options
+from huepress.cli.shared import STDIO, expand, kmeans_options, make_options
 from huepress.options import MAX_COLORS, MIN_COLORS, Options
-
-if TYPE_CHECKING:
-    from huepress.api import Result
-
-
-@dataclasses.dataclass
-class _Row:
-    """What became of one input."""
-
-    input: str
-    output: str | None
-    seconds: float
-    seed: int
-    result: Result | None = None
-    error: HuepressError | None = None
-
-    @property
-    def status(self) -> str:
-        return "failed" if self.result is None else self.result.report.status
 
 
 @click.command(name="compress")
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, metavar="INPUT...")
 @click.option(
     "-k",
     "--colors",
@@ -65,6 +28,7 @@ class _Row:
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--allow-larger", is_flag=True, help="Write the result even if it is no smaller than the input.")
 @kmeans_options
+@run_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print the palettes, too.")
@@ -74,6 +38,7 @@ def command(
     output: str | None,
     force: bool,
     allow_larger: bool,
+    choices: RunChoices,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -81,12 +46,48 @@ def command(
 ) -> int:
     """Reduce images to K colors and write them as small indexed files.
 
-    INPUT may be a file, a pattern, or '-' for standard input. A result that is no smaller than
-    its input is not taken: the original bytes are kept, in a copy beside the other outputs.
+    INPUT may be a file, a pattern, or '-' for standard input; with -r a folder. A result that is no
+    smaller than its input is not taken: the original bytes are kept, in a copy beside the other
+    outputs.
     """
     options = make_options(colors, **engine)
-    names = expand(inputs)
+    if not inputs and choices.files_from is None:
+        raise click.UsageError("Missing argument 'INPUT...'")
+    names = inputs if choices.is_run else tuple(expand(inputs))
+    _check(names, output, choices, as_json=as_json)
+    from huepress.cli import runs
+
+    printing = runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose)
+    if choices.is_run:
+        planned = runs.plan_tree(names, output, options, choices, force=force, allow_larger=allow_larger)
+    else:
+        planned = runs.plan_files(names, output, options, choices, force=force, allow_larger=allow_larger)
+    return runs.execute(planned, choices, printing)
+
+
+def _check(names: tuple[str, ...], output: str | None, choices: RunChoices, *, as_json: bool) -> None:
+    """Refuse options that contradict each other."""
     to_stdout = output == STDIO or (output is None and STDIO in names)
+    if choices.null and choices.files_from is None:
+        raise click.UsageError("-0 belongs to --files-from")
+    if not choices.recursive and (choices.include or choices.exclude or choices.copy_others):
+        raise click.UsageError("--include, --exclude and --copy-others belong to -r")
+    if choices.in_place and (output is not None or choices.suffix or choices.ext or choices.copy_others):
+        raise click.UsageError("--in-place replaces the inputs; leave -o, --suffix, --ext and --copy-others out")
+    if choices.in_place and STDIO in names:
+        raise click.UsageError("standard input cannot be replaced; leave --in-place out")
+    if choices.suffix and ("/" in choices.suffix or "\0" in choices.suffix):
+        raise click.UsageError("--suffix is a part of a name, without '/'")
+    if choices.is_run:
+        if choices.recursive and choices.files_from is None and len(names) != 1:
+            raise click.UsageError("-r takes one folder; run it once for each")
+        if choices.files_from is not None and len(names) > (1 if choices.recursive else 0):
+            raise click.UsageError("--files-from takes the place of INPUT; with -r, give one folder that names are in")
+        if output == STDIO:
+            raise click.UsageError("a tree does not fit on standard output; give -o DIR")
+        if output is None and not choices.in_place and not choices.suffix:
+            raise click.UsageError("say where results go: -o DIR, --in-place, or --suffix for files beside the inputs")
+        return
     if names.count(STDIO) > 1:
         raise click.UsageError("standard input can be read only once; give '-' once")
     if to_stdout and len(names) > 1:
@@ -95,165 +96,3 @@ def command(
         raise click.UsageError("--json and the image both want standard output; give -o FILE")
     if to_stdout and sys.stdout is not None and sys.stdout.isatty():
         raise click.UsageError("an image on a terminal is no use; give -o FILE or redirect the output")
-    directory = Path(output) if output and not to_stdout and names_directory(output, len(names)) else None
-
-    rows: list[_Row] = []
-    targets = Targets(names)
-    named = bool(output) and directory is None
-    with _progress(len(names), quiet or as_json) as advance:
-        for name in names:
-            advance(name)
-            target = None if to_stdout else _target(name, output, directory, f".{options.format}")
-            row = _compress_one(name, target, targets, options, force=force, allow_larger=allow_larger, named=named)
-            rows.append(row)
-            if as_json:
-                say(json.dumps(_as_json(row)))
-            if row.error:
-                say(f"huepress: {row.error}", err=True)
-    if not (as_json or quiet):
-        _print_summary(rows, to_stderr=to_stdout, verbose=verbose)
-    return _exit_code(rows)
-
-
-def _target(name: str, output: str | None, directory: Path | None, extension: str) -> Path:
-    from huepress.files import default_output
-
-    if output and directory is None:
-        return Path(output)
-    return default_output(Path("stdin" if name == STDIO else name), directory, extension)
-
-
-def _compress_one(
-    name: str,
-    target: Path | None,
-    targets: Targets,
-    options: Options,
-    *,
-    force: bool,
-    allow_larger: bool,
-    named: bool,
-) -> _Row:
-    from huepress import api, files
-
-    started = time.perf_counter()
-    row = _Row(name, None, 0.0, options.seed)
-    try:
-        if target is not None:
-            targets.claim(target)
-            if name == STDIO or os.path.exists(name):
-                files.check_writable_name(target, overwrite=force)
-        source = read_stdin() if name == STDIO else name
-        result = api.compress(source, allow_larger=allow_larger, **vars(options))
-        if target is None:
-            write_stdout(result.encoded.data)
-            row.output = STDIO
-        else:
-            if result.encoded.format.lower() != options.format and name != STDIO and not named:
-                # Kept bytes of another format under a name of ours: its extension would lie.
-                target = target.with_suffix(Path(name).suffix)
-                targets.claim(target)
-            result.save(target, overwrite=force)
-            row.output = str(target)
-        row.result = result
-    except MemoryError:
-        row.error = LimitError(f"{name}: not enough memory; make the image smaller or close other programs")
-    except HuepressError as error:
-        row.error = (
-            error if str(error).startswith(name) or isinstance(error, OutputError) else type(error)(f"{name}: {error}")
-        )
-    row.seconds = time.perf_counter() - started
-    return row
-
-
-def _as_json(row: _Row) -> dict[str, Any]:
-    """Return the documented fields, null where they make no sense."""
-    report = row.result.report if row.result else None
-    numbers = dataclasses.asdict(report) if report else {}
-    psnr = numbers.get("psnr_db")
-    return {
-        "input": row.input,
-        "output": row.output,
-        "status": row.status,
-        "format": row.result.encoded.format.lower() if row.result else None,
-        "width": numbers.get("width"),
-        "height": numbers.get("height"),
-        "bytes_in": numbers.get("bytes_in"),
-        "bytes_out": numbers.get("bytes_out"),
-        "bits_per_pixel": numbers.get("bits_per_pixel"),
-        "bits_per_pixel_in": numbers.get("bits_per_pixel_in"),
-        "n_colors": numbers.get("n_colors"),
-        "n_colors_in": numbers.get("n_colors_in"),
-        "mse": numbers.get("mse"),
-        "psnr_db": psnr if psnr is not None and math.isfinite(psnr) else None,
-        "seconds": round(row.seconds, 4),
-        "seed": row.seed,
-        "palette": row.result.palette.hex() if row.result else None,
-        "message": str(row.error) if row.error else numbers.get("message", ""),
-    }
-
-
-def _print_summary(rows: list[_Row], *, to_stderr: bool, verbose: bool) -> None:
-    from huepress.text import human_bytes
-
-    done = [row for row in rows if row.result]
-    for row in done:
-        assert row.result is not None
-        report = row.result.report
-        before = report.bytes_in or 0
-        if report.status == "kept":
-            text = f"{row.input} -> {row.output}: {report.message}"
-        else:
-            quality = "lossless" if report.mse == 0 else f"PSNR {report.psnr_db:.1f} dB"
-            text = (
-                f"{row.input} -> {row.output}: {human_bytes(before)} -> {human_bytes(report.bytes_out)} "
-                f"({_percent(report.saved)}), {report.n_colors} colors, "
-                f"{report.bits_per_pixel_in} -> {report.bits_per_pixel} bits per pixel before deflate "
-                f"({report.index_factor:g}x), {quality}, {row.seconds:.2f} s"
-            )
-        say(text, err=to_stderr)
-        if verbose:
-            say("  " + " ".join(row.result.palette.hex()), err=to_stderr)
-    if len(rows) > 1:
-        before = sum(row.result.report.bytes_in or 0 for row in done if row.result)
-        after = sum(row.result.report.bytes_out for row in done if row.result)
-        counts = {status: sum(row.status == status for row in rows) for status in ("compressed", "kept", "failed")}
-        saved = 1 - after / before if before else None
-        told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        say(f"total: {human_bytes(before)} -> {human_bytes(after)} ({_percent(saved)}), {told}", err=to_stderr)
-
-
-def _percent(saved: float | None) -> str:
-    if saved is None:
-        return "new"
-    return f"{100 * saved:.1f} % saved" if saved >= 0 else f"{-100 * saved:.1f} % larger"
-
-
-def _exit_code(rows: list[_Row]) -> int:
-    """Return 0; the class of the error if the only input failed; 1 if some of several did."""
-    errors = [row.error for row in rows if row.error]
-    if not errors:
-        return 0
-    return errors[0].exit_code if len(rows) == 1 else 1
-
-
-@contextmanager
-def _progress(n_inputs: int, silent: bool) -> Iterator[Any]:
-    """Show a bar on a terminal when there is more than one file; nothing in a pipe."""
-    if silent or n_inputs < 2 or not sys.stderr.isatty():
-        with nullcontext():
-            yield lambda name: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=n_inputs)
-        first = True
-
-        def advance(name: str) -> None:
-            nonlocal first
-            bar.update(task, description=Path(name).name[:40], advance=0 if first else 1)
-            first = False
-
-        yield advance

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from huepress.errors import DecodeError, HuepressError, InputError, LimitError
+from huepress.errors import DecodeError, HuepressError, InputError, LimitError, UnsupportedError
 from huepress.model import Bytes, SourceImage
 
 # Cameras' JPEGs with a preview, icons in several sizes: the first frame is the picture.
@@ -44,7 +44,7 @@ def decode(data: bytes, *, max_pixels: int) -> SourceImage:
     """
     if not data:
         raise DecodeError("the file is empty; give an image file")
-    with _own_pixel_limit():
+    with own_pixel_limit():
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -64,7 +64,9 @@ def _load(image: Image.Image, data: bytes, max_pixels: int) -> SourceImage:
     file_format = image.format or "unknown"
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and file_format not in _EXTRA_FRAMES_ARE_THUMBNAILS:
-        raise DecodeError(f"{frames} frames or pages; only single pictures can be compressed so far, split it first")
+        raise UnsupportedError(
+            f"{frames} frames or pages; only single pictures can be compressed so far, split it first"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -124,7 +126,7 @@ def from_array(array: Any, *, max_pixels: int) -> SourceImage:
 
 
 @contextmanager
-def _own_pixel_limit() -> Iterator[None]:
+def own_pixel_limit() -> Iterator[None]:
     """Switch Pillow's process-wide limit off: ours is per call."""
     with _pillow_limit_lock:
         before = Image.MAX_IMAGE_PIXELS

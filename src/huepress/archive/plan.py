@@ -1,0 +1,180 @@
+"""Which files a run takes, and what their results are called."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from huepress.archive.tasks import Task
+from huepress.storage.base import Entry
+
+IMAGE_PATTERNS = (
+    "*.png", "*.jpg", "*.jpeg", "*.jpe", "*.jfif", "*.webp", "*.gif", "*.tif",
+    "*.tiff", "*.bmp", "*.avif", "*.jp2", "*.tga", "*.ppm", "*.pgm", "*.pnm",
+)  # fmt: skip
+_LONGEST_NAME = 255  # bytes, on every common file system
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which files of a tree are taken.
+
+    Parameters
+    ----------
+    include : tuple of str
+        Patterns; those without ``/`` match a file's own name, others its name relative to the
+        root. The names of image files by default. Case plays no part.
+    exclude : tuple of str
+        Patterns of files and directories that are left out.
+    """
+
+    include: tuple[str, ...] = IMAGE_PATTERNS
+    exclude: tuple[str, ...] = ()
+
+    def enters(self, directory: str) -> bool:
+        """Tell whether a directory is entered."""
+        return not _matches(directory, self.exclude)
+
+    def takes(self, name: str) -> bool:
+        """Tell whether a file is compressed."""
+        return _matches(name, self.include) and not self.leaves_out(name)
+
+    def leaves_out(self, name: str) -> bool:
+        """Tell whether a file is excluded."""
+        return _matches(name, self.exclude)
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What results are called.
+
+    Parameters
+    ----------
+    format : str
+        The format of compressed files; a source with its extension keeps it as it is written.
+    suffix : str
+        Stands between the name and the extension.
+    extension : str
+        For compressed files, in place of the format's.
+    """
+
+    format: str
+    suffix: str = ""
+    extension: str = ""
+
+    def kept(self, source: str) -> str:
+        """Return the name under which an original is kept."""
+        path = PurePosixPath(source)
+        return _joined(path, path.stem + self.suffix, path.suffix)
+
+    def compressed(self, source: str) -> str:
+        """Return the name of the compressed file."""
+        path = PurePosixPath(source)
+        extension = self.extension or (path.suffix if _is_extension_of(path.suffix, self.format) else f".{self.format}")
+        return _joined(path, path.stem + self.suffix, extension)
+
+
+def tree(
+    entries: Iterable[Entry], selection: Selection, naming: Naming, *, copy_others: bool, in_place: bool, folds: bool
+) -> list[Task]:
+    """Plan a run over a tree.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+    selection : Selection
+    naming : Naming
+    copy_others : bool
+        Whether files that are not taken are copied.
+    in_place : bool
+        Whether results replace their sources.
+    folds : bool
+        Whether names that differ in case only are one file where results go.
+    """
+    names = _Names(folds)
+    found: list[tuple[Entry, bool]] = []
+    tasks = []
+    for entry in entries:
+        if entry.error:
+            tasks.append(Task(entry.name, entry.name, None, error=entry.error))
+        elif selection.takes(entry.name):
+            found.append((entry, False))
+        elif copy_others and not in_place and not selection.leaves_out(entry.name):
+            found.append((entry, True))
+    if in_place:
+        return tasks + [Task(entry.name, entry.name, None, entry.size) for entry, _ in found]
+    # Originals have their own names, so they come first: a.jpg gives way to a.png.
+    kept = [names.claim(entry.name if other else naming.kept(entry.name)) for entry, other in found]
+    for (entry, other), kept_name in zip(found, kept, strict=True):
+        if other:
+            tasks.append(Task(entry.name, kept_name, kept_name, entry.size, copy_only=True))
+            continue
+        wanted = naming.compressed(entry.name)
+        if wanted == naming.kept(entry.name):
+            target = kept_name
+        else:
+            target = names.claim(wanted, kept_name + PurePosixPath(wanted).suffix)
+        tasks.append(Task(entry.name, target, kept_name, entry.size))
+    return tasks
+
+
+class _Names:
+    """Names in use; a second claim gets another name."""
+
+    def __init__(self, folds: bool) -> None:
+        self._folds = folds
+        self._taken: set[str] = set()
+
+    def claim(self, *wanted: str) -> str:
+        """Take the first free of some names, or the last one with a number."""
+        for name in (*wanted, *self._numbered(wanted[-1])):
+            fitted = _fitted(name)
+            key = unicodedata.normalize("NFC", fitted).casefold() if self._folds else fitted
+            if key not in self._taken:
+                self._taken.add(key)
+                return fitted
+        raise AssertionError("numbers do not end")
+
+    @staticmethod
+    def _numbered(name: str) -> Iterator[str]:
+        path, number = PurePosixPath(name), 1
+        while True:
+            number += 1
+            yield _joined(path, f"{path.stem}-{number}", path.suffix)
+
+
+def _joined(path: PurePosixPath, stem: str, extension: str) -> str:
+    directory = str(path.parent)
+    name = stem + extension
+    return name if directory == "." and not str(path).startswith("./") else os.path.join(directory, name)
+
+
+def _fitted(name: str) -> str:
+    """Shorten a file's own name to what file systems take; a hash keeps shortened names apart."""
+    path = PurePosixPath(name)
+    if len(os.fsencode(path.name)) <= _LONGEST_NAME:
+        return name
+    mark = "~" + hashlib.blake2b(os.fsencode(path.name), digest_size=4).hexdigest()
+    stem = path.stem
+    while len(os.fsencode(stem + mark + path.suffix)) > _LONGEST_NAME:
+        stem = stem[:-1]
+    return _joined(path, stem + mark, path.suffix)
+
+
+def _is_extension_of(extension: str, file_format: str) -> bool:
+    return extension.lower() == f".{file_format}"
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    folded = name.casefold()
+    own = folded.rpartition("/")[2]
+    for pattern in patterns:
+        wanted = pattern.casefold().rstrip("/")
+        if fnmatch.fnmatchcase(folded if "/" in wanted else own, wanted):
+            return True
+    return False

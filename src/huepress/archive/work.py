@@ -1,0 +1,132 @@
+"""One task, done: read, compress, stage. Workers of every kind run this and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from huepress import api
+from huepress.archive.tasks import Outcome, Settings, Task, content_hash, facts_of, failed
+from huepress.codec.probe import probe
+from huepress.codec.thumbnail import thumbnail
+from huepress.errors import HuepressError, LimitError, OutputError, UnsupportedError
+from huepress.metrics import SMALLEST_SIDE, Comparator
+from huepress.model import SourceImage
+from huepress.options import Options
+
+_THUMBNAIL_SIDE = 160
+
+
+def do(task: Task, settings: Settings, threads: int, on_progress: Callable[[float], None] | None = None) -> Outcome:
+    """Do a task as far as staging its file; whatever goes wrong becomes a failed outcome.
+
+    Parameters
+    ----------
+    task : Task
+    settings : Settings
+    threads : int
+        Threads inside the image.
+    on_progress : callable, optional
+        Called with the part of the search that is done, 0 to 1.
+    """
+    started = time.perf_counter()
+    try:
+        outcome = _do(task, replace(settings, options=replace(settings.options, jobs=threads)), on_progress)
+    except MemoryError:
+        message = f"{_name(task, settings)}: not enough memory; make the image smaller or close other programs"
+        outcome = failed(task, message, LimitError.exit_code)
+    except HuepressError as error:
+        text, name = str(error), _name(task, settings)
+        outcome = failed(
+            task, text if name in text or isinstance(error, OutputError) else f"{name}: {text}", error.exit_code
+        )
+    except OSError as error:
+        outcome = failed(task, f"{_name(task, settings)}: {error.strerror or error}; run it again", 1)
+    outcome.seconds = time.perf_counter() - started
+    return outcome
+
+
+def compress(data: bytes | SourceImage, settings: Settings, on_progress: Callable[[float], None] | None = None) -> Any:
+    """Compress an image file's bytes with the settings of a run; return a `huepress.Result`."""
+    return api.compress(
+        data,
+        allow_larger=settings.allow_larger,
+        min_saving=settings.min_saving,
+        on_progress=on_progress,
+        **vars(settings.options),
+    )
+
+
+def thumbnails(before: SourceImage, after: Any) -> tuple[bytes, bytes]:
+    """Draw an image and what became of it, small."""
+    return thumbnail(before.pixels_srgb8, _THUMBNAIL_SIDE), thumbnail(after, _THUMBNAIL_SIDE)
+
+
+def _do(task: Task, settings: Settings, on_progress: Callable[[float], None] | None) -> Outcome:
+    stamp = settings.sources.stamp(task.source) if settings.in_place else None
+    data = settings.sources.read(task.source)
+    if task.copy_only:
+        outcome = Outcome(task, "copied", facts={"bytes_in": len(data), "bytes_out": len(data)})
+        return _staged(outcome, data, data, task.kept_target, settings)
+    if task.kept_because:
+        outcome, output = _kept(task, data, None, task.kept_because)
+    else:
+        outcome, output = _compressed(task, data, settings, on_progress)
+    outcome.stamp = stamp
+    return _staged(outcome, data, output, task.target if outcome.status == "compressed" else task.kept_target, settings)
+
+
+def _compressed(
+    task: Task, data: bytes, settings: Settings, on_progress: Callable[[float], None] | None
+) -> tuple[Outcome, bytes]:
+    found = probe(data) if settings.in_place else None
+    if found and found.format.lower() != settings.options.format:
+        return _kept(task, data, found.format, f"a {found.format} stays one in place; give -o DIR for another format")
+    try:
+        source = api.load(data, max_pixels=settings.options.max_pixels)
+        result = compress(source, settings, on_progress)
+    except UnsupportedError as error:
+        return _kept(task, data, None, str(error))
+    report = result.report
+    outcome = Outcome(
+        task,
+        report.status,
+        format=result.encoded.format.lower(),
+        facts=facts_of(report),
+        palette=result.palette.hex(),
+        message=report.message,
+    )
+    after = source.pixels_srgb8 if report.status == "kept" else result.indexed.to_array()
+    if settings.score and min(source.width, source.height) >= SMALLEST_SIDE:
+        kept = report.status == "kept"
+        outcome.ssimulacra2 = 100.0 if kept else _score(source, after, settings.options)
+    if settings.thumbnails:
+        outcome.thumbnails = thumbnails(source, after)
+    return outcome, result.encoded.data
+
+
+def _score(source: SourceImage, after: Any, options: Options) -> float:
+    return Comparator(source, threads=options.threads).ssimulacra2(after)
+
+
+def _kept(task: Task, data: bytes, file_format: str | None, why: str) -> tuple[Outcome, bytes]:
+    facts = {"bytes_in": len(data), "bytes_out": len(data)}
+    kept = Outcome(task, "kept", format=file_format and file_format.lower(), facts=facts, message=why)
+    return kept, data
+
+
+def _staged(outcome: Outcome, data: bytes, output: bytes, name: str | None, settings: Settings) -> Outcome:
+    outcome.source_hash = content_hash(data)
+    outcome.output_hash = outcome.source_hash if output is data else content_hash(output)
+    outcome.output = name
+    if name is not None and not settings.dry_run:
+        attributes = settings.in_place or settings.preserve
+        like = settings.sources.local_path(outcome.task.source) if attributes else None
+        outcome.staged = settings.targets.stage(name, output, run=settings.run, like=like, times=settings.preserve)
+    return outcome
+
+
+def _name(task: Task, settings: Settings) -> str:
+    return settings.sources.describe(task.source)
