@@ -8,6 +8,7 @@ import os
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 
 from huepress.archive.tasks import Task
@@ -132,7 +133,7 @@ class _Names:
 
     def claim(self, *wanted: str) -> str:
         """Take the first free of some names, or the last one with a number."""
-        for name in (*wanted, *self._numbered(wanted[-1])):
+        for name in chain(wanted, self._numbered(wanted[-1])):
             fitted = _fitted(name)
             key = unicodedata.normalize("NFC", fitted).casefold() if self._folds else fitted
             if key not in self._taken:

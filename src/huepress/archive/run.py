@@ -76,7 +76,8 @@ def run(
     executor : Executor, optional
         Who does the work; worker processes by default.
     """
-    ledger = ledger or Ledger(settings.fingerprint())
+    if ledger is None:
+        ledger = Ledger(settings.fingerprint())
     settled: list[Outcome] = []
     if executor is None:
         n_workers = resources.workers(len(tasks))
