@@ -183,6 +183,7 @@ def _settings(
 ) -> Settings:
     for name in choices.report:
         reports.check_report_name(name)
+    _resources(options, choices).workers(1)  # complains before anything is touched
     if choices.in_place:
         min_saving = DEFAULT_MIN_SAVING
     return Settings(
