@@ -10,22 +10,14 @@ import signal
 import stat
 import subprocess
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from archive.trees import files_of, images_of, many
 from conftest import png_bytes
 from huepress.storage.base import LEDGER_NAME
-
-
-def files_of(root: Path) -> dict[str, bytes]:
-    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
-
-
-def images_of(root: Path) -> dict[str, bytes]:
-    return {name: data for name, data in files_of(root).items() if name != LEDGER_NAME}
 
 
 @pytest.fixture
@@ -223,13 +215,6 @@ def test_an_image_that_does_not_fit_is_refused(run, tmp_path):
     Image.new("RGB", (40, 40)).save(tmp_path / "src" / "small.bmp")
     done = run("compress", "-r", "src", "-o", "dst", "--memory", "400MB")
     assert done.returncode == 1 and b"raise --memory" in done.stderr and (tmp_path / "dst" / "small.png").exists()
-
-
-def many(root: Path, photo: np.ndarray, count: int) -> None:
-    root.mkdir()
-    for number in range(count):
-        crop = photo[number % 100 : number % 100 + 100, number : number + 130]
-        (root / f"{number}.png").write_bytes(png_bytes(crop))
 
 
 @pytest.mark.parametrize("in_place", [False, True])

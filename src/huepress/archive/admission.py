@@ -79,8 +79,13 @@ class Admission:
         return None
 
     def ended(self, task: Task) -> None:
-        """Take back what a task was given."""
-        del self._running[task]
+        """Take back what a task was given; the next in the queue takes its place."""
+        _, threads = self._running.pop(task)
+        if threads:
+            for waiting, (cost, none) in self._running.items():
+                if not none:
+                    self._running[waiting] = cost, 1
+                    break
 
     @property
     def running(self) -> list[Task]:
@@ -104,7 +109,7 @@ class Admission:
         in_slots = sum(1 for _, threads in self._running.values() if threads)
         ahead_of_slots = len(self._running) - in_slots
         room = in_slots < self._slots and free_threads > 0
-        if not room and ahead_of_slots >= self._ahead * self._slots:
+        if not room and (in_slots < self._slots or ahead_of_slots >= self._ahead * self._slots):
             return None
         for number, waiting in enumerate(self._waiting):
             fits = waiting.cost <= free_memory and (room or waiting.cost <= _SMALL_BYTES)

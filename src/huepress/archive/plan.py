@@ -6,7 +6,7 @@ import fnmatch
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePosixPath
@@ -81,7 +81,13 @@ class Naming:
 
 
 def tree(
-    entries: Iterable[Entry], selection: Selection, naming: Naming, *, copy_others: bool, in_place: bool, folds: bool
+    entries: Iterable[Entry],
+    selection: Selection,
+    naming: Naming,
+    *,
+    copy_others: bool,
+    in_place: bool,
+    folds: Callable[[], bool],
 ) -> list[Task]:
     """Plan a run over a tree.
 
@@ -94,10 +100,10 @@ def tree(
         Whether files that are not taken are copied.
     in_place : bool
         Whether results replace their sources.
-    folds : bool
-        Whether names that differ in case only are one file where results go.
+    folds : callable
+        Tells whether names that differ in case only are one file where results go; asked if it
+        matters.
     """
-    names = _Names(folds)
     found: list[tuple[Entry, bool]] = []
     tasks = []
     for entry in entries:
@@ -109,19 +115,28 @@ def tree(
             found.append((entry, True))
     if in_place:
         return tasks + [Task(entry.name, entry.name, None, entry.size) for entry, _ in found]
+    named = _named(found, naming, folds=False)
+    together = {_folded(name) for names in named for name in set(names)}
+    if len(together) < sum(len(set(names)) for names in named) and folds():
+        named = _named(found, naming, folds=True)
+    for (entry, other), (target, kept) in zip(found, named, strict=True):
+        tasks.append(Task(entry.name, target, kept, entry.size, copy_only=other))
+    return tasks
+
+
+def _named(found: list[tuple[Entry, bool]], naming: Naming, *, folds: bool) -> list[tuple[str, str]]:
+    """Return the names of each file compressed and kept, all of them different."""
+    names = _Names(folds)
     # Originals have their own names, so they come first: a.jpg gives way to a.png.
     kept = [names.claim(entry.name if other else naming.kept(entry.name)) for entry, other in found]
+    named = []
     for (entry, other), kept_name in zip(found, kept, strict=True):
-        if other:
-            tasks.append(Task(entry.name, kept_name, kept_name, entry.size, copy_only=True))
-            continue
         wanted = naming.compressed(entry.name)
-        if wanted == naming.kept(entry.name):
-            target = kept_name
+        if other or wanted == naming.kept(entry.name):
+            named.append((kept_name, kept_name))
         else:
-            target = names.claim(wanted, kept_name + PurePosixPath(wanted).suffix)
-        tasks.append(Task(entry.name, target, kept_name, entry.size))
-    return tasks
+            named.append((names.claim(wanted, kept_name + PurePosixPath(wanted).suffix), kept_name))
+    return named
 
 
 class _Names:
@@ -135,7 +150,7 @@ class _Names:
         """Take the first free of some names, or the last one with a number."""
         for name in chain(wanted, self._numbered(wanted[-1])):
             fitted = _fitted(name)
-            key = unicodedata.normalize("NFC", fitted).casefold() if self._folds else fitted
+            key = _folded(fitted) if self._folds else fitted
             if key not in self._taken:
                 self._taken.add(key)
                 return fitted
@@ -147,6 +162,10 @@ class _Names:
         while True:
             number += 1
             yield _joined(path, f"{path.stem}-{number}", path.suffix)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _joined(path: PurePosixPath, stem: str, extension: str) -> str:

@@ -109,7 +109,7 @@ def run(
                     yield _published(outcome, settings, ledger)
     finally:
         executor.close()
-        settings.targets.sweep(_names(admission.running), run=settings.run)
+        settings.targets.sweep(_names(tasks if executor.leaves_behind else admission.running), run=settings.run)
 
 
 def _unsettled(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from huepress import __version__
 from huepress.errors import InputError
 from huepress.options import Options
-from huepress.storage.base import Store
+from huepress.storage.base import Staged, Store
 
 Status = Literal["compressed", "kept", "copied", "failed"]
 DEFAULT_MIN_SAVING = 0.02
@@ -123,7 +123,7 @@ class Outcome:
         Of the error.
     source_hash, output_hash : str
         Content hashes, see `content_hash`.
-    staged : str or None
+    staged : str, bytes or None
         What is to be published.
     stamp : tuple of int, optional
         The source's stamp when it was read, where the output replaces it.
@@ -144,7 +144,7 @@ class Outcome:
     seconds: float = 0.0
     source_hash: str = ""
     output_hash: str = ""
-    staged: str | None = None
+    staged: Staged | None = None
     stamp: tuple[int, ...] | None = None
     thumbnails: tuple[bytes, bytes] | None = None
 

@@ -33,6 +33,8 @@ class Executor(Protocol):
     """How many tasks may run at once."""
     ahead: int
     """How many more small tasks may wait in each slot."""
+    leaves_behind: bool
+    """Whether temporary files may be left of tasks that were done twice."""
 
     def submit(self, task: Task, threads: int) -> None:
         """Begin a task."""
@@ -56,6 +58,7 @@ class Inline:
 
     slots = 1
     ahead = 0
+    leaves_behind = False
 
     def __init__(self, settings: Settings, work: Callable[[Task, Settings, int], Outcome]) -> None:
         self._settings, self._work = settings, work
@@ -86,6 +89,7 @@ class Processes:
     """
 
     ahead = _AHEAD
+    leaves_behind = False
 
     def __init__(self, settings: Settings, n_workers: int, threads_each: int) -> None:
         self.slots = n_workers

@@ -72,6 +72,8 @@ def _check(names: tuple[str, ...], output: str | None, choices: RunChoices, *, a
         raise click.UsageError("-0 belongs to --files-from")
     if not choices.recursive and (choices.include or choices.exclude or choices.copy_others):
         raise click.UsageError("--include, --exclude and --copy-others belong to -r")
+    if choices.cluster and not choices.is_run:
+        raise click.UsageError("--cluster belongs to -r and --files-from")
     if choices.in_place and (output is not None or choices.suffix or choices.ext or choices.copy_others):
         raise click.UsageError("--in-place replaces the inputs; leave -o, --suffix, --ext and --copy-others out")
     if choices.in_place and STDIO in names:

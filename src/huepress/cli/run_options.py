@@ -31,6 +31,7 @@ class RunChoices:
     dry_run: bool
     strict: bool
     report: tuple[str, ...]
+    cluster: str | None
 
     @property
     def is_run(self) -> bool:
@@ -67,6 +68,9 @@ def run_options(command: Command) -> Command:
             multiple=True,
             metavar="FILE",
             help="Write what was saved to FILE.html, .csv or .json, with scores.",
+        ),
+        click.option(
+            "--cluster", metavar="ADDRESS", help="With -r: have a Dask cluster do it, such as tcp://host:8786."
         ),
     ]
 

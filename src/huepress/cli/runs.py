@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +16,14 @@ from huepress.archive.ledger import Ledger
 from huepress.archive.memory import default_budget, parse_bytes
 from huepress.archive.run import Resources, run
 from huepress.archive.tasks import DEFAULT_MIN_SAVING, Outcome, Settings, Task
-from huepress.archive.workers import Inline
+from huepress.archive.workers import Executor, Inline
 from huepress.cli.run_options import RunChoices
 from huepress.cli.run_output import Summary, as_json, list_errors, progress, sentence
 from huepress.cli.shared import STDIO, Targets, names_directory, read_stdin, say, write_stdout
 from huepress.errors import HuepressError, InputError, OptionError, OutputError
 from huepress.options import Options
 from huepress.storage import is_url, open_store
-from huepress.storage.base import Entry, Store
+from huepress.storage.base import Entry, Staged, Store
 from huepress.storage.local import LocalStore
 
 # Starting worker processes costs more than they bring for fewer files, each of which can
@@ -63,6 +64,8 @@ def plan_files(
     to_stdout = output == STDIO or (output is None and STDIO in names)
     directory = Path(output) if output and not to_stdout and names_directory(output, len(names)) else None
     store = _PathsAndStreams("")
+    if choices.in_place and any(map(is_url, names)):
+        raise OptionError("files behind a URL are not replaced in place; leave --in-place out")
     settings = _settings(options, choices, store, store, force=force, allow_larger=allow_larger, min_saving=0.0)
     naming = _FileNaming(output, directory, choices, options.format)
     tasks = []
@@ -95,8 +98,13 @@ def plan_tree(
 ) -> Planned:
     """Plan a run over a folder or a list of names."""
     root = names[0] if names else ""
-    sources = open_store(root)
-    targets = open_store(output) if output is not None else sources
+    base = os.getcwd() if choices.cluster else ""
+    sources = open_store(root, base)
+    targets = open_store(output, base) if output is not None else sources
+    if is_url(root) and (choices.in_place or output is None):
+        raise OptionError("files behind a URL are not replaced in place; give -o DIR or a URL")
+    if output is not None and output.startswith(("zip:", "tar:")):
+        raise OptionError("archives can only be read; give -o a folder or the URL of one")
     if not is_url(root):
         _check_folders(root, output, choices)
     settings = _settings(
@@ -112,13 +120,14 @@ def plan_tree(
     naming = plan.Naming(options.format, choices.suffix or "", _extension(choices))
     if output is None and choices.suffix:
         entries = _without_results(list(entries), choices.suffix)
+    entries = list(entries)  # whatever cannot be read is known before anything is written
     tasks = plan.tree(
         entries,
         selection,
         naming,
         copy_others=choices.copy_others,
         in_place=choices.in_place,
-        folds=not choices.dry_run and targets.folds_case(),
+        folds=lambda: not choices.dry_run and targets.folds_case(),
     )
     tasks.sort(key=lambda task: (-task.size, task.source))
     return Planned(tasks, settings, is_tree=True)
@@ -128,16 +137,17 @@ def execute(planned: Planned, choices: RunChoices, printing: Printing) -> int:
     """Do what was planned, print what happens, and return the exit code."""
     tasks, settings = planned.tasks, planned.settings
     resources = _resources(settings.options, choices)
-    inline = not planned.is_tree and (len(tasks) < _WORKERS_FROM or any(task.source == STDIO for task in tasks))
+    executor = _executor(planned, choices)
+    if executor is not None and choices.cluster:
+        # Its threads and memory are its own affair.
+        resources = Resources(executor.slots, sys.maxsize, strict=False)
     ledger = _open_ledger(planned, choices)
     if not settings.dry_run:
         names = {name for task in tasks for name in (task.target, task.kept_target) if name}
         settings.targets.sweep(names, older_than=0.0 if planned.is_tree else _ABANDONED_SECONDS)
     summary, collector = Summary(), reports.Collector(settings)
     try:
-        outcomes = run(
-            tasks, settings, resources, ledger=ledger, executor=Inline(settings, work.do) if inline else None
-        )
+        outcomes = run(tasks, settings, resources, ledger=ledger, executor=executor)
         if not planned.is_tree:
             outcomes = _in_order(tasks, outcomes)
         silent = printing.quiet or printing.as_json
@@ -200,6 +210,19 @@ def _settings(
         score=bool(choices.report),
         thumbnails=bool(choices.report) and (choices.in_place or choices.dry_run),
     )
+
+
+def _executor(planned: Planned, choices: RunChoices) -> Executor | None:
+    """Return who does the work; None: worker processes, as many as fit."""
+    tasks, settings = planned.tasks, planned.settings
+    if choices.cluster:
+        from huepress.archive.cluster import Cluster
+
+        if not settings.sources.shared:
+            raise OptionError("a cluster cannot see memory://; give files or URLs that every worker can read")
+        return Cluster(settings, choices.cluster)
+    few = not planned.is_tree and (len(tasks) < _WORKERS_FROM or any(task.source == STDIO for task in tasks))
+    return Inline(settings, work.do) if few or not settings.sources.shared else None
 
 
 def _resources(options: Options, choices: RunChoices) -> Resources:
@@ -326,7 +349,7 @@ class _FileNaming:
     def _path(self, name: str, extension: str) -> Path:
         if self.output and self.directory is None:
             return Path(self.output)
-        source = Path("stdin" if name == STDIO else name)
+        source = Path("stdin" if name == STDIO else name.rpartition("/")[2] if is_url(name) else name)
         return files.default_output(source, self.directory, extension, self.choices.suffix)
 
 
@@ -335,18 +358,22 @@ class _PathsAndStreams(LocalStore):
     """Files by their paths; ``-`` is standard input and output."""
 
     def read(self, name: str) -> bytes:
+        if is_url(name):
+            from huepress.storage.remote import read_url
+
+            return read_url(name)
         return read_stdin() if name == STDIO else super().read(name)
 
     def read_start(self, name: str, n_bytes: int) -> bytes:
-        return b"" if name == STDIO else super().read_start(name, n_bytes)
+        return b"" if name == STDIO or is_url(name) else super().read_start(name, n_bytes)
 
-    def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> str:
+    def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> Staged:
         if name != STDIO:
             return super().stage(name, data, run=run, like=like, times=times)
         write_stdout(data)
         return STDIO
 
-    def publish(self, staged: str, name: str, *, overwrite: bool) -> None:
+    def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
         if name != STDIO:
             super().publish(staged, name, overwrite=overwrite)
 

@@ -14,12 +14,12 @@ def is_url(place: str) -> bool:
     return _URL.match(place) is not None
 
 
-def open_store(place: str) -> Store:
-    """Return the store of a directory (``""``: names are paths) or of a URL."""
+def open_store(place: str, base: str = "") -> Store:
+    """Return the store of a directory below `base` (``""``: names are paths) or of a URL."""
     if is_url(place):
         from huepress.storage.remote import RemoteStore
 
         return RemoteStore(place)
     from huepress.storage.local import LocalStore
 
-    return LocalStore(place)
+    return LocalStore(place, base)

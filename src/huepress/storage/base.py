@@ -10,6 +10,8 @@ from typing import Protocol
 
 LEDGER_NAME = ".huepress-ledger"
 _STAGED_NAME = re.compile(r"\.huepress-run-([0-9a-f]+)-[0-9a-f]+\.tmp")
+# What is to be published: the path of a temporary file, or the bytes themselves.
+Staged = str | bytes
 # Tells whether to enter a directory, given its name relative to the root.
 Enter = Callable[[str], bool]
 
@@ -39,6 +41,10 @@ class LedgerFile(Protocol):
 class Store(Protocol):
     """Files under names relative to a root, with ``/`` between the parts."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes see the same files."""
+
     def describe(self, name: str) -> str:
         """Return the path or URL for people."""
 
@@ -57,10 +63,10 @@ class Store(Protocol):
     def stamp(self, name: str) -> tuple[int, ...] | None:
         """Return numbers that change when somebody writes the file."""
 
-    def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> str:
+    def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> Staged:
         """Write a file's coming bytes beside it for a run; `like` lends its permissions (and times)."""
 
-    def publish(self, staged: str, name: str, *, overwrite: bool) -> None:
+    def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
         """Give staged bytes their name in one step."""
 
     def sweep(self, names: set[str], *, run: str | None = None, older_than: float = 0.0) -> None:

@@ -14,20 +14,29 @@ from typing import IO
 
 from huepress import files
 from huepress.errors import HuepressError, InputError
-from huepress.storage.base import LEDGER_NAME, Enter, Entry, LedgerFile, is_private, run_of_staged
+from huepress.storage.base import LEDGER_NAME, Enter, Entry, LedgerFile, Staged, is_private, run_of_staged
 
 _STAGED = ".huepress-run-{run}-{token}.tmp"
 
 
 @dataclass(frozen=True)
 class LocalStore:
-    """A directory on this machine; with the root ``""`` names are paths as a person gave them."""
+    """A directory on this machine; with the root ``""`` names are paths as a person gave them.
+
+    Relative roots are relative to `base`, where they have to mean the same to other processes.
+    """
 
     root: str
+    base: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes see the same files."""
+        return True
 
     def path(self, name: str) -> Path:
         """Return the path of a name."""
-        return Path(os.path.join(self.root, name))
+        return Path(os.path.join(self.base, self.root, name))
 
     def describe(self, name: str) -> str:
         """Return the path for people."""
@@ -98,7 +107,7 @@ class LocalStore:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
 
-    def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> str:
+    def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> Staged:
         """Write a file's coming bytes beside it."""
         target = Path(os.path.realpath(self.path(name)))  # a link stays one: what it points to is replaced
         temporary = target.with_name(_STAGED.format(run=run, token=secrets.token_hex(8)))
@@ -111,8 +120,9 @@ class LocalStore:
             raise files.cannot_be_written(target, error) from None
         return str(temporary)
 
-    def publish(self, staged: str, name: str, *, overwrite: bool) -> None:
+    def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
         """Give staged bytes their name in one step."""
+        assert isinstance(staged, str)
         try:
             files.check_writable_name(self.path(name), overwrite=overwrite)
             files.publish(Path(staged), Path(os.path.realpath(self.path(name))), overwrite=overwrite)
@@ -123,7 +133,7 @@ class LocalStore:
     def sweep(self, names: set[str], *, run: str | None = None, older_than: float = 0.0) -> None:
         """Remove what one run (or any) has staged beside these names."""
         now = time.time()
-        paths = (os.path.join(self.root, name) for name in names)
+        paths = (os.path.join(self.base, self.root, name) for name in names)
         for directory in {os.path.dirname(os.path.realpath(path) if os.path.islink(path) else path) for path in paths}:
             with contextlib.suppress(OSError), os.scandir(directory or ".") as found:
                 for child in found:
