@@ -107,6 +107,20 @@ def test_in_place_keeps_permissions_and_times(run, photo, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png", "c.jpg"]
 
 
+def test_in_place_touches_nothing_through_links(run, photo, tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "outside").mkdir()
+    for name in ("src/a.png", "outside/b.png"):
+        (tmp_path / name).write_bytes(png_bytes(photo[:60, :60]))
+    (tmp_path / "src" / "folder").symlink_to("../outside")
+    (tmp_path / "src" / "link.png").symlink_to("a.png")
+    before = (tmp_path / "outside" / "b.png").read_bytes()
+    rows = run("compress", "-r", "--in-place", "src", "-k", 4, "--json").stdout.splitlines()
+    assert [json.loads(row)["input"] for row in rows] == ["a.png"]
+    assert (tmp_path / "src" / "link.png").is_symlink() and (tmp_path / "outside" / "b.png").read_bytes() == before
+    assert run("compress", "--in-place", "src/a.png", "./src/a.png", "src/link.png", "-k", 4).returncode == 0
+
+
 def test_min_saving_and_strict(run, photo_file):
     done = run("compress", photo_file, "--min-saving", 99.5, "--json")
     row = json.loads(done.stdout)

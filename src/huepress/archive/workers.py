@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
@@ -151,7 +151,8 @@ class _Worker:
         self.connection, theirs = context.Pipe()
         self.tasks: deque[tuple[Task, int]] = deque()
         self._process = context.Process(target=_serve, args=(theirs, *arguments), daemon=True)
-        self._process.start()
+        with _interrupts_held():
+            self._process.start()
         theirs.close()
 
     def send(self, task: Task, threads: int) -> None:
@@ -167,6 +168,19 @@ class _Worker:
             self._process.join()
         code: int | None = self._process.exitcode
         return code
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let what is started here inherit that Ctrl-C is none of its business, from its first moment."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Connection, settings: Settings, threads_each: int) -> None:

@@ -69,6 +69,8 @@ def plan_files(
     settings = _settings(options, choices, store, store, force=force, allow_larger=allow_larger, min_saving=0.0)
     naming = _FileNaming(output, directory, choices, options.format)
     tasks = []
+    if choices.in_place:
+        names = tuple({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
     outputs = {} if output or choices.in_place else {str(naming.target(name)): name for name in names}
     ours = {name: outputs[name] for name in names if outputs.get(name, name) != name}
     targets = Targets([name for name in names if name not in ours])
@@ -116,7 +118,12 @@ def plan_tree(
         selection = plan.Selection(("*",))
     else:
         inside = _inside(root, output)
-        entries = sources.walk(lambda name: selection.enters(name) and name != inside)
+        stay = choices.in_place or (choices.suffix is not None and output is None)
+
+        def enters(name: str) -> bool:
+            return selection.enters(name) and name != inside and not (stay and _is_link(sources, name))
+
+        entries = (entry for entry in sources.walk(enters) if not (choices.in_place and _is_link(sources, entry.name)))
     naming = plan.Naming(options.format, choices.suffix or "", _extension(choices))
     if output is None and choices.suffix:
         entries = _without_results(list(entries), choices.suffix)
@@ -252,6 +259,11 @@ def _check_folders(root: str, output: str | None, choices: RunChoices) -> None:
         raise OutputError(f"{output}: not a folder; give -o another name")
     if root and _relative(root, output) is not None:
         raise OptionError(f"-o {output} holds the input folder; choose another place, or --in-place")
+
+
+def _is_link(sources: Store, name: str) -> bool:
+    path = sources.local_path(name)
+    return path is not None and path.is_symlink()
 
 
 def _inside(root: str, output: str | None) -> str | None:
