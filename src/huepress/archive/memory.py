@@ -16,10 +16,10 @@ WORKER_BYTES = 60 * MB
 # The process that plans, with its share of a long list of files.
 PLANNER_BYTES = 60 * MB
 # Peak bytes a pixel beside the file, the most over noise and photographs of 1 to 24 megapixels
-# on one thread (`bench/archive.py --memory-per-pixel`), plus a tenth.
+# on one thread, plus a tenth.
 _PER_PIXEL_PLAIN, _PER_PIXEL_SEARCH = 54, 62
 _PER_PIXEL_ALPHA = 20
-_PER_PIXEL_SCORE = 70
+_PER_PIXEL_SCORE = 95  # in all, with SSIMULACRA2
 _PER_IMAGE = 32 * MB
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _DEFAULT_SHARE = 0.6
@@ -29,7 +29,7 @@ def working_set(probe: Probe, file_bytes: int, options: Options, *, score: bool)
     """Estimate the bytes that one image takes on top of an idle worker."""
     per_pixel = _PER_PIXEL_SEARCH if options.effort or options.format != "png" else _PER_PIXEL_PLAIN
     per_pixel += _PER_PIXEL_ALPHA if probe.has_alpha else 0
-    per_pixel += _PER_PIXEL_SCORE if score else 0
+    per_pixel = max(per_pixel, _PER_PIXEL_SCORE) if score else per_pixel
     return _PER_IMAGE + 2 * file_bytes + per_pixel * probe.width * probe.height
 
 
