@@ -93,15 +93,15 @@ def throughput(folder: Path, images: int, effort: int, rounds: int) -> None:
         print(f"bytes {sizes[0] / sizes[1]:.2f} times theirs")
 
 
-def session_bytes(session: int) -> int:
-    """Return the proportional set sizes of a session's processes, summed."""
+def bytes_together(leader: int) -> int:
+    """Return the proportional set sizes of a program and all it has started, summed."""
     total = 0
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue
         try:
             fields = Path(entry.path, "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session:
+            if int(fields[3]) == leader:
                 total += 1024 * int(re.search(r"^Pss:\s+(\d+)", Path(entry.path, "smaps_rollup").read_text(), re.M)[1])  # type: ignore[index]
         except (OSError, TypeError):
             continue
@@ -114,7 +114,7 @@ def memory(folder: Path, images: int, limit: str, megapixels: int, effort: int) 
     process = subprocess.Popen(command(source, folder / "dst", effort, "--memory", limit), start_new_session=True)
     peak = 0
     while process.poll() is None:
-        peak = max(peak, session_bytes(process.pid))
+        peak = max(peak, bytes_together(process.pid))
         time.sleep(0.05)
     done = len(list((folder / "dst").rglob("*.png")))
     print(
