@@ -79,6 +79,7 @@ def run(
     if ledger is None:
         ledger = Ledger(settings.fingerprint())
     settled: list[Outcome] = []
+    unclean: list[Task] = []  # a worker that died may have left something
     if executor is None:
         n_workers = resources.workers(len(tasks))
         executor = Processes(settings, n_workers, max(1, resources.threads // n_workers))
@@ -106,10 +107,14 @@ def run(
             else:
                 for outcome in executor.finished():
                     admission.ended(outcome.task)
+                    if outcome.status == "failed":
+                        unclean.append(outcome.task)
                     yield _published(outcome, settings, ledger)
     finally:
         executor.close()
-        settings.targets.sweep(_names(tasks if executor.leaves_behind else admission.running), run=settings.run)
+        # Only now: while others work in the same folder, their files look the same.
+        left = tasks if executor.leaves_behind else [*admission.running, *unclean]
+        settings.targets.sweep(_names(left), run=settings.run)
 
 
 def _unsettled(
@@ -183,8 +188,6 @@ def _cost(task: Task, settings: Settings) -> int:
 def _published(outcome: Outcome, settings: Settings, ledger: Ledger) -> Outcome:
     """Record an outcome, then give its staged file the name."""
     if outcome.status == "failed":
-        if outcome.exit_code == HuepressError.exit_code:  # nobody has cleaned up after a crash
-            settings.targets.sweep(_names([outcome.task]), run=settings.run)
         return outcome
     task, staged = outcome.task, outcome.staged
     try:
@@ -198,6 +201,8 @@ def _published(outcome: Outcome, settings: Settings, ledger: Ledger) -> Outcome:
         if staged is not None and outcome.output is not None:
             settings.targets.publish(staged, outcome.output, overwrite=overwrite)
     except HuepressError as error:
+        if staged is not None:
+            settings.targets.discard(staged)
         return replace(failed(task, str(error), error.exit_code, outcome.seconds), facts=outcome.facts)
     return outcome
 

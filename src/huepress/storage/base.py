@@ -69,6 +69,9 @@ class Store(Protocol):
     def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
         """Give staged bytes their name in one step."""
 
+    def discard(self, staged: Staged) -> None:
+        """Remove staged bytes that are not to be published."""
+
     def sweep(self, names: set[str], *, run: str | None = None, older_than: float = 0.0) -> None:
         """Remove what one run (or any) has staged for these names, at least some seconds ago."""
 

@@ -127,8 +127,13 @@ class LocalStore:
             files.check_writable_name(self.path(name), overwrite=overwrite)
             files.publish(Path(staged), Path(os.path.realpath(self.path(name))), overwrite=overwrite)
         except HuepressError:
-            Path(staged).unlink(missing_ok=True)
+            self.discard(staged)
             raise
+
+    def discard(self, staged: Staged) -> None:
+        """Remove staged bytes that are not to be published."""
+        with contextlib.suppress(OSError):
+            os.unlink(staged)
 
     def sweep(self, names: set[str], *, run: str | None = None, older_than: float = 0.0) -> None:
         """Remove what one run (or any) has staged beside these names."""

@@ -135,6 +135,9 @@ class RemoteStore:
         except Exception as error:
             raise OutputError(f"{self.describe(name)}: cannot be written ({_reason(error)}); check the URL") from None
 
+    def discard(self, staged: Staged) -> None:
+        """Do nothing: the bytes are in memory."""
+
     def sweep(self, names: set[str], *, run: str | None = None, older_than: float = 0.0) -> None:
         """Do nothing: no temporary file is ever written."""
 
