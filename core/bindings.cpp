@@ -6,6 +6,7 @@
 #include <nanobind/stl/tuple.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,16 +62,23 @@ Init parse_init(const std::string& name) {
     throw nb::value_error("init must be 'wu', 'k-means++' or 'random'");
 }
 
-// Runs work without the GIL, polling for Ctrl-C at most every 50 ms.
+// Runs work without the GIL, polling for Ctrl-C at most every 50 ms; `on_poll` may run Python then.
 template <class Work>
-auto without_gil(Work&& work) {
+auto without_gil(Work&& work, const std::function<void()>& on_poll = {}) {
     auto last = std::chrono::steady_clock::now();
-    const StopRequested stop_requested = [&last] {
+    const StopRequested stop_requested = [&last, &on_poll] {
         const auto now = std::chrono::steady_clock::now();
         if (now - last < std::chrono::milliseconds(50)) return false;
         last = now;
         nb::gil_scoped_acquire gil;
-        return PyErr_CheckSignals() != 0;
+        if (PyErr_CheckSignals() != 0) return true;
+        try {
+            if (on_poll) on_poll();
+        } catch (nb::python_error& error) {
+            error.restore();
+            return true;
+        }
+        return false;
     };
     try {
         nb::gil_scoped_release release;
@@ -155,14 +163,20 @@ Points as_points(const In<float, 2>& points, const In<std::uint32_t, 1>& weights
 
 nb::tuple bind_kmeans(const In<float, 2>& points, const In<std::uint32_t, 1>& weights, int k, const std::string& init,
                       const std::optional<In<float, 2>>& centers, int n_init, int n_swaps, int max_iter, double tol,
-                      std::uint64_t seed, int n_threads) {
+                      std::uint64_t seed, int n_threads, const std::optional<In<float, 2>>& pinned) {
     const Points p = as_points(points, weights);
     require(k >= 1, "k must be at least 1");
-    const KMeansOptions options{k, centers ? Init::wu : parse_init(init), n_init, n_swaps, max_iter, tol, seed, n_threads};
+    KMeansOptions options{k, centers ? Init::wu : parse_init(init), n_init, n_swaps, max_iter, tol, seed, n_threads};
+    if (pinned) {
+        require(pinned->shape(0) <= static_cast<std::size_t>(k) && pinned->shape(1) == points.shape(1),
+                "pinned must be at most k rows of as many coordinates as the points");
+        options.pinned.assign(pinned->data(), pinned->data() + pinned->size());
+    }
     std::vector<float> user_centers;
     if (centers) {
-        require(centers->shape(0) == static_cast<std::size_t>(k) && centers->shape(1) == points.shape(1),
-                "centers must be k rows of as many coordinates as the points");
+        const std::size_t n_free = static_cast<std::size_t>(k) - (pinned ? pinned->shape(0) : 0);
+        require(centers->shape(0) == n_free && centers->shape(1) == points.shape(1),
+                "centers must be k rows, less the pinned ones, of as many coordinates as the points");
         user_centers.assign(centers->data(), centers->data() + centers->size());
     }
     Clustering result = without_gil([&](const StopRequested& stop) {
@@ -214,7 +228,7 @@ double bind_score(const Ssimulacra2& self, const In<std::uint8_t, 3>& distorted,
 }
 
 void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of,
-                       const In<float, 2>& palette, bool diffuse, int row_bytes, const std::string& coder) {
+                       const In<float, 2>& palette, bool diffuse, int unit, const std::string& coder) {
     require(color_points.shape(1) == 3 || color_points.shape(1) == 4, "points must have 3 or 4 coordinates");
     require(palette.shape(1) == color_points.shape(1), "palette must have the points' coordinates");
     require(palette.shape(0) >= 1 && palette.shape(0) <= 256, "a palette has 1 to 256 colors");
@@ -225,7 +239,8 @@ void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, co
     }
     SpatialOptions options;
     options.diffuse = diffuse;
-    options.row_bytes = row_bytes;
+    require(unit == 1 || unit == 2 || unit == 4 || unit == 8, "1, 2, 4 or 8 pixels share a byte");
+    options.unit = unit;
     require(coder == "png" || coder == "webp", "coder must be 'png' or 'webp'");
     options.coder = coder == "webp" ? Coder::webp : Coder::deflate;
     nb::gil_scoped_release release;
@@ -234,10 +249,42 @@ void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, co
                              static_cast<int>(palette.shape(0)), static_cast<int>(palette.shape(1)), options);
 }
 
-nb::tuple bind_sweep(SpatialSearch& self, float lambda, float slack, int n_threads) {
+nb::tuple bind_sweep(SpatialSearch& self, float lambda, float slack, bool matches, int n_threads, const std::optional<nb::callable>& on_progress) {
     const SpatialSearch::Sweep sweep = without_gil(
-        [&](const StopRequested& stop) { return self.sweep({lambda, slack}, n_threads, stop); });
+        [&](const StopRequested& stop) { return self.sweep({lambda, slack, matches}, n_threads, stop); },
+        [&] {
+            if (on_progress) (*on_progress)(self.progress());
+        });
     return nb::make_tuple(sweep.distortion, sweep.bits);
+}
+
+Out<float> bind_refit(const SpatialSearch& self, const In<bool, 1>& fixed, int n_threads) {
+    const auto k = static_cast<std::size_t>(self.n_palette());
+    const auto dims = static_cast<std::size_t>(self.dims());
+    require(fixed.size() == k, "one flag for each entry");
+    std::vector<std::uint8_t> flags(fixed.data(), fixed.data() + k);
+    const std::vector<Float4> palette = without_gil([&](const StopRequested& stop) { return self.refit(flags.data(), n_threads, stop); });
+    std::vector<float> values;
+    for (const Float4& entry : palette) {
+        for (std::size_t d = 0; d < dims; ++d) values.push_back(entry[static_cast<int>(d)]);
+    }
+    return to_numpy(std::move(values), {k, dims});
+}
+
+void bind_set_palette(SpatialSearch& self, const In<float, 2>& palette) {
+    require(static_cast<int>(palette.shape(0)) == self.n_palette() && static_cast<int>(palette.shape(1)) == self.dims(),
+            "the palette must keep its shape");
+    self.set_palette(palette.data());
+}
+
+void bind_learn(SpatialSearch& self, const nb::bytes& stream) {
+    self.learn(count_deflate_symbols(reinterpret_cast<const std::uint8_t*>(stream.c_str()), stream.size()));
+}
+
+nb::tuple bind_count_deflate_symbols(const nb::bytes& stream) {
+    const DeflateSymbols symbols = count_deflate_symbols(reinterpret_cast<const std::uint8_t*>(stream.c_str()), stream.size());
+    return nb::make_tuple(to_numpy(std::vector<std::int64_t>(symbols.main.begin(), symbols.main.end()), {symbols.main.size()}),
+                          to_numpy(std::vector<std::int64_t>(symbols.distances.begin(), symbols.distances.end()), {symbols.distances.size()}));
 }
 
 bool bind_set_simd_level(const std::string& level) {
@@ -255,6 +302,7 @@ NB_MODULE(_core, m) {
 #endif
     m.doc() = "Compiled core of huepress: arrays and numbers, nothing else.";
     m.def("count_colors", &bind_count_colors, nb::arg("pixels"), nb::arg("n_threads"));
+    m.def("count_deflate_symbols", &bind_count_deflate_symbols, nb::arg("stream"));
     m.def("gather", &bind_gather, nb::arg("table"), nb::arg("inverse"), nb::arg("n_threads"));
     m.def("squared_error", &bind_squared_error, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
           nb::arg("indices"), nb::arg("n_threads"));
@@ -262,15 +310,20 @@ NB_MODULE(_core, m) {
     m.def("points_to_colors", &bind_points_to_colors, nb::arg("points"), nb::arg("space"));
     m.def("kmeans", &bind_kmeans, nb::arg("points"), nb::arg("weights"), nb::arg("k"), nb::arg("init"),
           nb::arg("centers").none(), nb::arg("n_init"), nb::arg("n_swaps"), nb::arg("max_iter"), nb::arg("tol"),
-          nb::arg("seed"), nb::arg("n_threads"));
+          nb::arg("seed"), nb::arg("n_threads"), nb::arg("pinned").none() = nb::none());
     m.def("set_simd_level", &bind_set_simd_level, nb::arg("level"));
     nb::class_<Ssimulacra2>(m, "Ssimulacra2")
         .def("__init__", &construct_ssimulacra2, nb::arg("original"), nb::arg("n_threads"))
         .def("score", &bind_score, nb::arg("distorted"), nb::arg("n_threads"));
     nb::class_<SpatialSearch>(m, "SpatialSearch")
         .def("__init__", &construct_spatial, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
-             nb::arg("diffuse"), nb::arg("row_bytes"), nb::arg("coder"), nb::keep_alive<1, 3>())
-        .def("sweep", &bind_sweep, nb::arg("rate"), nb::arg("slack"), nb::arg("n_threads"))
+             nb::arg("diffuse"), nb::arg("unit"), nb::arg("coder"), nb::keep_alive<1, 3>())
+        .def("refit", &bind_refit, nb::arg("fixed"), nb::arg("n_threads"))
+        .def("set_palette", &bind_set_palette, nb::arg("palette"))
+        .def("learn", &bind_learn, nb::arg("stream"))
+        .def("sweep", &bind_sweep, nb::arg("rate"), nb::arg("slack"), nb::arg("matches"), nb::arg("n_threads"),
+             nb::arg("on_progress") = nb::none())
+
         .def("indices", [](const SpatialSearch& self) {
             std::vector<std::uint8_t> copy(self.indices());
             const std::size_t n = copy.size();

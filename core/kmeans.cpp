@@ -5,6 +5,7 @@
 
 #include "coarse.hpp"
 #include "nearest.hpp"
+#include "pinned.hpp"
 #include "seeding.hpp"
 #include "swap.hpp"
 
@@ -36,7 +37,8 @@ Clustering start_from(Seeds seeds, const Points& points, int k) {
 Clustering kmeans(const Points& points, const KMeansOptions& options, const StopRequested& stop_requested) {
     const CoarsePoints coarse = coarsen(points, options.k);
     const bool two_levels = !coarse.weights.empty();
-    const LloydOptions lloyd_options{options.max_iter, options.tol, options.n_threads};
+    const int n_pinned = static_cast<int>(options.pinned.size()) / points.dims;
+    const LloydOptions lloyd_options{options.max_iter, options.tol, options.n_threads, n_pinned};
     const Points search = two_levels ? coarse.points() : points;
 
     Clustering best;
@@ -49,6 +51,7 @@ Clustering kmeans(const Points& points, const KMeansOptions& options, const Stop
         } else {
             seeds = seed(search, options, start);
         }
+        if (n_pinned > 0) seeds = with_pinned(search, std::move(seeds), options.pinned, options.k, options.n_threads);
         LloydOptions rough = lloyd_options;
         if (options.n_swaps > 0) rough.tol = std::max(rough.tol, kTrialTol);  // swap_search settles it
         Clustering c = lloyd(search, start_from(std::move(seeds), search, options.k), rough, stop_requested);
@@ -75,9 +78,11 @@ Clustering kmeans(const Points& points, const KMeansOptions& options, const Stop
 Clustering kmeans_from(const Points& points, const std::vector<float>& centers, const KMeansOptions& options,
                        const StopRequested& stop_requested) {
     Clustering start;
-    start.centers = centers;
+    start.centers = options.pinned;
+    start.centers.insert(start.centers.end(), centers.begin(), centers.end());
     start.labels.assign(points.n, 0);
-    return lloyd(points, std::move(start), {options.max_iter, options.tol, options.n_threads}, stop_requested);
+    const int n_pinned = static_cast<int>(options.pinned.size()) / points.dims;
+    return lloyd(points, std::move(start), {options.max_iter, options.tol, options.n_threads, n_pinned}, stop_requested);
 }
 
 }  // namespace huepress

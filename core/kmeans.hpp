@@ -20,12 +20,13 @@ struct KMeansOptions {
     double tol = 1e-3;   // stop when an iteration lowers the inertia by no more than this part
     std::uint64_t seed = 0;
     int n_threads = 1;
+    std::vector<float> pinned = {};  // up to k centers that stay as they are; the result's first ones
 };
 
 // The result with the lowest inertia of all starts. Deterministic in (points, options).
 Clustering kmeans(const Points& points, const KMeansOptions& options, const StopRequested& stop_requested);
 
-// Lloyd's iterations from centers that the caller chose (k x dims), nothing else.
+// Lloyd's iterations from centers that the caller chose (as many as are not pinned, x dims), nothing else.
 Clustering kmeans_from(const Points& points, const std::vector<float>& centers, const KMeansOptions& options,
                        const StopRequested& stop_requested);
 

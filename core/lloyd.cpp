@@ -26,9 +26,10 @@ public:
     }
 
     std::int64_t* data() { return sums_.data(); }
-    bool any_empty() const {
-        for (std::size_t i = static_cast<std::size_t>(dims_); i < sums_.size(); i += static_cast<std::size_t>(dims_ + 1)) {
-            if (sums_[i] == 0) return true;
+    bool any_empty(int first) const {
+        const int k = static_cast<int>(sums_.size()) / (dims_ + 1);
+        for (int cluster = first; cluster < k; ++cluster) {
+            if (empty(cluster)) return true;
         }
         return false;
     }
@@ -89,12 +90,13 @@ std::vector<std::size_t> worst_points(const Points& points, const Clustering& c,
     return result;
 }
 
-// Moves every center to its mean, empty ones to the worst points; returns the largest movement.
-double move_centers(const Points& points, const ClusterSums& sums, Clustering& c) {
+// Moves every center that is not pinned to its mean, empty ones to the worst points; returns the
+// largest movement.
+double move_centers(const Points& points, const ClusterSums& sums, int n_pinned, Clustering& c) {
     const int k = static_cast<int>(c.centers.size()) / points.dims;
     std::vector<float> moved(c.centers);
     std::vector<int> empty;
-    for (int cluster = 0; cluster < k; ++cluster) {
+    for (int cluster = n_pinned; cluster < k; ++cluster) {
         if (sums.empty(cluster)) {
             empty.push_back(cluster);
             continue;
@@ -163,7 +165,7 @@ Clustering lloyd(const Points& points, Clustering c, const LloydOptions& options
         check_stop(stop_requested);
         ++c.n_iter;
         c.labels.swap(state.labels);
-        largest_move = move_centers(points, sums, c);
+        largest_move = move_centers(points, sums, options.n_pinned, c);
         c.labels.swap(state.labels);
         if (largest_move == 0.0) break;
         state.drift += largest_move;
@@ -171,7 +173,7 @@ Clustering lloyd(const Points& points, Clustering c, const LloydOptions& options
         assign();
         const bool settled = !any_moved || before - c.inertia <= options.tol * c.inertia;
         // A center that lost its points is placed anew by the next iteration, if there is error left.
-        if (settled && !(sums.any_empty() && c.inertia > 0.0)) break;
+        if (settled && !(sums.any_empty(options.n_pinned) && c.inertia > 0.0)) break;
     }
     c.labels = std::move(state.labels);
     c.bound = std::move(state.bound);

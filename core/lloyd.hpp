@@ -14,6 +14,7 @@ struct LloydOptions {
     int max_iter;
     double tol;  // stop when an iteration lowers the inertia by no more than this part of it
     int n_threads;
+    int n_pinned = 0;  // so many centers, the first ones, never move
 };
 
 struct Clustering {
@@ -26,7 +27,8 @@ struct Clustering {
 
 // Starts from `start.centers`; `start.labels` is a first guess (any valid labels);
 // `start.bound`, if given, must hold for them.
-// A center that loses all its points moves to the point with the largest weighted error.
+// A center that loses all its points moves to the point with the largest weighted error, unless
+// it is pinned.
 // Sums are integers (fixed point), so their order cannot change a bit.
 Clustering lloyd(const Points& points, Clustering start, const LloydOptions& options,
                  const StopRequested& stop_requested);

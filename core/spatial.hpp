@@ -2,8 +2,8 @@
 // one's symbols earned.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "parallel.hpp"
@@ -16,7 +16,7 @@ namespace huepress {
 struct SpatialOptions {
     bool diffuse = true;
     Coder coder = Coder::deflate;
-    int row_bytes = 0;  // of a stored row, its filter byte left out
+    int unit = 1;  // pixels that share a byte or a coded pixel
     float strongest_visibility = 8.0f, texture = 0.11f;  // see visibility.hpp
 };
 
@@ -34,18 +34,28 @@ public:
     // n_threads threads: the result is the same for any number of them.
     Sweep sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested);
 
+    // The palette that suits the indices of the last sweep best, see refit.hpp: k x 4.
+    std::vector<Float4> refit(const std::uint8_t* fixed, int n_threads, const StopRequested& stop_requested) const;
+    // Replaces the palette by as many other colors: k x dims.
+    void set_palette(const float* palette);
+    // Takes the prices of the next sweep from what a deflater made of the last one's indices.
+    void learn(const DeflateSymbols& symbols) { model_.learn(symbols); }
+
+    int n_palette() const { return static_cast<int>(image_.palette.size()); }
+    int dims() const { return image_.dims; }
+    // The part of the running sweep that is done, 0 to 1.
+    double progress() const { return static_cast<double>(rows_done_) / image_.rows; }
     const std::vector<std::uint8_t>& indices() const { return indices_; }
 
 private:
-    void drop_rare_offsets(const std::vector<std::int64_t>& counts);
-
     std::vector<Float4> color_points_;
     std::vector<float> visibility_roots_;
+    std::vector<std::int32_t> repeats_;
     TrellisImage image_;
-    std::unique_ptr<CandidateGrid> grid_;
+    SymbolModel model_;
     std::vector<Offset> offsets_;
-    std::unique_ptr<SymbolModel> model_;
     std::vector<std::uint8_t> indices_;
+    std::atomic<int> rows_done_{0};
 };
 
 }  // namespace huepress

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "pinned.hpp"
 #include "seeding.hpp"
 
 namespace huepress {
@@ -26,14 +27,19 @@ struct Move {
 
 class SwapState {
 public:
-    SwapState(const Points& points, const Clustering& c)
-        : points_(points), c_(c), k_(c.centers.size() / static_cast<std::size_t>(points.dims)), rows_(k_), weights_(k_, 0.0) {
+    SwapState(const Points& points, const Clustering& c, int n_pinned)
+        : points_(points), c_(c), k_(c.centers.size() / static_cast<std::size_t>(points.dims)),
+          n_pinned_(static_cast<std::size_t>(n_pinned)), rows_(k_), weights_(k_, 0.0) {
         for (std::size_t i = 0; i < points.n; ++i) {
             const auto label = static_cast<std::size_t>(c.labels[i]);
             rows_[label].push_back(static_cast<std::uint32_t>(i));
             weights_[label] += points.weights[i];
         }
-        for (std::size_t k = 0; k < k_; ++k) {
+        for (std::size_t k = 0; k < n_pinned_; ++k) {
+            beside_.push_back(best_beside(points, rows_[k], &c.centers[k * static_cast<std::size_t>(points.dims)]));
+            cuts_.push_back({beside_[k].gain, beside_[k].gain > 0.0 ? 0 : -1, 0.0f});
+        }
+        for (std::size_t k = n_pinned_; k < k_; ++k) {
             cuts_.push_back(rows_[k].empty() ? Cut{} : best_cut(points, rows_[k].data(), rows_[k].size()));
         }
     }
@@ -42,7 +48,7 @@ public:
     std::vector<Move> moves(std::size_t at_most) const {
         const std::vector<MergeCost> costs = merge_costs();
         std::vector<Move> result;
-        for (std::size_t remove = 0; remove < k_; ++remove) {
+        for (std::size_t remove = n_pinned_; remove < k_; ++remove) {
             for (std::size_t split = 0; split < k_; ++split) {
                 if (split == remove || cuts_[split].axis < 0) continue;
                 // The center about to be split takes nobody in.
@@ -73,15 +79,17 @@ private:
         std::size_t second_into = 0;
     };
 
-    // Ward's cost of giving each center's points to the cheapest and second cheapest other.
+    // Ward's cost of giving each center's points to the cheapest and second cheapest other. A pinned
+    // one stays where it is when it takes them.
     std::vector<MergeCost> merge_costs() const {
         const auto dims = static_cast<std::size_t>(points_.dims);
         std::vector<MergeCost> costs(k_);
         for (std::size_t a = 0; a < k_; ++a) {
             for (std::size_t b = 0; b < k_; ++b) {
-                if (a == b || weights_[b] == 0.0) continue;
+                const bool pinned = b < n_pinned_;
+                if (a == b || (weights_[b] == 0.0 && !pinned)) continue;
                 const double d2 = squared_distance<0>(&c_.centers[a * dims], &c_.centers[b * dims], points_.dims);
-                const double cost = d2 * weights_[a] * weights_[b] / (weights_[a] + weights_[b]);
+                const double cost = d2 * weights_[a] * (pinned ? 1.0 : weights_[b] / (weights_[a] + weights_[b]));
                 MergeCost& best = costs[a];
                 if (cost < best.first) {
                     best = {cost, best.first, b, best.into};
@@ -96,6 +104,10 @@ private:
 
     void split(const Move& move, std::vector<float>& centers) const {
         const auto dims = static_cast<std::size_t>(points_.dims);
+        if (move.split < n_pinned_) {
+            std::copy_n(beside_[move.split].center.data(), dims, &centers[move.remove * dims]);
+            return;
+        }
         std::vector<double> sums[2] = {std::vector<double>(dims, 0.0), std::vector<double>(dims, 0.0)};
         double weights[2] = {0.0, 0.0};
         const Cut& cut = cuts_[move.split];
@@ -116,8 +128,10 @@ private:
     const Points& points_;
     const Clustering& c_;
     std::size_t k_;
+    std::size_t n_pinned_;
     std::vector<std::vector<std::uint32_t>> rows_;
     std::vector<double> weights_;
+    std::vector<Beside> beside_;  // of the pinned clusters
     std::vector<Cut> cuts_;
 };
 
@@ -146,7 +160,7 @@ Clustering swap_search(const Points& points, Clustering start, int n_swaps, cons
     std::size_t batch = std::max<std::size_t>(1, k / kClustersPerMove);
     while (n_swaps > 0) {
         bool improved = false;
-        const SwapState state(points, best);
+        const SwapState state(points, best, options.n_pinned);
         const std::vector<Move> moves = state.moves(k * kMovesPerCluster);
         for (std::size_t first = 0; first < moves.size() && n_swaps > 0 && !improved;) {
             const std::vector<Move> rest(moves.begin() + static_cast<std::ptrdiff_t>(first), moves.end());

@@ -1,7 +1,6 @@
 #include "trellis.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 #include "eye_filter.hpp"
@@ -11,9 +10,6 @@ namespace {
 
 constexpr int kReach = kFilterReach;
 constexpr float kFar = std::numeric_limits<float>::infinity();
-// Grid cells an axis, by the number of dimensions, and how far the grid reaches beyond the palette.
-constexpr int kCells3 = 24, kCells4 = 11;
-constexpr float kBeyond = 0.15f, kLeastBeyond = 0.04f;
 // A match is given up when its distortion is worth more bits than this plus this much a pixel:
 // literals would be cheaper.
 constexpr float kHopelessBits = 60.0f, kHopelessBitsPerPixel = 7.0f;
@@ -21,10 +17,9 @@ constexpr int kCarriedOn = 16;
 // About what a short match costs beside its offset.
 constexpr float kLengthBits = 3.0f;
 
-inline float squared_norm(Float4 v) {
-    const Float4 squares = v * v;
-    return (squares[0] + squares[1]) + (squares[2] + squares[3]);
-}
+// The indices of the last 16 pixels, the latest in the lowest byte.
+__extension__ using History = unsigned __int128;
+constexpr int kHistory = 16;
 
 // The best way found to say a row up to some pixel.
 struct Node {
@@ -32,9 +27,9 @@ struct Node {
     int from;            // the node before
     int offset;          // of the match from there, or kLiteral
     Float4 error[kReach];        // weighted errors of the last pixels, the latest first
-    std::uint8_t index[2];       // indices of the last pixels
+    History history;             // indices of the last pixels
 };
-constexpr int kLiteral = -1;
+constexpr int kLiteral = -1, kRepeat = -2;
 
 struct Filter {
     float own;
@@ -56,13 +51,15 @@ Filter make_filter(bool diffuse) {
 
 class RowSearch {
 public:
-    RowSearch(const TrellisImage& image, const CandidateGrid& grid, const std::vector<Offset>& offsets,
-              const SymbolBits& bits, const TrellisSettings& settings, int begin, std::uint8_t* indices)
-        : image_(image), grid_(grid), offsets_(offsets), bits_(bits), lambda_(settings.lambda), slack_(settings.slack),
-          begin_(begin), indices_(indices), filter_(make_filter(image.diffuse)), nodes_(static_cast<std::size_t>(image.width) + 1),
+    RowSearch(const TrellisImage& image, const std::vector<Offset>& offsets,
+              const SymbolModel& model, const TrellisSettings& settings, int begin, std::uint8_t* indices)
+        : image_(image), offsets_(offsets), model_(model), bits_(model.bits()), unit_(model.unit()), lambda_(settings.lambda), slack_(settings.slack), matches_(settings.matches),
+          begin_(begin), indices_(indices), filter_(make_filter(image.diffuse)), tree_(image.palette, image.dims), nodes_(static_cast<std::size_t>(image.width) + 1),
           points_(static_cast<std::size_t>(image.width)), from_above_(static_cast<std::size_t>(image.width)) {
         for (auto& row : errors_) row.assign(static_cast<std::size_t>(image.width + 2 * kReach), Float4{});
-        result_.counts.offsets.assign(offsets.size(), 0);
+        for (const Offset& offset : offsets) offset_bits_.push_back(bits_.distance[static_cast<std::size_t>(model.distance_symbol(offset))]);
+        trace_.resize(static_cast<std::size_t>(image.width));
+        on_trace_.resize(static_cast<std::size_t>(image.width) + 1);
     }
 
     void search(int y) {
@@ -71,8 +68,11 @@ public:
         for (int i = 0; i < image_.width; ++i) {
             const Float4 sum = carried(i, nodes_[static_cast<std::size_t>(i)].error);
             try_literal(i, sum);
-            if (carried_on(i)) continue;
-            for (std::size_t o = 0; o < offsets_.size(); ++o) try_match(i, o, sum);
+            if (!matches_ || i % unit_ != 0 || carried_on(i)) continue;
+            for (std::size_t o = 0; o < offsets_.size(); ++o) {
+                try_match(i, offsets_[o], static_cast<int>(o), offset_bits_[o], sum);
+            }
+            try_repeat(i, sum);
         }
         write_row();
     }
@@ -97,7 +97,10 @@ private:
             from_above_[static_cast<std::size_t>(i)] = sum;
         }
         for (Node& node : nodes_) node.cost = kFar;
-        nodes_[0] = Node{0.0f, 0, kLiteral, {}, {}};
+        nodes_[0] = Node{0.0f, 0, kLiteral, {}, 0};
+        while (!traced_.empty()) untrace();
+        traced_.push_back(0);
+        on_trace_[0] = 1;
     }
 
     // Whether some path goes on from about here for nothing: in flat places one long match says it
@@ -121,10 +124,10 @@ private:
         const float scale = filter_.own * root;
         // |own * root * (x - c) + sum|^2 = scale^2 |target - c|^2
         const Float4 target = points_[static_cast<std::size_t>(i)] + sum / scale;
-        const std::uint8_t* candidates = grid_.candidates(target);
+        const std::uint8_t* candidates = tree_.candidates(target);
         float best = kFar;
         int chosen = 0;
-        for (int j = 0; j < grid_.count(); ++j) {
+        for (int j = 0; j < tree_.count(); ++j) {
             const int entry = candidates[j];
             const float cost = scale * scale * squared_norm(target - image_.palette[static_cast<std::size_t>(entry)]) +
                                lambda_ * bits_.literal[static_cast<std::size_t>(entry)];
@@ -140,33 +143,51 @@ private:
             next.offset = kLiteral;
             next.error[0] = (points_[static_cast<std::size_t>(i)] - image_.palette[static_cast<std::size_t>(chosen)]) * root;
             for (int k = 1; k < kReach; ++k) next.error[k] = node.error[k - 1];
-            next.index[0] = static_cast<std::uint8_t>(chosen);
-            next.index[1] = node.index[0];
+            next.history = node.history << 8 | static_cast<std::uint8_t>(chosen);
         }
     }
 
+    // A match from where the same colors stood before, if such a place is known.
+    void try_repeat(int i, Float4 sum) {
+        const auto place = static_cast<std::size_t>(y_) * static_cast<std::size_t>(image_.width) + static_cast<std::size_t>(i);
+        if (image_.repeats[place] < 0) return;
+        const Offset offset = repeat_offset(i);
+        if (y_ - offset.up < begin_) return;
+        if (offset.up == 0) trace(i);
+        try_match(i, offset, kRepeat, bits_.distance[static_cast<std::size_t>(model_.distance_symbol(offset))], sum);
+    }
+
+    Offset repeat_offset(int i) const {
+        const int from = image_.repeats[static_cast<std::size_t>(y_) * static_cast<std::size_t>(image_.width) + static_cast<std::size_t>(i)];
+        return {i - from % image_.width, y_ - from / image_.width};
+    }
+
     // Copies pixel after pixel from the offset for as long as that may pay; `sum` is what earlier
-    // errors add to v at pixel i.
-    void try_match(int i, std::size_t o, Float4 sum) {
-        const Offset offset = offsets_[o];
+    // errors add to v at pixel i. Offsets within the row reach into what the path has chosen: a few
+    // pixels back through its history, farther through its trace.
+    void try_match(int i, Offset offset, int code, float offset_bits, Float4 sum) {
         const int first = i - offset.left;
         if (first < 0 || y_ - offset.up < begin_) return;
         const Node& node = nodes_[static_cast<std::size_t>(i)];
-        const std::uint8_t* source = offset.up > 0 ? row(y_ - offset.up) + first : nullptr;
-        int longest = std::min(bits_.longest, image_.width - i);
-        if (source) longest = std::min(longest, image_.width - first);
-        const float offset_cost = lambda_ * bits_.offset[o];
+        const bool from_history = offset.up == 0 && offset.left <= kHistory;
+        const std::uint8_t* source = (offset.up > 0 ? row(y_ - offset.up) : trace_.data()) + first;
+        const int back = from_history ? 8 * (offset.left - 1) : 0;
+        // In the row a copy may run into itself: it then goes on periodically.
+        const int period = offset.up == 0 ? offset.left : image_.width;
+        int longest = std::min(bits_.longest * unit_, image_.width - i);
+        if (offset.up > 0) longest = std::min(longest, image_.width - first);
+        const float offset_cost = lambda_ * offset_bits;
         const float expected = offset_cost + lambda_ * (kLengthBits - slack_);
         const float hopeless_step = lambda_ * kHopelessBitsPerPixel;
         float hopeless = node.cost + lambda_ * kHopelessBits;
         Float4 error[kReach];
         std::copy(node.error, node.error + kReach, error);
-        std::uint8_t last[2] = {node.index[0], node.index[1]};
+        History history = node.history;
         float cost = node.cost;
-        for (int j = 0; j < longest; ++j) {
+        for (int j = 0, from = 0; j < longest; ++j, ++from) {
+            if (from == period) from = 0;
             const auto at = static_cast<std::size_t>(i + j);
-            // Offsets within the row reach one or two pixels back, into what the path has chosen.
-            const std::uint8_t entry = source ? source[j] : last[offset.left - 1];
+            const auto entry = from_history ? static_cast<std::uint8_t>(history >> back) : source[from];
             if (j > 0) sum = carried(i + j, error);
             const Float4 newest = (points_[at] - image_.palette[entry]) * roots_[at];
             cost += squared_norm(filter_.own * newest + sum);
@@ -175,39 +196,67 @@ private:
             if (cost + expected > arrival.cost || cost > hopeless) return;
             for (int k = kReach - 1; k > 0; --k) error[k] = error[k - 1];
             error[0] = newest;
-            last[1] = last[0];
-            last[0] = entry;
-            if (j + 1 < bits_.shortest) continue;
-            const float total = cost + lambda_ * bits_.length[static_cast<std::size_t>(j) + 1] + offset_cost;
+            history = history << 8 | entry;
+            const int units = units_of(j + 1, i + j + 1);
+            if (units < bits_.shortest) continue;
+            const float total = cost + lambda_ * bits_.length[static_cast<std::size_t>(units)] + offset_cost;
             if (total < arrival.cost) {
                 arrival.cost = total;
                 arrival.from = i;
-                arrival.offset = static_cast<int>(o);
+                arrival.offset = code;
                 std::copy(error, error + kReach, arrival.error);
-                arrival.index[0] = last[0];
-                arrival.index[1] = last[1];
+                arrival.history = history;
             }
         }
     }
 
-    void write_row() {
+    // The units of a match of this many pixels that ends before pixel `end`, 0 if it ends within one.
+    int units_of(int length, int end) const {
+        if (length % unit_ == 0) return length / unit_;
+        return end == image_.width ? length / unit_ + 1 : 0;
+    }
+
+    // Spells out the indices of the best path to pixel i in trace_, as far as they are not there already.
+    void trace(int i) {
         path_.clear();
-        for (int i = image_.width; i > 0; i = nodes_[static_cast<std::size_t>(i)].from) path_.push_back(i);
-        std::uint8_t* out = row(y_);
-        int i = 0;
+        int at = i;
+        for (; !on_trace_[static_cast<std::size_t>(at)]; at = nodes_[static_cast<std::size_t>(at)].from) path_.push_back(at);
+        while (traced_.back() != at) untrace();
         for (auto step = path_.rbegin(); step != path_.rend(); ++step) {
             const Node& node = nodes_[static_cast<std::size_t>(*step)];
             if (node.offset == kLiteral) {
-                out[i] = node.index[0];
+                trace_[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(node.history);
+            } else {
+                const Offset offset = node.offset == kRepeat ? repeat_offset(at) : offsets_[static_cast<std::size_t>(node.offset)];
+                const std::uint8_t* source = (offset.up > 0 ? row(y_ - offset.up) : trace_.data()) - offset.left;
+                for (int x = at; x < *step; ++x) trace_[static_cast<std::size_t>(x)] = source[x];
+            }
+            at = *step;
+            traced_.push_back(at);
+            on_trace_[static_cast<std::size_t>(at)] = 1;
+        }
+    }
+
+    void untrace() {
+        on_trace_[static_cast<std::size_t>(traced_.back())] = 0;
+        traced_.pop_back();
+    }
+
+    void write_row() {
+        trace(image_.width);
+        std::uint8_t* out = row(y_);
+        std::copy(trace_.begin(), trace_.end(), out);
+        for (std::size_t step = 1; step < traced_.size(); ++step) {
+            const int i = traced_[step - 1];
+            const int end = traced_[step];
+            const Node& node = nodes_[static_cast<std::size_t>(end)];
+            if (node.offset == kLiteral) {
                 ++result_.counts.literals[out[i]];
             } else {
-                const Offset offset = offsets_[static_cast<std::size_t>(node.offset)];
-                const std::uint8_t* source = row(y_ - offset.up) - offset.left;
-                for (int x = i; x < *step; ++x) out[x] = source[x];
-                ++result_.counts.lengths[static_cast<std::size_t>(*step - i)];
-                ++result_.counts.offsets[static_cast<std::size_t>(node.offset)];
+                const Offset offset = node.offset == kRepeat ? repeat_offset(i) : offsets_[static_cast<std::size_t>(node.offset)];
+                ++result_.counts.lengths[static_cast<std::size_t>(units_of(end - i, end))];
+                ++result_.counts.distances[static_cast<std::size_t>(model_.distance_symbol(offset))];
             }
-            i = *step;
         }
         std::vector<Float4>& own = errors(y_);
         for (int x = 0; x < image_.width; ++x) {
@@ -221,76 +270,36 @@ private:
     }
 
     const TrellisImage& image_;
-    const CandidateGrid& grid_;
     const std::vector<Offset>& offsets_;
+    const SymbolModel& model_;
     const SymbolBits& bits_;
+    const int unit_;
     const float lambda_, slack_;
+    const bool matches_;
     const int begin_;
     std::uint8_t* indices_;
     const Filter filter_;
+    CandidateTree tree_;
     int y_ = 0;
     const float* roots_ = nullptr;
     std::vector<Node> nodes_;
     std::vector<Float4> points_, from_above_;
     std::vector<Float4> errors_[kFilterRows + 1];
+    std::vector<float> offset_bits_;
     std::vector<int> path_;
+    // The indices of a path, the pixels its steps end at, and whether a step ends at a pixel.
+    std::vector<std::uint8_t> trace_;
+    std::vector<int> traced_;
+    std::vector<char> on_trace_;
     TrellisResult result_;
 };
 
 }  // namespace
 
-CandidateGrid::CandidateGrid(const std::vector<Float4>& palette, int dims)
-    : dims_(dims), cells_(dims == 4 ? kCells4 : kCells3), count_(std::min(kCandidates, static_cast<int>(palette.size()))) {
-    Float4 step{};
-    for (int d = 0; d < dims; ++d) {
-        float low = kFar;
-        float high = -kFar;
-        for (const Float4& p : palette) {
-            low = std::min(low, p[d]);
-            high = std::max(high, p[d]);
-        }
-        const float beyond = std::max(kLeastBeyond, kBeyond * (high - low));
-        low_[d] = low - beyond;
-        step[d] = (high - low + 2.0f * beyond) / static_cast<float>(cells_);
-        factor_[d] = 1.0f / step[d];
-    }
-    std::size_t n_cells = 1;
-    for (int d = 0; d < dims; ++d) n_cells *= static_cast<std::size_t>(cells_);
-    entries_.resize(n_cells * static_cast<std::size_t>(count_));
-    std::vector<std::uint64_t> keys(palette.size());
-    for (std::size_t cell = 0; cell < n_cells; ++cell) {
-        Float4 center = low_;
-        std::size_t rest = cell;
-        for (int d = dims - 1; d >= 0; --d) {
-            center[d] += step[d] * (static_cast<float>(rest % static_cast<std::size_t>(cells_)) + 0.5f);
-            rest /= static_cast<std::size_t>(cells_);
-        }
-        for (std::size_t k = 0; k < palette.size(); ++k) {  // distance, then index, in one integer
-            keys[k] = std::uint64_t{std::bit_cast<std::uint32_t>(squared_norm(center - palette[k]))} << 32 | k;
-        }
-        const auto middle = keys.begin() + count_;
-        if (middle != keys.end()) std::nth_element(keys.begin(), middle, keys.end());
-        std::sort(keys.begin(), middle);
-        for (int j = 0; j < count_; ++j) {
-            entries_[cell * static_cast<std::size_t>(count_) + static_cast<std::size_t>(j)] = static_cast<std::uint8_t>(keys[static_cast<std::size_t>(j)]);
-        }
-    }
-}
-
-const std::uint8_t* CandidateGrid::candidates(Float4 point) const {
-    std::size_t cell = 0;
-    const Float4 at = (point - low_) * factor_;
-    for (int d = 0; d < dims_; ++d) {
-        const float clamped = std::min(std::max(at[d], 0.0f), static_cast<float>(cells_ - 1));
-        cell = cell * static_cast<std::size_t>(cells_) + static_cast<std::size_t>(clamped);
-    }
-    return entries_.data() + cell * static_cast<std::size_t>(count_);
-}
-
-TrellisResult search_rows(const TrellisImage& image, const CandidateGrid& grid, const std::vector<Offset>& offsets,
-                          const SymbolBits& bits, const TrellisSettings& settings, int begin, int end,
+TrellisResult search_rows(const TrellisImage& image, const std::vector<Offset>& offsets,
+                          const SymbolModel& model, const TrellisSettings& settings, int begin, int end,
                           std::uint8_t* indices, const std::function<bool()>& stop) {
-    RowSearch search(image, grid, offsets, bits, settings, begin, indices);
+    RowSearch search(image, offsets, model, settings, begin, indices);
     for (int y = begin; y < end && !stop(); ++y) search.search(y);
     return std::move(search).result();
 }

@@ -14,11 +14,11 @@
 #include <functional>
 #include <vector>
 
+#include "candidates.hpp"
+#include "float4.hpp"
 #include "symbol_model.hpp"
 
 namespace huepress {
-
-using Float4 = float __attribute__((vector_size(16)));
 
 // What does not change while an image is searched.
 struct TrellisImage {
@@ -27,28 +27,15 @@ struct TrellisImage {
     const float* visibility_roots;   // rows x width
     int width, rows;
     std::vector<Float4> palette;     // points of the entries
+    int dims;                        // coordinates that count, 3 or 4
+    const std::int32_t* repeats;     // rows x width, see repeats.hpp
     bool diffuse;                    // false: B is the identity, nothing is dithered
-};
-
-// For every cell of a grid around the palette the entries nearest to it.
-class CandidateGrid {
-public:
-    static constexpr int kCandidates = 16;
-
-    CandidateGrid(const std::vector<Float4>& palette, int dims);
-
-    const std::uint8_t* candidates(Float4 point) const;
-    int count() const { return count_; }
-
-private:
-    int dims_, cells_, count_;
-    Float4 low_{}, factor_{};
-    std::vector<std::uint8_t> entries_;
 };
 
 struct TrellisSettings {
     float lambda;  // distortion that one bit is worth
     float slack;   // bits by which a match may lag behind before it is given up
+    bool matches;  // false: literals only, in a fraction of the time
 };
 
 struct TrellisResult {
@@ -58,8 +45,8 @@ struct TrellisResult {
 
 // Searches rows [begin, end) as if nothing stood above them, writing `indices` (rows x width).
 // Asks before each row whether to stop, and then leaves the rest undone.
-TrellisResult search_rows(const TrellisImage& image, const CandidateGrid& grid, const std::vector<Offset>& offsets,
-                          const SymbolBits& bits, const TrellisSettings& settings, int begin, int end,
+TrellisResult search_rows(const TrellisImage& image, const std::vector<Offset>& offsets,
+                          const SymbolModel& model, const TrellisSettings& settings, int begin, int end,
                           std::uint8_t* indices, const std::function<bool()>& stop);
 
 }  // namespace huepress

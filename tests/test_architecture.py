@@ -6,7 +6,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "huepress"
-MAY_CALL_THE_CORE = {"histogram.py", "palette.py", "indexing.py", "report.py", "kmeans.py", "metrics.py", "spatial.py"}
+MAY_CALL_THE_CORE = {
+    "histogram.py",
+    "palette.py",
+    "indexing.py",
+    "report.py",
+    "kmeans.py",
+    "metrics.py",
+    "spatial.py",
+    "swatches.py",
+}
 MAY_OPEN_PATHS = {"files.py"}
 
 

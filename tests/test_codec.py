@@ -12,9 +12,10 @@ from PIL import Image
 import huepress
 from conftest import png_bytes
 from huepress.codec.decode import decode, from_array
-from huepress.codec.encode_png import encode_png, pack_rows
+from huepress.codec.encode_png import encode_png
 from huepress.errors import DecodeError, InputError, LimitError
 from huepress.model import IndexedImage, Palette
+from huepress.packing import pack_rows
 
 LIMIT = 10**6
 

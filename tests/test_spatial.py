@@ -11,7 +11,10 @@ from PIL import Image
 import huepress
 from huepress import _core
 from huepress.metrics import Comparator
-from huepress.model import SourceImage
+from huepress.model import SourceImage, bit_depth_of
+from huepress.packing import pack_rows
+from reference import deflate
+from reference import spatial as spatial_twins
 
 
 def compressed(pixels, k=64, **options):
@@ -39,7 +42,7 @@ def test_no_worse_than_nearest_colors_at_three_quarters_of_the_bytes(photo, suns
         grain = np.random.default_rng(0).normal(0, 5, scene.shape)  # as a camera's
         picture = np.clip(np.rint(scene + grain), 0, 255).astype(np.uint8)
         comparator = Comparator(SourceImage(picture))
-        plain = huepress.compress(picture, 64)
+        plain = huepress.compress(picture, 64, effort=0)
         searched = compressed(picture, 64, rate=1.0)
         assert searched.report.bytes_out < 0.75 * plain.report.bytes_out
         scores = [comparator.ssimulacra2(r.indexed.to_array()) for r in (plain, searched)]
@@ -47,7 +50,7 @@ def test_no_worse_than_nearest_colors_at_three_quarters_of_the_bytes(photo, suns
 
 
 def test_no_rate_and_no_diffusion_is_the_nearest_color(photo):
-    searched = compressed(photo, 32, rate=0.0, dither="none", space="oklab")
+    searched = compressed(photo, 32, rate=0.0, dither="none", space="oklab", effort=2)  # the palette stays
     plain = huepress.quantize(photo, 32, space="oklab")
     assert searched.palette.hex() == plain.palette.hex()
     # Where two entries are equally near, or the grid's short list lacks the nearest, they may differ.
@@ -90,25 +93,121 @@ def test_any_shape(size, channels):
         assert np.unique(result.indices).tolist() == list(range(len(result.palette)))
 
 
-def test_the_model_foretells_the_file(photo):
-    colors, _, inverse = _core.count_colors(photo.reshape(-1, 3), 1)
+def search_of(picture, k, coder="png"):
+    colors, _, inverse = _core.count_colors(picture.reshape(-1, picture.shape[2]), 1)
     points = _core.colors_to_points(colors, "oklab")
-    palette = _core.colors_to_points(huepress.quantize(photo, 128, space="oklab").palette.colors_srgb8, "oklab")
-    height, width = photo.shape[:2]
-    search = _core.SpatialSearch(points, inverse.reshape(height, width), palette, True, width, "png")
+    palette = _core.colors_to_points(huepress.quantize(picture, k, space="oklab").palette.colors_srgb8, "oklab")
+    unit = 8 // bit_depth_of(len(palette))
+    inverse = inverse.reshape(picture.shape[:2])
+    return _core.SpatialSearch(points, inverse, palette, True, unit, coder), points[inverse], palette
+
+
+def deflated(search, shape, k):
+    rows = pack_rows(search.indices().reshape(shape), bit_depth_of(k))
+    return zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes(), 9)  # as PNG stores them, filter 0
+
+
+@pytest.mark.parametrize(("k", "bit_worth"), [(12, 1e-3), (128, 5e-6)])
+def test_the_model_foretells_the_file(photo, k, bit_worth):
+    search, _, _ = search_of(photo, k)
     for _ in range(3):
-        _, bits = search.sweep(5e-6, 12.0, 1)
-    indices = search.indices().reshape(height, width)
-    unfiltered = np.pad(indices, ((0, 0), (1, 0))).tobytes()  # rows as PNG stores them, filter 0
-    assert bits / 8 == pytest.approx(len(zlib.compress(unfiltered, 9)), rel=0.15)
+        _, bits = search.sweep(bit_worth, 12.0, True, 1)
+        stream = deflated(search, photo.shape[:2], k)
+        search.learn(stream)
+    assert bits / 8 == pytest.approx(len(stream), rel=0.15)
+
+
+def test_deflate_symbols_are_counted():
+    random = np.random.default_rng(0)
+    texts = [
+        b"",
+        b"a",
+        b"ab" * 500,
+        random.bytes(5000),
+        bytes(random.integers(0, 4, 70_000, dtype=np.uint8)),
+        bytes(99_999),
+    ]
+    for text in texts:
+        for level in (0, 1, 6, 9):
+            for strategy in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_FIXED, zlib.Z_HUFFMAN_ONLY):
+                coder = zlib.compressobj(level, zlib.DEFLATED, 15, 9, strategy)
+                stream = coder.compress(text) + coder.flush()
+                expected = deflate.count_symbols(stream)
+                for got, wanted in zip(_core.count_deflate_symbols(stream), expected, strict=True):
+                    np.testing.assert_array_equal(got, wanted)
+
+
+def test_damaged_streams_are_value_errors():
+    stream = zlib.compress(np.random.default_rng(0).integers(0, 9, 3000, dtype=np.uint8).tobytes())
+    for n in range(2, len(stream) - 8, 7):
+        with pytest.raises(ValueError, match="damaged"):
+            _core.count_deflate_symbols(stream[:n])
+    with pytest.raises(ValueError, match="damaged"):
+        _core.count_deflate_symbols(stream[:2] + b"\xff" * 50)
+
+
+@pytest.mark.parametrize("dither", [True, False])
+def test_a_refit_solves_the_normal_equations(badge, photo, dither):
+    for picture, k in ((badge, 24), (photo, 5)):
+        search, pixels, palette = search_of(picture, k)
+        search.sweep(0.0, 0.0, False, 1)
+        indices = search.indices().reshape(picture.shape[:2])
+        roots = spatial_twins.visibility_roots(pixels[:, :, 0])
+        fixed = np.zeros(len(palette), dtype=bool)
+        fixed[2] = True
+        expected = spatial_twins.refit(pixels, roots, indices, palette, fixed)
+        got = search.refit(fixed, 1)
+        np.testing.assert_array_equal(got, search.refit(fixed, 3))
+        np.testing.assert_array_equal(got[2], palette[2])
+        np.testing.assert_allclose(got, expected, atol=2e-4)
+
+
+def test_a_refitted_palette_lowers_the_distortion(photo, sunset):
+    for picture in (photo, sunset):
+        search, _, palette = search_of(picture, 12)
+        before, _ = search.sweep(0.0, 0.0, False, 1)
+        search.set_palette(search.refit(np.zeros(len(palette), dtype=bool), 1))
+        after, _ = search.sweep(0.0, 0.0, False, 1)
+        assert after < 0.95 * before
+
+
+def test_colors_of_flat_areas_stay_exact():
+    random = np.random.default_rng(1)
+    picture = np.full((120, 160, 3), (200, 30, 60), dtype=np.uint8)
+    picture[:, 80:] = (255, 255, 255)
+    picture[30:90, 40:120] = random.integers(0, 256, (60, 80, 3))
+    got = compressed(picture, 32, effort=5).indexed.to_array()
+    assert (got[:20] == picture[:20]).all()
+
+
+def test_repeated_tiles_are_copied(photo):
+    tile = photo[:48, :48].copy()
+    tile[:, :, 0] = np.random.default_rng(0).integers(0, 256, (48, 48))  # nothing else is worth copying
+    tiled = np.tile(tile, (4, 5, 1))
+    one, many = (compressed(p, 256, effort=5).report.bytes_out for p in (tile, tiled))
+    assert many < 1.6 * one
+
+
+def test_few_colors_are_matched_in_packed_bytes(photo):
+    for k in (2, 4, 16):
+        fine, coarse = (compressed(photo, k, rate=rate).report.bytes_out for rate in (0.0, 100.0))
+        assert coarse < 0.8 * fine
+
+
+def test_more_effort_does_no_harm(photo):
+    costs = []
+    for effort in (3, 8, 9):
+        result = compressed(photo, 200, rate=4.0, effort=effort)
+        costs.append((result.report.bytes_out, huepress.score(photo, result.image).ssimulacra2))
+    assert costs[2][0] <= costs[0][0] * 1.02 and costs[2][1] > costs[0][1] - 3
 
 
 def test_bad_arguments_are_value_errors(photo):
     points = np.zeros((2, 3), np.float32)
     with pytest.raises(ValueError, match="color_of"):
-        _core.SpatialSearch(points, np.full((2, 2), 2, np.uint32), points, True, 2, "png")
+        _core.SpatialSearch(points, np.full((2, 2), 2, np.uint32), points, True, 1, "png")
     with pytest.raises(ValueError, match="coordinates"):
-        _core.SpatialSearch(points, np.zeros((2, 2), np.uint32), np.zeros((2, 4), np.float32), True, 2, "png")
+        _core.SpatialSearch(points, np.zeros((2, 2), np.uint32), np.zeros((2, 4), np.float32), True, 1, "png")
     for options in ({"effort": 10}, {"rate": -1}, {"rate": "x"}, {"dither": "some"}, {"format": "bmp"}):
         with pytest.raises(huepress.OptionError):
             huepress.compress(photo, **options)

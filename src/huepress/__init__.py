@@ -12,20 +12,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from huepress.api import Result, compress, quantize, score
-    from huepress.errors import DecodeError, HuepressError, InputError, LimitError, OptionError, OutputError
+    from huepress.api import Result, compress, load_palette, quantize, score
+    from huepress.errors import (
+        DecodeError,
+        HuepressError,
+        InputError,
+        LimitError,
+        OptionError,
+        OutputError,
+        TargetError,
+    )
     from huepress.kmeans import KMeans
     from huepress.metrics import Score
-    from huepress.model import IndexedImage, Palette, Report
+    from huepress.model import IndexedImage, Palette, Report, Trial
     from huepress.options import Options
+    from huepress.palettes import extract_palette, save_palette, shared_palette
+    from huepress.swatches import Swatches
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Result": "api",
     "compress": "api",
+    "extract_palette": "palettes",
+    "load_palette": "api",
     "quantize": "api",
+    "save_palette": "palettes",
     "score": "api",
+    "shared_palette": "palettes",
+    "Swatches": "swatches",
     "Score": "metrics",
     "DecodeError": "errors",
     "HuepressError": "errors",
@@ -33,6 +48,8 @@ _HOME = {
     "LimitError": "errors",
     "OptionError": "errors",
     "OutputError": "errors",
+    "TargetError": "errors",
+    "Trial": "model",
     "KMeans": "kmeans",
     "IndexedImage": "model",
     "Palette": "model",
@@ -54,10 +71,17 @@ __all__ = [
     "Report",
     "Result",
     "Score",
+    "Swatches",
+    "TargetError",
+    "Trial",
     "__version__",
     "compress",
+    "extract_palette",
+    "load_palette",
     "quantize",
+    "save_palette",
     "score",
+    "shared_palette",
 ]
 
 

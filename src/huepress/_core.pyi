@@ -1,11 +1,14 @@
 """Types of the compiled core (core/bindings.cpp)."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
 def count_colors(
     pixels: npt.NDArray[np.uint8], n_threads: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]: ...
+def count_deflate_symbols(stream: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]: ...
 def gather(table: npt.NDArray[np.uint8], inverse: npt.NDArray[np.uint32], n_threads: int) -> npt.NDArray[np.uint8]: ...
 def colors_to_points(colors: npt.NDArray[np.uint8], space: str) -> npt.NDArray[np.float32]: ...
 def points_to_colors(points: npt.NDArray[np.float32], space: str) -> npt.NDArray[np.uint8]: ...
@@ -21,6 +24,7 @@ def kmeans(
     tol: float,
     seed: int,
     n_threads: int,
+    pinned: npt.NDArray[np.float32] | None = None,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], float, int]: ...
 def nearest(
     points: npt.NDArray[np.float32],
@@ -43,10 +47,20 @@ class SpatialSearch:
         color_of: npt.NDArray[np.uint32],
         palette: npt.NDArray[np.float32],
         diffuse: bool,
-        row_bytes: int,
+        unit: int,
         coder: str,
     ) -> None: ...
-    def sweep(self, rate: float, slack: float, n_threads: int) -> tuple[float, float]: ...
+    def sweep(
+        self,
+        rate: float,
+        slack: float,
+        matches: bool,
+        n_threads: int,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> tuple[float, float]: ...
+    def refit(self, fixed: npt.NDArray[np.bool_], n_threads: int) -> npt.NDArray[np.float32]: ...
+    def set_palette(self, palette: npt.NDArray[np.float32]) -> None: ...
+    def learn(self, stream: bytes) -> None: ...
     def indices(self) -> npt.NDArray[np.uint8]: ...
 
 class Ssimulacra2:

@@ -6,16 +6,18 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from huepress import files, pipeline
 from huepress.codec import decode
-from huepress.codec.encode_png import encode_png
+from huepress.codec.encoders import encode_for_name
 from huepress.codec.pillow_image import is_pillow_image, to_pillow
-from huepress.errors import HuepressError, InputError
+from huepress.errors import HuepressError, InputError, OptionError
+from huepress.hex_colors import as_colors, parse_colors
 from huepress.metrics import Comparator, Score
-from huepress.model import Bytes, Encoded, IndexedImage, Palette, Report, SourceImage
-from huepress.options import Options
+from huepress.model import NO_METADATA, Bytes, Encoded, IndexedImage, Metadata, Palette, Report, SourceImage
+from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, Color, Options, Strip
+from huepress.palette_files.read import read_palette
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,11 +36,17 @@ class Result:
     encoded : Encoded
         The finished file in memory.
     report : Report
+    metadata : Metadata
+        What is written into files beside the pixels.
+    effort : int
+        How hard files are compressed, 0 to 9.
     """
 
     indexed: IndexedImage
     encoded: Encoded
     report: Report
+    metadata: Metadata = NO_METADATA
+    effort: int = 0
 
     @property
     def palette(self) -> Palette:
@@ -58,28 +66,38 @@ class Result:
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the file, as a whole or not at all.
 
-        Where the original was smaller than the result, its bytes are written
-        (``report.status == "kept"``).
+        The extension counts: ``.png``, ``.webp``, ``.gif`` or ``.jxl`` of another format than
+        `encoded` encodes the same indices anew. Otherwise `encoded` is written, which holds the
+        original's bytes where they were smaller (``report.status == "kept"``).
 
         Raises
         ------
         OutputError
-            If the file exists and `overwrite` is false, or cannot be written.
+            If the file exists and `overwrite` is false, or cannot be written, or its extension
+            belongs to a format that cannot be written.
+        OptionError
+            If the extension's format needs a plug-in that is not installed.
         """
-        files.write_bytes(path, self.encoded.data, overwrite=overwrite)
+        name = os.fspath(path)
+        files.check_writable_name(name, overwrite=overwrite)
+        files.write_bytes(path, self._encoded_for(name).data, overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
-        if self.encoded.format == "PNG":
-            return self.encoded.data
-        return encode_png(self.indexed).data
+        return self._encoded_for("x.png").data
+
+    def _encoded_for(self, name: str) -> Encoded:
+        return encode_for_name(self.indexed, name, self.encoded, effort=self.effort, metadata=self.metadata)
 
 
 def compress(
     image: Any,
-    n_colors: int = 256,
+    n_colors: int | Literal["auto"] = "auto",
     *,
+    quality: Any = None,
+    max_size: Any = None,
     allow_larger: bool = False,
     min_saving: float = 0.0,
+    allow_miss: bool = False,
     on_progress: Callable[[float], None] | None = None,
     **options: Any,
 ) -> Result:
@@ -89,18 +107,25 @@ def compress(
     ----------
     image : path, bytes, binary file, PIL.Image.Image, ndarray or SourceImage
         Arrays are uint8: H x W gray, H x W x 3 RGB or H x W x 4 RGBA (straight alpha).
-    n_colors : int
-        Size of the palette, 2 to 256.
+    n_colors : int or "auto"
+        Most colors of the palette, 2 to 256; "auto" takes 256 unless fewer serve better.
+    quality : number, str or pair, optional
+        The fewest bytes that reach this SSIMULACRA2 score, 0 to 100; ``"60-80"`` aims at 80 and keeps the original
+        where not even 60 can be reached.
+    max_size : int or str, optional
+        The best score within so many bytes: a number, ``"100kB"``, ``"1.5MB"``, or bits per pixel, ``"0.1bpp"``.
     allow_larger : bool
         Whether a file larger than the input's is returned; otherwise the input's bytes.
     min_saving : float
         The part of the input file's bytes, 0 to below 1, that the result has to save; otherwise
         the input's bytes are returned.
+    allow_miss : bool
+        Whether a file larger than `max_size` is returned where nothing smaller can be had.
     on_progress : callable, optional
         Called with the part of the search that is done, 0 to 1.
     **options
-        The fields of `huepress.Options`: effort, rate, dither, format, seed, init, n_init, n_swaps,
-        max_iter, tol, space, jobs, max_pixels.
+        The fields of `huepress.Options`: effort, rate, dither, palette (also a palette file), pin,
+        format, color, strip, seed, init, n_init, n_swaps, max_iter, tol, space, jobs, max_pixels.
 
     Returns
     -------
@@ -108,7 +133,7 @@ def compress(
 
     Raises
     ------
-    OptionError, InputError, DecodeError, LimitError
+    OptionError, InputError, DecodeError, LimitError, TargetError
         All of them are `HuepressError`.
 
     Examples
@@ -120,12 +145,18 @@ def compress(
     (16, 4)
     """
     started = time.perf_counter()
-    chosen = Options.from_keywords({"n_colors": n_colors, **options})
-    source = load(image, max_pixels=chosen.max_pixels)
+    chosen = make_options({"n_colors": n_colors, "quality": quality, "max_size": max_size, **options})
+    source = load(image, max_pixels=chosen.max_pixels, color=chosen.color, strip=chosen.strip)
     outcome = pipeline.run(
-        source, chosen, allow_larger=allow_larger, min_saving=min_saving, started=started, on_progress=on_progress
+        source,
+        chosen,
+        allow_larger=allow_larger,
+        min_saving=min_saving,
+        allow_miss=allow_miss,
+        started=started,
+        on_progress=on_progress,
     )
-    return Result(outcome.indexed, outcome.encoded, outcome.report)
+    return Result(outcome.indexed, outcome.encoded, outcome.report, source.metadata, chosen.effort)
 
 
 def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
@@ -138,7 +169,7 @@ def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
     n_colors : int
         Size of the palette, 2 to 256.
     **options
-        The fields of `huepress.Options`.
+        The fields of `huepress.Options`; `effort` is 0 here, plain k-means, unless given.
 
     Returns
     -------
@@ -155,7 +186,7 @@ def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
     >>> huepress.quantize(checker, n_colors=2).palette.hex()
     ['#000000', '#ffffff']
     """
-    chosen = Options.from_keywords({"n_colors": n_colors, **options})
+    chosen = make_options({"n_colors": n_colors, "effort": 0, **options})
     return pipeline.quantize(decode.from_array(array, max_pixels=chosen.max_pixels), chosen)
 
 
@@ -185,32 +216,89 @@ def score(original: Any, distorted: Any, *, jobs: int = 0, max_pixels: int = Opt
     >>> ramp = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
     >>> found = huepress.score(ramp, huepress.compress(ramp, n_colors=16).image)
     >>> round(found.psnr_db, 1), found.words
-    (34.8, 'medium')
+    (32.4, 'very high')
     """
     options = Options(jobs=jobs, max_pixels=max_pixels)
     comparator = Comparator(load(original, max_pixels=max_pixels), threads=options.threads)
     return comparator.score(load(distorted, max_pixels=max_pixels).pixels_srgb8)
 
 
-def load(image: Any, *, max_pixels: int) -> SourceImage:
+def load_palette(source: Any, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Palette:
+    """Read a palette, its colors in their order.
+
+    Parameters
+    ----------
+    source : path, bytes or colors
+        A palette file (GPL, ACT, ASE, JSON, CSS or SCSS variables, hex list), an image (an indexed
+        one's palette, else its colors in reading order), ``"#ff0000,#fff"``, hex strings, or rows
+        of 3 or 4 integers 0 to 255.
+    max_pixels : int
+        Larger images are refused.
+
+    Returns
+    -------
+    Palette
+
+    Raises
+    ------
+    OptionError, InputError, DecodeError, LimitError
+
+    Examples
+    --------
+    >>> import huepress
+    >>> huepress.load_palette("#f00,#ffffff").hex()
+    ['#ff0000', '#ffffff']
+    """
+    if isinstance(source, Palette):
+        return source
+    if isinstance(source, bytes):
+        return read_palette(source, max_pixels=max_pixels)
+    listed = parse_colors(source) if isinstance(source, str) and not os.path.exists(source) else None
+    if isinstance(source, os.PathLike) or (isinstance(source, str) and listed is None):
+        if isinstance(source, str) and "," in source and not os.path.exists(source):
+            raise OptionError(f"palette takes a file, or colors such as '#ff0000,#ffffff', not {source!r}")
+        data = files.read_bytes(source)
+        try:
+            return read_palette(data, max_pixels=max_pixels)
+        except HuepressError as error:
+            raise type(error)(f"{os.fspath(source)}: {error}") from None
+    try:
+        colors = as_colors(source if listed is None else listed)
+    except ValueError as error:
+        raise OptionError(f"palette takes a file or colors such as '#ff0000', not {error}") from None
+    if not 1 <= len(colors) <= MAX_COLORS:
+        raise OptionError(f"the palette has {len(colors)} colors; it must have 1 to {MAX_COLORS}")
+    return Palette.from_colors(colors)
+
+
+def make_options(keywords: dict[str, Any]) -> Options:
+    """Build options from keyword arguments, reading the palette if it is a file."""
+    palette = keywords.get("palette")
+    if palette is not None:
+        limit = keywords.get("max_pixels", DEFAULT_MAX_PIXELS)
+        keywords = {**keywords, "palette": load_palette(palette, max_pixels=limit)}
+    return Options.from_keywords(keywords)
+
+
+def load(image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe") -> SourceImage:
     """Turn whatever `compress` accepts into a SourceImage."""
     if isinstance(image, SourceImage):
         return image
     if isinstance(image, str | os.PathLike):
         data = files.read_bytes(image)
         try:
-            return decode.decode(data, max_pixels=max_pixels)
+            return decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
         except HuepressError as error:
             raise type(error)(f"{os.fspath(image)}: {error}") from None
     if isinstance(image, bytes | bytearray | memoryview):
-        return decode.decode(bytes(image), max_pixels=max_pixels)
+        return decode.decode(bytes(image), max_pixels=max_pixels, color=color, strip=strip)
     if is_pillow_image(image):
-        return decode.from_pillow(image, max_pixels=max_pixels)
+        return decode.from_pillow(image, max_pixels=max_pixels, color=color, strip=strip)
     if hasattr(image, "read"):
         data = image.read()
         if not isinstance(data, bytes):
             raise InputError("the file is open in text mode; open it with mode 'rb'")
-        return decode.decode(data, max_pixels=max_pixels)
+        return decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
     if hasattr(image, "__array__"):
         return decode.from_array(image, max_pixels=max_pixels)
     raise InputError(

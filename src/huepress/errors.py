@@ -44,3 +44,9 @@ class LimitError(HuepressError):
     """An image is larger than the limit allows (exit code 6)."""
 
     exit_code = 6
+
+
+class TargetError(HuepressError):
+    """No version of an image meets what was asked for (exit code 7)."""
+
+    exit_code = 7

@@ -16,6 +16,7 @@ from huepress.model import Bytes, SourceImage
 Floats = npt.NDArray[np.float32]
 
 SMALLEST_SIDE = 8
+LOSSLESS_SCORE = 100.0
 # The scale's own anchors (SSIMULACRA2's documentation): the least score that earns the word.
 WORDS = ((90.0, "visually lossless"), (80.0, "very high"), (70.0, "high"), (50.0, "medium"), (30.0, "low"))
 LOWEST_WORD = "very low"

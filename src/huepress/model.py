@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -22,9 +22,46 @@ def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return view
 
 
+def bit_depth_of(n_colors: int) -> int:
+    """Return the smallest of 1, 2, 4 and 8 bits that holds every index."""
+    return next(bits for bits in (1, 2, 4, 8) if n_colors <= 1 << bits)
+
+
 def _require(condition: bool, message: str) -> None:
     if not condition:
         raise ValueError(message)
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What goes into a file beside its pixels; what must not survive is left out already.
+
+    Parameters
+    ----------
+    icc_profile : bytes, optional
+        An RGB profile; without one the codes are sRGB.
+    dpi : tuple of float, optional
+        Dots per inch, horizontal and vertical.
+    exif : bytes, optional
+        A TIFF structure (without the prefix ``Exif``), its orientation removed.
+    xmp : bytes, optional
+        An XMP packet.
+    texts : tuple of (str, str)
+        Keywords of the PNG specification (``"Copyright"``) and their texts.
+    """
+
+    icc_profile: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        there = [field.name for field in fields(self) if getattr(self, field.name)]
+        return f"Metadata({', '.join(there)})"
+
+
+NO_METADATA = Metadata()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,17 +71,29 @@ class SourceImage:
     Parameters
     ----------
     pixels_srgb8 : ndarray of uint8, (height, width, 3 or 4)
-        sRGB codes 0 to 255; with 4 channels the last is straight alpha, and some pixel is
-        not opaque.
+        sRGB codes 0 to 255 (codes of `metadata.icc_profile` where there is one); with 4 channels
+        the last is straight alpha, and some pixel is not opaque.
     format : str
         The file format it came from (``"PNG"``), or ``"array"``.
     encoded : bytes, optional
-        The file it came from, to be kept where a result is no smaller.
+        The file it came from.
+    keepable : bytes, optional
+        That file freed of the metadata that must not survive, to be kept where a result is no
+        smaller; None where it cannot be freed of them.
+    metadata : Metadata
+        To be written into results.
+    notes : tuple of str
+        What was converted on the way, for a person.
     """
 
     pixels_srgb8: Bytes
     format: str = "array"
     encoded: bytes | None = None
+    keepable: bytes | None = None
+    metadata: Metadata = NO_METADATA
+    notes: tuple[str, ...] = ()
+    score: float | None = None
+    trials: tuple[Trial, ...] = ()
 
     def __post_init__(self) -> None:
         shape = self.pixels_srgb8.shape
@@ -73,30 +122,46 @@ class SourceImage:
 
 
 @dataclass(frozen=True, eq=False)
-class ColorTable:
-    """The different colors of an image, how often each occurs, and where.
+class ColorHistogram:
+    """The different colors of one or several images, and how much each weighs.
 
     Parameters
     ----------
     colors_srgb8 : ndarray of uint8, (n, 3 or 4)
         Rows ascending lexicographically, no two equal.
-    counts : ndarray of uint32, (n,)
-        Pixels of each color, at least 1.
-    inverse : ndarray of uint32, (height, width)
-        The row of each pixel's color.
+    counts : ndarray of uint32 or uint64, (n,)
+        Pixels of each color, or other weights; at least 1.
     """
 
     colors_srgb8: Bytes
-    counts: npt.NDArray[np.uint32]
-    inverse: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
     def __post_init__(self) -> None:
         _require(len(self.colors_srgb8) == len(self.counts) > 0, "one count a color")
-        for name in ("colors_srgb8", "counts", "inverse"):
+        for name in ("colors_srgb8", "counts"):
             object.__setattr__(self, name, _frozen(getattr(self, name)))
 
     def __len__(self) -> int:
         return len(self.counts)
+
+
+@dataclass(frozen=True, eq=False)
+class ColorTable(ColorHistogram):
+    """The different colors of an image, how often each occurs, and where.
+
+    Parameters
+    ----------
+    colors_srgb8, counts
+        See `ColorHistogram`; the counts are pixels.
+    inverse : ndarray of uint32, (height, width)
+        The row of each pixel's color.
+    """
+
+    inverse: npt.NDArray[np.uint32]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "inverse", _frozen(self.inverse))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +183,17 @@ class Palette:
         _require(len(shape) == 2 and shape[1] in (3, 4), "palette colors have 3 or 4 channels")
         _require(1 <= shape[0] <= 256, "a palette has 1 to 256 colors")
         object.__setattr__(self, "colors_srgb8", _frozen(self.colors_srgb8))
+
+    @classmethod
+    def from_colors(cls, colors: npt.ArrayLike) -> Palette:
+        """Build a palette from rows of red, green, blue and alpha; the alpha goes where all are opaque."""
+        rows = np.array(colors, dtype=np.uint8)
+        return cls(rows if (rows[:, 3] < 255).any() else rows[:, :3])
+
+    @property
+    def translucent(self) -> bool:
+        """Whether some color is not opaque."""
+        return bool((self.colors_srgb8[:, 3:] < 255).any())
 
     def __len__(self) -> int:
         return len(self.colors_srgb8)
@@ -173,7 +249,7 @@ class IndexedImage:
     @property
     def bit_depth(self) -> int:
         """The smallest of 1, 2, 4 and 8 bits that holds every index."""
-        return next(bits for bits in (1, 2, 4, 8) if len(self.palette) <= 1 << bits)
+        return bit_depth_of(len(self.palette))
 
     def to_array(self) -> Bytes:
         """Return the colors: (height, width, 3 or 4) uint8."""
@@ -188,7 +264,8 @@ class Encoded:
     ----------
     data : bytes
     format : str
-        ``"PNG"``, or the input's own format where its bytes were kept.
+        ``"PNG"``, ``"WEBP"``, ``"GIF"``, ``"JXL"``, or the input's own format where its bytes
+        were kept.
     """
 
     data: bytes
@@ -196,6 +273,28 @@ class Encoded:
 
     def __repr__(self) -> str:
         return f"Encoded({self.format}, {len(self.data)} bytes)"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One version of an image that was tried.
+
+    Attributes
+    ----------
+    rate : float
+        What a bit was worth beside looks; 0 without any loss.
+    n_colors : int
+        Palette entries.
+    n_bytes : int
+        Size of the file.
+    score : float or None
+        SSIMULACRA2 score; None where the image is too small for one.
+    """
+
+    rate: float
+    n_colors: int
+    n_bytes: int
+    score: float | None
 
 
 @dataclass(frozen=True)
@@ -213,7 +312,7 @@ class Report:
     bytes_out : int
         Size of what is written.
     n_colors : int
-        Palette entries, each of them used; of a kept original its different colors.
+        Palette entries, each of them used or asked for; of a kept original its different colors.
     n_colors_in : int
         Different colors of the input.
     bits_per_pixel : int
@@ -231,6 +330,12 @@ class Report:
     seed : int
     message : str
         One sentence for a person, empty where there is nothing to say.
+    notes : tuple of str
+        What was converted on the way, such as ``"converted from Display P3 to sRGB"``.
+    score : float or None
+        SSIMULACRA2 score where a target asked for it, else None.
+    trials : tuple of Trial
+        The versions that were made on the way, in their order.
     """
 
     status: Status
@@ -247,6 +352,9 @@ class Report:
     seconds: float
     seed: int
     message: str = ""
+    notes: tuple[str, ...] = ()
+    score: float | None = None
+    trials: tuple[Trial, ...] = ()
 
     @property
     def saved(self) -> float | None:

@@ -9,15 +9,24 @@ from numbers import Real
 from typing import Any, Literal, get_args
 
 from huepress.errors import OptionError
+from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
+from huepress.hex_colors import as_colors
 
 Space = Literal["auto", "srgb", "oklab"]
 Dither = Literal["auto", "none", "full"]
-Format = Literal["png", "webp"]
+Format = Literal["keep", "png", "webp", "gif", "jxl", "auto"]
+Color = Literal["srgb", "keep"]
+Strip = Literal["safe", "all", "none"]
 Start = Literal["wu", "k-means++", "random"]
+
+PaletteFormat = Literal["hex", "gpl", "act", "ase", "json", "css", "scss", "png"]
 
 SPACES: tuple[str, ...] = get_args(Space)
 DITHERS: tuple[str, ...] = get_args(Dither)
 FORMATS: tuple[str, ...] = get_args(Format)
+PALETTE_FORMATS: tuple[str, ...] = get_args(PaletteFormat)
+COLORS: tuple[str, ...] = get_args(Color)
+STRIPS: tuple[str, ...] = get_args(Strip)
 MAX_EFFORT = 9
 MAX_RATE = 1000.0
 STARTS: tuple[str, ...] = get_args(Start)
@@ -39,8 +48,13 @@ class Options:
 
     Parameters
     ----------
-    n_colors : int
-        Size of the palette, 2 to 256.
+    n_colors : int or "auto"
+        Most colors of the palette, 2 to 256; "auto" takes 256 unless fewer serve better.
+    quality : number, str or pair, optional
+        The fewest bytes that reach this SSIMULACRA2 score, 0 to 100; ``"60-80"`` aims at 80 and keeps the original
+        where not even 60 can be reached.
+    max_size : int or str, optional
+        The best score within so many bytes: a number, ``"100kB"``, ``"1.5MB"``, or bits per pixel, ``"0.1bpp"``.
     seed : int
         Seed of the starts that draw random numbers, 0 or larger. The same input, options and
         seed give the same result for any number of threads.
@@ -68,8 +82,24 @@ class Options:
     dither : {"auto", "none", "full"}
         "auto" lets the search decide where dithering is worth its bytes, "none" diffuses no
         error (flat art, sprites), "full" disregards bytes.
-    format : {"png", "webp"}
-        The file to write: indexed PNG, or lossless WebP of the same colors.
+    palette : colors, optional
+        The palette itself, instead of one that is found: hex strings, rows of 3 or 4 integers, a
+        `Palette`. Order and unused entries stay, and pixels of one of its colors keep it. (`compress`
+        and `quantize` take a palette file as well.)
+    pin : colors, optional
+        Colors that the palette has whether pixels use them or not; the others are fitted around
+        them. Pixels of such a color keep it.
+    format : {"keep", "png", "webp", "gif", "jxl", "auto"}
+        The file to write, lossless all: indexed PNG, WebP, GIF (alpha on or off only) or JPEG XL
+        (with its plug-in); "auto" the smallest of PNG, WebP and GIF that shows equal pixels,
+        "keep" the input's format where it is one of the four, else PNG.
+    color : {"srgb", "keep"}
+        Whether a picture in another color space is converted to sRGB, or stays as it is with
+        its profile in the output.
+    strip : {"safe", "all", "none"}
+        What becomes of metadata. "safe" keeps the resolution, artist and copyright, never the
+        location; "none" keeps EXIF, XMP and texts where the output format has room; "all"
+        keeps nothing.
     jobs : int
         Number of threads; 0 means one per processor.
     max_pixels : int
@@ -81,7 +111,9 @@ class Options:
         If a value is out of range.
     """
 
-    n_colors: int = 256
+    n_colors: int | Literal["auto"] = "auto"
+    quality: Any = None
+    max_size: Any = None
     seed: int = 0
     init: str | tuple[tuple[int, ...], ...] = "wu"
     n_init: int | None = None
@@ -89,15 +121,21 @@ class Options:
     max_iter: int = 300
     tol: float = 1e-3
     space: Space = "auto"
-    effort: int = 0
+    effort: int = 5
     rate: float = 1.0
     dither: Dither = "auto"
+    palette: Any = None
+    pin: Any = ()
     format: Format = "png"
+    color: Color = "srgb"
+    strip: Strip = "safe"
     jobs: int = 0
     max_pixels: int = DEFAULT_MAX_PIXELS
 
     def __post_init__(self) -> None:
-        _check_range("the number of colors", self.n_colors, MIN_COLORS, MAX_COLORS)
+        if self.n_colors != "auto":
+            _check_range("the number of colors", self.n_colors, MIN_COLORS, MAX_COLORS)
+        self._check_goals()
         _check_range("seed", self.seed, 0, 2**64 - 1)
         for name in ("n_init", "n_swaps"):
             value = getattr(self, name)
@@ -113,15 +151,69 @@ class Options:
             raise OptionError(f"rate must be a number from 0 to {MAX_RATE:g}, not {self.rate!r}")
         if self.dither not in DITHERS:
             raise OptionError(f"dither must be one of {', '.join(DITHERS)}, not {self.dither!r}")
-        if self.format not in FORMATS:
-            raise OptionError(f"format must be one of {', '.join(FORMATS)}, not {self.format!r}")
+        for name, values in (("format", FORMATS), ("color", COLORS), ("strip", STRIPS)):
+            if getattr(self, name) not in values:
+                raise OptionError(f"{name} must be one of {', '.join(values)}, not {getattr(self, name)!r}")
+        if self.color == "keep" and self.strip == "all":
+            raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
+        self._check_palette()
         if self.space not in SPACES:
             raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
         if isinstance(self.init, str):
             if self.init not in STARTS:
                 raise OptionError(f"init must be one of {', '.join(STARTS)}, or a list of colors, not {self.init!r}")
         else:
-            object.__setattr__(self, "init", _checked_colors(self.init, self.n_colors))
+            object.__setattr__(self, "init", _checked_colors(self.init, self.most_colors - len(self.pin)))
+
+    def _check_goals(self) -> None:
+        if self.quality is not None and not isinstance(self.quality, QualityGoal):
+            object.__setattr__(self, "quality", parse_quality(self.quality))
+        if self.max_size is not None and not isinstance(self.max_size, SizeGoal):
+            object.__setattr__(self, "max_size", parse_size(self.max_size))
+        if self.quality is not None and self.max_size is not None:
+            raise OptionError("quality and max-size exclude each other; give the one that matters")
+
+    def _check_palette(self) -> None:
+        for name in ("palette", "pin"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            try:
+                object.__setattr__(self, name, as_colors(value))
+            except ValueError as error:
+                raise OptionError(f"{name} takes colors such as '#ff0000,#ffffff', not {error}") from None
+        object.__setattr__(self, "pin", tuple(dict.fromkeys(self.pin or ())))
+        if len(self.pin) > self.most_colors:
+            raise OptionError(
+                f"{len(self.pin)} colors are pinned but the palette has only {self.most_colors}; raise -k"
+            )
+        if self.palette is None:
+            return
+        if not 1 <= len(self.palette) <= MAX_COLORS:
+            raise OptionError(f"the palette has {len(self.palette)} colors; it must have 1 to {MAX_COLORS}")
+        if self.most_colors < len(self.palette):
+            raise OptionError(
+                f"the palette has {len(self.palette)} colors, more than the {self.most_colors} asked for; "
+                "leave -k out or give a smaller palette"
+            )
+        if self.pin:
+            raise OptionError("palette and pin exclude each other; a fixed palette keeps all its colors, leave pin out")
+
+    @property
+    def most_colors(self) -> int:
+        """The most colors of the palette: 256 where the number is to be chosen."""
+        return MAX_COLORS if self.n_colors == "auto" else self.n_colors
+
+    @property
+    def goal(self) -> QualityGoal | SizeGoal | None:
+        """What is to be reached, if anything."""
+        goal: QualityGoal | SizeGoal | None = self.quality or self.max_size
+        return goal
+
+    @property
+    def asks_for_colors(self) -> bool:
+        """Whether certain colors must be in the file: no original is kept then."""
+        return self.palette is not None or bool(self.pin)
 
     @property
     def threads(self) -> int:
@@ -140,14 +232,14 @@ class Options:
         """The number of starts, the default resolved."""
         if self.n_init is not None:
             return self.n_init
-        return 2 if self.n_colors <= FEW_COLORS else 1
+        return 2 if self.most_colors <= FEW_COLORS else 1
 
     @property
     def swaps(self) -> int:
         """The number of swap moves, the default resolved."""
         if self.n_swaps is not None:
             return self.n_swaps
-        return SWAPS_FOR_FEW if self.n_colors <= FEW_COLORS else SWAPS_FOR_MANY
+        return SWAPS_FOR_FEW if self.most_colors <= FEW_COLORS else SWAPS_FOR_MANY
 
     @classmethod
     def from_keywords(cls, keywords: dict[str, Any]) -> Options:
@@ -197,5 +289,5 @@ def _checked_colors(colors: Any, n_colors: int) -> tuple[tuple[int, ...], ...]:
         if len(row) not in (3, 4) or any(not 0 <= v <= 255 for v in row):
             raise OptionError(f"a color of init must be 3 or 4 integers from 0 to 255, not {row!r}")
     if len(rows) != n_colors:
-        raise OptionError(f"init lists {len(rows)} colors but {n_colors} are asked for")
+        raise OptionError(f"init lists {len(rows)} colors but {n_colors} are to be placed")
     return rows

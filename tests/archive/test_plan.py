@@ -19,7 +19,7 @@ def planned(names, *, folds=False, **options):
     return tree(
         [Entry(name, 1) for name in names],
         Selection(("*",)),
-        Naming(options.pop("format", "png"), **options),
+        Naming((options.pop("format", "png"),), **options),
         copy_others=False,
         in_place=False,
         folds=lambda: folds,

@@ -17,6 +17,7 @@ HEAVY = ("numpy", "PIL", "rich", "oxipng", "huepress._core")
         ["--help"],
         ["compress", "--help"],
         ["compare", "--help"],
+        ["palette", "--help"],
         ["score", "--help"],
         ["compress", "-k", "1", "x"],
     ],

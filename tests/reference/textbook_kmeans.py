@@ -27,13 +27,14 @@ def means(points, labels, centers, weights):
     return np.where(totals[:, None] > 0, sums / np.maximum(totals, 1)[:, None], centers)
 
 
-def kmeans(points, centers, n_iter, weights=None):
-    """Return centers and labels after a fixed number of iterations."""
+def kmeans(points, centers, n_iter, weights=None, n_pinned=0):
+    """Return centers and labels after a fixed number of iterations, in which the first `n_pinned` centers stay."""
     points = np.asarray(points, dtype=np.float64)
     weights = np.ones(len(points)) if weights is None else weights
     centers = np.asarray(centers, dtype=np.float64)
     for _ in range(n_iter):
-        centers = means(points, assign(points, centers), centers, weights)
+        moved = means(points, assign(points, centers), centers, weights)
+        centers = np.vstack([centers[:n_pinned], moved[n_pinned:]])
     return centers, assign(points, centers)
 
 

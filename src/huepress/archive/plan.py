@@ -56,28 +56,37 @@ class Naming:
 
     Parameters
     ----------
-    format : str
-        The format of compressed files; a source with its extension keeps it as it is written.
+    formats : tuple of str
+        The formats of compressed files, the likeliest first; a source with the extension of one keeps it as it is
+        written.
+    as_source : bool
+        Whether the likeliest is the one that the source's extension tells, if it is among them.
     suffix : str
         Stands between the name and the extension.
     extension : str
         For compressed files, in place of the format's.
     """
 
-    format: str
+    formats: tuple[str, ...]
     suffix: str = ""
     extension: str = ""
+    as_source: bool = False
 
     def kept(self, source: str) -> str:
         """Return the name under which an original is kept."""
         path = PurePosixPath(source)
         return _joined(path, path.stem + self.suffix, path.suffix)
 
-    def compressed(self, source: str) -> str:
-        """Return the name of the compressed file."""
+    def compressed(self, source: str) -> dict[str, str]:
+        """Return the name of the compressed file for each format, the likeliest first."""
         path = PurePosixPath(source)
-        extension = self.extension or (path.suffix if _is_extension_of(path.suffix, self.format) else f".{self.format}")
-        return _joined(path, path.stem + self.suffix, extension)
+        own = path.suffix.lower().removeprefix(".")
+        formats = sorted(self.formats, key=lambda each: self.as_source and each != own)
+        if self.extension:
+            return {formats[0]: _joined(path, path.stem + self.suffix, self.extension)}
+        return {
+            each: _joined(path, path.stem + self.suffix, path.suffix if each == own else f".{each}") for each in formats
+        }
 
 
 def tree(
@@ -116,26 +125,29 @@ def tree(
     if in_place:
         return tasks + [Task(entry.name, entry.name, None, entry.size) for entry, _ in found]
     named = _named(found, naming, folds=False)
-    together = {_folded(name) for names in named for name in set(names)}
-    if len(together) < sum(len(set(names)) for names in named) and folds():
+    all_names = [{kept, *targets.values()} for targets, kept in named]
+    if len({_folded(name) for names in all_names for name in names}) < sum(map(len, all_names)) and folds():
         named = _named(found, naming, folds=True)
-    for (entry, other), (target, kept) in zip(found, named, strict=True):
-        tasks.append(Task(entry.name, target, kept, entry.size, copy_only=other))
+    for (entry, other), (targets, kept) in zip(found, named, strict=True):
+        target, *others = targets.items()
+        tasks.append(Task(entry.name, target[1], kept, entry.size, copy_only=other, other_targets=tuple(others)))
     return tasks
 
 
-def _named(found: list[tuple[Entry, bool]], naming: Naming, *, folds: bool) -> list[tuple[str, str]]:
+def _named(found: list[tuple[Entry, bool]], naming: Naming, *, folds: bool) -> list[tuple[dict[str, str], str]]:
     """Return the names of each file compressed and kept, all of them different."""
     names = _Names(folds)
     # Originals have their own names, so they come first: a.jpg gives way to a.png.
     kept = [names.claim(entry.name if other else naming.kept(entry.name)) for entry, other in found]
     named = []
     for (entry, other), kept_name in zip(found, kept, strict=True):
-        wanted = naming.compressed(entry.name)
-        if other or wanted == naming.kept(entry.name):
-            named.append((kept_name, kept_name))
-        else:
-            named.append((names.claim(wanted, kept_name + PurePosixPath(wanted).suffix), kept_name))
+        own = naming.kept(entry.name)
+        wanted = {"": own} if other else naming.compressed(entry.name)
+        claimed = {
+            each: kept_name if name == own else names.claim(name, kept_name + PurePosixPath(name).suffix)
+            for each, name in wanted.items()
+        }
+        named.append((claimed, kept_name))
     return named
 
 
@@ -184,10 +196,6 @@ def _fitted(name: str) -> str:
     while len(os.fsencode(stem + mark + path.suffix)) > _LONGEST_NAME:
         stem = stem[:-1]
     return _joined(path, stem + mark, path.suffix)
-
-
-def _is_extension_of(extension: str, file_format: str) -> bool:
-    return extension.lower() == f".{file_format}"
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

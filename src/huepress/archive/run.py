@@ -151,7 +151,7 @@ def _known(task: Task, settings: Settings, ledger: Ledger) -> Outcome | Task:
         row["facts"] = row["facts"] | {"bytes_in": len(data), "bytes_out": len(data)}
     elif settings.score and row["ssimulacra2"] is None and not settings.in_place:
         return task
-    name = task.target if row["status"] == "compressed" else task.kept_target
+    name = task.target_for(row["format"]) if row["status"] == "compressed" else task.kept_target
     outcome = Outcome(
         task,
         row["status"],
@@ -182,7 +182,7 @@ def _cost(task: Task, settings: Settings) -> int:
             found = probe(settings.sources.read(task.source))
     if found is None or found.width * found.height > settings.options.max_pixels:
         found = Probe("unknown", 1, 1, False)  # it fails before it takes any memory
-    return working_set(found, task.size, settings.options, score=settings.score)
+    return working_set(found, task.size, settings.options, score=settings.score or settings.options.goal is not None)
 
 
 def _published(outcome: Outcome, settings: Settings, ledger: Ledger) -> Outcome:
@@ -226,4 +226,4 @@ def _too_large(task: Task, cost: int, settings: Settings, memory: int) -> Outcom
 
 
 def _names(tasks: Iterable[Task]) -> set[str]:
-    return {name for task in tasks for name in (task.target, task.kept_target) if name}
+    return {name for task in tasks for name in task.names}

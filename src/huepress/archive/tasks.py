@@ -28,6 +28,8 @@ class Task:
         Its name in the source store.
     target : str
         The compressed file's name in the target store.
+    other_targets : tuple of (str, str)
+        Formats in lower case and the names of compressed files that turn out to be of them.
     kept_target : str or None
         Where the original's bytes go if they are kept; None where they stay where they are.
     size : int
@@ -50,6 +52,16 @@ class Task:
     kept_because: str = ""
     error: str = ""
     error_code: int = InputError.exit_code
+    other_targets: tuple[tuple[str, str], ...] = ()
+
+    def target_for(self, file_format: str | None) -> str:
+        """Return the compressed file's name if it is of a format."""
+        return dict(self.other_targets).get((file_format or "").lower(), self.target)
+
+    @property
+    def names(self) -> set[str]:
+        """All names that the task may give a file."""
+        return {self.target, self.kept_target or "", *dict(self.other_targets).values()} - {""}
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,8 @@ class Settings:
         The part of a file's bytes, 0 to below 1, that a result must save to be taken.
     allow_larger : bool
         Take any result.
+    allow_miss : bool
+        Take a result that is larger than `options.max_size` where nothing smaller can be had.
     in_place : bool
         Results replace their sources, so only files of the same format are taken.
     overwrite : bool
@@ -86,6 +100,7 @@ class Settings:
     run: str = "00"
     min_saving: float = DEFAULT_MIN_SAVING
     allow_larger: bool = False
+    allow_miss: bool = False
     in_place: bool = False
     overwrite: bool = False
     preserve: bool = False
@@ -96,7 +111,8 @@ class Settings:
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits that differ wherever results may."""
         effect = {key: value for key, value in vars(self.options).items() if key not in _WITHOUT_EFFECT}
-        effect |= {"min_saving": self.min_saving, "allow_larger": self.allow_larger, "version": __version__}
+        effect |= {"min_saving": self.min_saving, "version": __version__}
+        effect |= {"allow_larger": self.allow_larger, "allow_miss": self.allow_miss}
         return hashlib.blake2b(repr(sorted(effect.items())).encode(), digest_size=8).hexdigest()
 
 
@@ -118,6 +134,7 @@ class Outcome:
     palette : list of str
         Hex colors.
     ssimulacra2 : float or None
+        Measured where a goal or a report needs it.
     message : str
     exit_code : int
         Of the error.

@@ -9,6 +9,7 @@ from typing import Any
 
 from huepress import api
 from huepress.archive.tasks import Outcome, Settings, Task, content_hash, facts_of, failed
+from huepress.codec.encoders import encode_for_name, main_encoder
 from huepress.codec.probe import probe
 from huepress.codec.thumbnail import thumbnail
 from huepress.errors import HuepressError, LimitError, OutputError, UnsupportedError
@@ -54,6 +55,7 @@ def compress(data: bytes | SourceImage, settings: Settings, on_progress: Callabl
         data,
         allow_larger=settings.allow_larger,
         min_saving=settings.min_saving,
+        allow_miss=settings.allow_miss,
         on_progress=on_progress,
         **vars(settings.options),
     )
@@ -75,36 +77,57 @@ def _do(task: Task, settings: Settings, on_progress: Callable[[float], None] | N
     else:
         outcome, output = _compressed(task, data, settings, on_progress)
     outcome.stamp = stamp
-    return _staged(outcome, data, output, task.target if outcome.status == "compressed" else task.kept_target, settings)
+    name = task.target_for(outcome.format) if outcome.status == "compressed" else task.kept_target
+    return _staged(outcome, data, output, name, settings)
 
 
 def _compressed(
     task: Task, data: bytes, settings: Settings, on_progress: Callable[[float], None] | None
 ) -> tuple[Outcome, bytes]:
     found = probe(data) if settings.in_place else None
-    if found and found.format.lower() != settings.options.format:
-        return _kept(task, data, found.format, f"a {found.format} stays one in place; give -o DIR for another format")
+    options = settings.options
+    if found and found.format != main_encoder(options.format, found.format).file_format:
+        return _kept(task, data, found.format, _stays(found.format))
     try:
-        source = api.load(data, max_pixels=settings.options.max_pixels)
+        source = api.load(data, max_pixels=options.max_pixels, color=options.color, strip=options.strip)
         result = compress(source, settings, on_progress)
     except UnsupportedError as error:
-        return _kept(task, data, None, str(error))
-    report = result.report
+        return _kept(task, data, None, f"{error}; kept as it is, with its metadata")
+    report, encoded = result.report, result.encoded
+    if report.status == "compressed":
+        if found and encoded.format != found.format:
+            return _kept(task, data, found.format, _stays(found.format))
+        if found and not settings.allow_larger and not options.asks_for_colors and len(encoded.data) >= len(data):
+            return _kept(task, data, found.format, "no smaller; kept as it is, with its metadata")
+        encoded = encode_for_name(
+            result.indexed,
+            task.target_for(encoded.format),
+            encoded,
+            effort=options.effort,
+            metadata=result.metadata,
+        )
     outcome = Outcome(
         task,
         report.status,
-        format=result.encoded.format.lower(),
+        format=encoded.format.lower(),
         facts=facts_of(report),
         palette=result.palette.hex(),
         message=report.message,
+        ssimulacra2=report.score,
     )
     after = source.pixels_srgb8 if report.status == "kept" else result.indexed.to_array()
-    if settings.score and min(source.width, source.height) >= SMALLEST_SIDE:
+    if settings.score and report.score is None and min(source.width, source.height) >= SMALLEST_SIDE:
         kept = report.status == "kept"
-        outcome.ssimulacra2 = 100.0 if kept else _score(source, after, settings.options)
+        outcome.ssimulacra2 = 100.0 if kept else _score(source, after, options)
     if settings.thumbnails:
         outcome.thumbnails = thumbnails(source, after)
-    return outcome, result.encoded.data
+    if len(encoded.data) != report.bytes_out:  # encoded anew for the name
+        outcome.facts["bytes_out"] = len(encoded.data)
+    return outcome, encoded.data
+
+
+def _stays(file_format: str) -> str:
+    return f"a {file_format} stays one in place; give -o DIR for another format"
 
 
 def _score(source: SourceImage, after: Any, options: Options) -> float:

@@ -8,8 +8,17 @@ from typing import Any
 import click
 
 from huepress.cli.run_options import RunChoices, run_options
-from huepress.cli.shared import STDIO, expand, kmeans_options, make_options
-from huepress.options import MAX_COLORS, MIN_COLORS, Options
+from huepress.cli.shared import (
+    STDIO,
+    NumberOfColors,
+    expand,
+    file_options,
+    kmeans_options,
+    make_options,
+    palette_options,
+    target_options,
+)
+from huepress.options import Options
 
 
 @click.command(name="compress")
@@ -17,24 +26,27 @@ from huepress.options import MAX_COLORS, MIN_COLORS, Options
 @click.option(
     "-k",
     "--colors",
-    type=click.IntRange(MIN_COLORS, MAX_COLORS),
+    type=NumberOfColors(),
     default=Options.n_colors,
     show_default=True,
-    help="Colors of the palette.",
+    help="Colors of the palette, 2 to 256; auto: 256, or fewer where that serves better.",
 )
 @click.option(
     "-o", "--output", metavar="FILE|DIR", help="Where to write; '-' is standard output.  [default: NAME-huepress.png]"
 )
-@click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
+@click.option("-f", "--force", is_flag=True, help="Overwrite existing files; take results above --max-size.")
 @click.option("--allow-larger", is_flag=True, help="Write the result even if it is no smaller than the input.")
+@target_options
+@palette_options
 @kmeans_options
+@file_options
 @run_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print the palettes, too.")
 def command(
     inputs: tuple[str, ...],
-    colors: int,
+    colors: int | str,
     output: str | None,
     force: bool,
     allow_larger: bool,
@@ -50,11 +62,14 @@ def command(
     smaller than its input is not taken: the original bytes are kept, in a copy beside the other
     outputs.
     """
-    options = make_options(colors, **engine)
+    if choices.in_place and engine["format"] in (None, "auto"):
+        engine["format"] = "keep"  # a file keeps its name, so it keeps its format
+    options = make_options(colors, output=_named(output, choices), **engine)
     if not inputs and choices.files_from is None:
         raise click.UsageError("Missing argument 'INPUT...'")
     names = inputs if choices.is_run else tuple(expand(inputs))
     _check(names, output, choices, as_json=as_json)
+    _check_colors_and_goals(options, choices)
     from huepress.cli import runs
 
     printing = runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose)
@@ -63,6 +78,22 @@ def command(
     else:
         planned = runs.plan_files(names, output, options, choices, force=force, allow_larger=allow_larger)
     return runs.execute(planned, choices, printing)
+
+
+def _named(output: str | None, choices: RunChoices) -> str | None:
+    """Return a name whose extension decides about the format."""
+    if choices.ext:
+        return f"x.{choices.ext.lstrip('.')}"
+    return None if choices.is_run else output
+
+
+def _check_colors_and_goals(options: Options, choices: RunChoices) -> None:
+    if choices.shared_palette and options.palette is not None:
+        raise click.UsageError("--palette gives the colors, --shared-palette finds them; give one of the two")
+    if choices.shared_palette and choices.cluster:
+        raise click.UsageError("--shared-palette has to see all images first; find it with 'huepress palette' instead")
+    if choices.plot is not None and options.goal is None:
+        raise click.UsageError("--plot draws what --quality or --max-size tried; give one of them")
 
 
 def _check(names: tuple[str, ...], output: str | None, choices: RunChoices, *, as_json: bool) -> None:

@@ -32,6 +32,8 @@ class RunChoices:
     strict: bool
     report: tuple[str, ...]
     cluster: str | None
+    shared_palette: bool
+    plot: str | None
 
     @property
     def is_run(self) -> bool:
@@ -68,6 +70,10 @@ def run_options(command: Command) -> Command:
             multiple=True,
             metavar="FILE",
             help="Write what was saved to FILE.html, .csv or .json, with scores.",
+        ),
+        click.option("--shared-palette", is_flag=True, help="One palette for all inputs, each weighing the same."),
+        click.option(
+            "--plot", metavar="FILE", help="Draw bytes and scores of what --quality or --max-size tried: .png, .svg."
         ),
         click.option(
             "--cluster", metavar="ADDRESS", help="With -r: have a Dask cluster do it, such as tcp://host:8786."

@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from huepress import files
@@ -15,16 +15,18 @@ from huepress.archive import plan, reports, work
 from huepress.archive.ledger import Ledger
 from huepress.archive.memory import default_budget, parse_bytes
 from huepress.archive.run import Resources, run
+from huepress.archive.shared_palette import with_shared_palette
 from huepress.archive.tasks import DEFAULT_MIN_SAVING, Outcome, Settings, Task
 from huepress.archive.workers import Executor, Inline
+from huepress.cli.run_files import FileNaming, PathsAndStreams, extension
 from huepress.cli.run_options import RunChoices
-from huepress.cli.run_output import Summary, as_json, list_errors, progress, sentence
-from huepress.cli.shared import STDIO, Targets, names_directory, read_stdin, say, write_stdout
+from huepress.cli.run_output import Curves, Progress, Summary, as_json, list_errors, sentence
+from huepress.cli.shared import STDIO, Targets, names_directory, read_stdin, say
+from huepress.codec.encoders import formats_of, refuse_foreign_name
 from huepress.errors import HuepressError, InputError, OptionError, OutputError
 from huepress.options import Options
 from huepress.storage import is_url, open_store
-from huepress.storage.base import Entry, Staged, Store
-from huepress.storage.local import LocalStore
+from huepress.storage.base import Entry, Store
 
 # Starting worker processes costs more than they bring for fewer files, each of which can
 # use all threads.
@@ -63,15 +65,18 @@ def plan_files(
     """Plan a run over single files: results beside them, in a folder, or on standard output."""
     to_stdout = output == STDIO or (output is None and STDIO in names)
     directory = Path(output) if output and not to_stdout and names_directory(output, len(names)) else None
-    store = _PathsAndStreams("")
+    store = PathsAndStreams("")
     if choices.in_place and any(map(is_url, names)):
         raise OptionError("files behind a URL are not replaced in place; leave --in-place out")
     settings = _settings(options, choices, store, store, force=force, allow_larger=allow_larger, min_saving=0.0)
-    naming = _FileNaming(output, directory, choices, options.format)
+    formats = formats_of(options.format)
+    naming = FileNaming(output, directory, choices, formats, as_source=options.format == "keep")
     tasks = []
     if choices.in_place:
         names = tuple({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
-    outputs = {} if output or choices.in_place else {str(naming.target(name)): name for name in names}
+    outputs = {}
+    if not output and not choices.in_place:
+        outputs = {target: name for name in names for target in naming.targets(name).values()}
     ours = {name: outputs[name] for name in names if outputs.get(name, name) != name}
     targets = Targets([name for name in names if name not in ours])
     for name in names:
@@ -83,9 +88,10 @@ def plan_files(
         elif choices.in_place:
             tasks.append(Task(name, name, None, _size(name)))
         else:
-            tasks.append(
-                _claimed(Task(name, str(naming.target(name)), str(naming.kept(name)), _size(name)), targets, force)
-            )
+            target, *others = naming.targets(name).items()
+            kept = naming.kept(name, store)
+            task = Task(name, target[1], kept, _size(name), other_targets=tuple(others))
+            tasks.append(_claimed(task, targets, force))
     return Planned(tasks, settings, is_tree=False, to_stdout=to_stdout)
 
 
@@ -124,7 +130,8 @@ def plan_tree(
             return selection.enters(name) and name != inside and not (stay and _is_link(sources, name))
 
         entries = (entry for entry in sources.walk(enters) if not (choices.in_place and _is_link(sources, entry.name)))
-    naming = plan.Naming(options.format, choices.suffix or "", _extension(choices))
+    formats, as_source = formats_of(options.format), options.format == "keep"
+    naming = plan.Naming(formats, choices.suffix or "", extension(choices), as_source)
     if output is None and choices.suffix:
         entries = _without_results(list(entries), choices.suffix)
     entries = list(entries)  # whatever cannot be read is known before anything is written
@@ -142,29 +149,35 @@ def plan_tree(
 
 def execute(planned: Planned, choices: RunChoices, printing: Printing) -> int:
     """Do what was planned, print what happens, and return the exit code."""
-    tasks, settings = planned.tasks, planned.settings
+    silent = printing.quiet or printing.as_json
+    tasks = planned.tasks
+    curves = Curves(choices.plot, tasks, planned.settings)
+    if choices.shared_palette:
+        planned = replace(planned, settings=with_shared_palette(tasks, planned.settings))
+    settings = planned.settings
     resources = _resources(settings.options, choices)
-    executor = _executor(planned, choices)
+    shown = Progress(len(tasks), sum(task.size for task in tasks), silent=silent)
+    executor = _executor(planned, choices, shown)
     if executor is not None and choices.cluster:
         # Its threads and memory are its own affair.
         resources = Resources(executor.slots, sys.maxsize, strict=False)
     ledger = _open_ledger(planned, choices)
     if not settings.dry_run:
-        names = {name for task in tasks for name in (task.target, task.kept_target) if name}
+        names = {name for task in tasks for name in task.names}
         settings.targets.sweep(names, older_than=0.0 if planned.is_tree else _ABANDONED_SECONDS)
     summary, collector = Summary(), reports.Collector(settings)
     try:
         outcomes = run(tasks, settings, resources, ledger=ledger, executor=executor)
         if not planned.is_tree:
             outcomes = _in_order(tasks, outcomes)
-        silent = printing.quiet or printing.as_json
         told = []
-        with progress(len(tasks), sum(task.size for task in tasks), silent=silent) as advance:
+        with shown:
             for outcome in outcomes:
                 summary.add(outcome)
                 if choices.report:
                     collector.add(outcome)
-                advance(outcome)
+                curves.add(outcome)
+                shown.advance(outcome)
                 if printing.as_json:
                     say(json.dumps(as_json(outcome, settings.options.seed)))
                 elif not silent and outcome.status != "failed" and (printing.verbose or not planned.is_tree):
@@ -181,6 +194,7 @@ def execute(planned: Planned, choices: RunChoices, printing: Printing) -> int:
             list_errors(summary)
         for name in choices.report:
             files.write_bytes(name, collector.render(name), overwrite=True)
+        curves.write()
     finally:
         ledger.close()
     if summary.errors:
@@ -200,6 +214,8 @@ def _settings(
 ) -> Settings:
     for name in choices.report:
         reports.check_report_name(name)
+    if choices.ext:
+        refuse_foreign_name(f"--ext {extension(choices)}")
     _resources(options, choices).workers(1)  # complains before anything is touched
     if choices.in_place:
         min_saving = DEFAULT_MIN_SAVING
@@ -210,6 +226,7 @@ def _settings(
         run=secrets.token_hex(6),
         min_saving=min_saving if choices.min_saving is None else choices.min_saving / 100,
         allow_larger=allow_larger,
+        allow_miss=force,
         in_place=choices.in_place,
         overwrite=force,
         preserve=choices.preserve,
@@ -219,7 +236,7 @@ def _settings(
     )
 
 
-def _executor(planned: Planned, choices: RunChoices) -> Executor | None:
+def _executor(planned: Planned, choices: RunChoices, shown: Progress) -> Executor | None:
     """Return who does the work; None: worker processes, as many as fit."""
     tasks, settings = planned.tasks, planned.settings
     if choices.cluster:
@@ -229,7 +246,9 @@ def _executor(planned: Planned, choices: RunChoices) -> Executor | None:
             raise OptionError("a cluster cannot see memory://; give files or URLs that every worker can read")
         return Cluster(settings, choices.cluster)
     few = not planned.is_tree and (len(tasks) < _WORKERS_FROM or any(task.source == STDIO for task in tasks))
-    return Inline(settings, work.do) if few or not settings.sources.shared else None
+    if not few and settings.sources.shared:
+        return None
+    return Inline(settings, lambda task, its, threads: work.do(task, its, threads, shown.part_of(task)))
 
 
 def _resources(options: Options, choices: RunChoices) -> Resources:
@@ -308,9 +327,8 @@ def _without_results(entries: list[Entry], suffix: str) -> list[Entry]:
 
 def _claimed(task: Task, targets: Targets, force: bool) -> Task:
     try:
-        targets.claim(Path(task.target))
-        if task.kept_target and task.kept_target != task.target:
-            targets.claim(Path(task.kept_target))
+        for name in {os.path.realpath(name): name for name in sorted(task.names)}.values():
+            targets.claim(Path(name))
         if task.source == STDIO or os.path.exists(task.source):
             files.check_writable_name(task.target, overwrite=force)
     except HuepressError as error:
@@ -330,64 +348,8 @@ def _in_order(tasks: list[Task], outcomes: Iterator[Outcome]) -> Iterator[Outcom
             task = next(waiting, None)
 
 
-def _extension(choices: RunChoices) -> str:
-    return "" if not choices.ext else "." + choices.ext.lstrip(".")
-
-
 def _size(name: str) -> int:
     try:
         return 0 if name == STDIO else os.stat(name).st_size
     except (OSError, ValueError):
         return 0
-
-
-@dataclass(frozen=True)
-class _FileNaming:
-    """Names of results of single files."""
-
-    output: str | None
-    directory: Path | None
-    choices: RunChoices
-    format: str
-
-    def target(self, name: str) -> Path:
-        """Return where the compressed file goes."""
-        return self._path(name, _extension(self.choices) or f".{self.format}")
-
-    def kept(self, name: str) -> Path:
-        """Return where the original's bytes go: under a name whose extension does not lie."""
-        return self.target(name) if name == STDIO else self._path(name, Path(name).suffix)
-
-    def _path(self, name: str, extension: str) -> Path:
-        if self.output and self.directory is None:
-            return Path(self.output)
-        source = Path("stdin" if name == STDIO else name.rpartition("/")[2] if is_url(name) else name)
-        return files.default_output(source, self.directory, extension, self.choices.suffix)
-
-
-@dataclass(frozen=True)
-class _PathsAndStreams(LocalStore):
-    """Files by their paths; ``-`` is standard input and output."""
-
-    def read(self, name: str) -> bytes:
-        if is_url(name):
-            from huepress.storage.remote import read_url
-
-            return read_url(name)
-        return read_stdin() if name == STDIO else super().read(name)
-
-    def read_start(self, name: str, n_bytes: int) -> bytes:
-        return b"" if name == STDIO or is_url(name) else super().read_start(name, n_bytes)
-
-    def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> Staged:
-        if name != STDIO:
-            return super().stage(name, data, run=run, like=like, times=times)
-        write_stdout(data)
-        return STDIO
-
-    def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
-        if name != STDIO:
-            super().publish(staged, name, overwrite=overwrite)
-
-    def size(self, name: str) -> int | None:
-        return None if name == STDIO else super().size(name)

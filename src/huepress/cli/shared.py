@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from huepress.errors import InputError, OutputError
+from huepress.errors import InputError, OptionError, OutputError
 from huepress.options import (
+    COLORS,
     DEFAULT_MAX_PIXELS,
     DITHERS,
     FORMATS,
@@ -21,6 +22,7 @@ from huepress.options import (
     MAX_RATE,
     MIN_COLORS,
     SPACES,
+    STRIPS,
     Options,
     parse_init,
 )
@@ -42,9 +44,9 @@ def kmeans_options(command: Command) -> Command:
         click.option(
             "--format",
             type=click.Choice(FORMATS),
-            default=Options.format,
-            show_default=True,
-            help="What to write: indexed PNG or lossless WebP.",
+            default=None,
+            help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.  "
+            "[default: png, or as -o FILE ends]",
         ),
         click.option(
             "--rate",
@@ -114,12 +116,87 @@ def kmeans_options(command: Command) -> Command:
     return command
 
 
-def make_options(n_colors: int, init: str, **others: Any) -> Options:
-    """Build the options of a run from the command line's values."""
+def palette_options(command: Command) -> Command:
+    """Add the options that say which colors the palette has."""
+    decorators = [
+        click.option(
+            "--palette",
+            metavar="FILE|COLORS",
+            help="The palette itself, kept in order: a GPL, ACT, ASE, JSON or hex file, an image, or '#ff0000,#fff'.",
+        ),
+        click.option(
+            "--pin", default="", metavar="COLORS", help="Colors that the palette has in any case: '#ff0000,#ffffff'."
+        ),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def target_options(command: Command) -> Command:
+    """Add the options that say what is to be reached."""
+    decorators = [
+        click.option(
+            "--quality", metavar="Q|MIN-MAX", help="The fewest bytes with this SSIMULACRA2 score, 0 to 100: 70, 60-80."
+        ),
+        click.option("--max-size", metavar="SIZE", help="The best score within 100kB, 1.5MB, 2000 or 0.1bpp."),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def file_options(command: Command) -> Command:
+    """Add the options of commands that write pictures."""
+    decorators = [
+        click.option(
+            "--color",
+            type=click.Choice(COLORS),
+            default=Options.color,
+            show_default=True,
+            help="Convert colors to sRGB, or keep them and their profile.",
+        ),
+        click.option(
+            "--strip",
+            type=click.Choice(STRIPS),
+            default=Options.strip,
+            show_default=True,
+            help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay.",
+        ),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def make_options(n_colors: Any, init: str = "wu", output: str | None = None, **others: Any) -> Options:
+    """Build the options of a run from the command line's values.
+
+    The extension of a named output decides about the format.
+
+    Raises
+    ------
+    OptionError
+        If a format is asked for that contradicts the extension.
+    """
+    if others.get("palette") is not None:
+        from huepress.api import load_palette
+
+        others["palette"] = load_palette(others["palette"], max_pixels=others["max_pixels"])
+    others["pin"] = others.get("pin") or ()
+    asked, named = others.get("format"), _format_of(output)
+    if named and asked not in (None, "auto", "keep", named):
+        raise OptionError(f"the output is named .{named} but --format asks for {asked}; drop one of them")
+    others["format"] = named or asked or Options.format
     options = Options(n_colors=n_colors, init=parse_init(init), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
     os.environ.setdefault("RAYON_NUM_THREADS", str(options.threads))
     return options
+
+
+def _format_of(output: str | None) -> str | None:
+    ending = Path(output or "").suffix.lower().removeprefix(".")
+    return ending if ending in FORMATS else None
 
 
 def expand(inputs: tuple[str, ...]) -> list[str]:
@@ -209,8 +286,19 @@ def names_directory(output: str, n_inputs: int) -> bool:
 
 if TYPE_CHECKING:
     _ColorCountsBase = click.ParamType[list[int]]
+    _NumberOfColorsBase = click.ParamType[int | str]
 else:
-    _ColorCountsBase = click.ParamType  # older versions have no type parameter
+    _ColorCountsBase = _NumberOfColorsBase = click.ParamType  # older versions have no type parameter
+
+
+class NumberOfColors(_NumberOfColorsBase):
+    """A number of colors, or ``auto``."""
+
+    name = "K|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Parse ``16`` or ``auto``."""
+        return "auto" if value == "auto" else click.IntRange(MIN_COLORS, MAX_COLORS).convert(value, param, ctx)
 
 
 class ColorCounts(_ColorCountsBase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -10,17 +11,28 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from huepress.codec.clean_file import clean_file
+from huepress.codec.color_management import describe_colors, to_srgb
+from huepress.codec.metadata import read_metadata
+from huepress.codec.plug_ins import enable_plug_in, is_jxl, jxl_size
+from huepress.codec.png_chunks import SIGNATURE, check_chunks
+from huepress.codec.read_pixels import orientation_of, read_codes, tiff_orientation, to_codes, upright
 from huepress.errors import DecodeError, HuepressError, InputError, LimitError, UnsupportedError
 from huepress.model import Bytes, SourceImage
+from huepress.options import Color, Strip
 
-# Cameras' JPEGs with a preview, icons in several sizes: the first frame is the picture.
-_EXTRA_FRAMES_ARE_THUMBNAILS = ("MPO", "ICO", "ICNS")
+# Cameras' JPEGs with a preview, icons in several sizes, layers below the whole, bursts: the first
+# frame is the picture.
+_EXTRA_FRAMES_ARE_MINOR = ("MPO", "ICO", "ICNS", "PSD", "HEIF")
+_TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_NEW_SUBFILE_TYPE, _REDUCED_OR_MASK = 254, 1 | 4
+_PCX_PALETTE_MARK = 0x0C
 _pillow_limit_lock = threading.Lock()
 
 
-def decode(data: bytes, *, max_pixels: int) -> SourceImage:
+def decode(data: bytes, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe") -> SourceImage:
     """Decode the bytes of an image file.
 
     EXIF orientation is applied.
@@ -30,6 +42,10 @@ def decode(data: bytes, *, max_pixels: int) -> SourceImage:
     data : bytes
     max_pixels : int
         Images with more pixels are refused before they are decoded.
+    color : {"srgb", "keep"}
+        Whether colors are converted to sRGB, or stay in the file's RGB profile.
+    strip : {"safe", "all", "none"}
+        Which metadata go.
 
     Returns
     -------
@@ -38,51 +54,25 @@ def decode(data: bytes, *, max_pixels: int) -> SourceImage:
     Raises
     ------
     DecodeError
-        If the bytes are no image, a damaged one, or an animation.
+        If the bytes are no image, a damaged one, or an animation, or need a plug-in.
     LimitError
         If the image has more than `max_pixels` pixels.
     """
     if not data:
         raise DecodeError("the file is empty; give an image file")
-    with own_pixel_limit():
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                image = Image.open(io.BytesIO(data))
-        except UnidentifiedImageError:
-            raise DecodeError(
-                "not an image, or of a kind that cannot be read; give a PNG, JPEG, WebP, GIF, TIFF or BMP file"
-            ) from None
-        except Exception as error:
-            raise DecodeError(f"the image is damaged ({error}); make it anew or leave it out") from None
-        with image:
-            return _load(image, data, max_pixels)
+    enable_plug_in(data)
+    if is_jxl(data):
+        _check_size(*jxl_size(data), max_pixels)
+    with own_pixel_limit(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        damage = _told_as_damage("the image is damaged or cut off ({}); make it anew or leave it out")
+        with _quiet_libtiff(data[:4] in _TIFF_SIGNATURES), _open(data) as image, damage:
+            _check_size(*image.size, max_pixels)
+            _check_frames(image)
+            return _load(image, data, color, strip)
 
 
-def _load(image: Image.Image, data: bytes, max_pixels: int) -> SourceImage:
-    _check_size(image, max_pixels)
-    file_format = image.format or "unknown"
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and file_format not in _EXTRA_FRAMES_ARE_THUMBNAILS:
-        raise UnsupportedError(
-            f"{frames} frames or pages; only single pictures can be compressed so far, split it first"
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
-            pixels = _to_pixels(image)
-    except MemoryError:
-        raise LimitError("not enough memory to decode the image; make it smaller") from None
-    except HuepressError:
-        raise
-    except Exception as error:  # Pillow's plug-ins raise many kinds on damaged files
-        raise DecodeError(f"the image is damaged or cut off ({error}); make it anew or leave it out") from None
-    return SourceImage(pixels, file_format, data)
-
-
-def from_pillow(image: Image.Image, *, max_pixels: int) -> SourceImage:
+def from_pillow(image: Image.Image, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe") -> SourceImage:
     """Take over a Pillow image (its pixels, not the file it came from); EXIF orientation is applied.
 
     Raises
@@ -92,13 +82,10 @@ def from_pillow(image: Image.Image, *, max_pixels: int) -> SourceImage:
     LimitError
         If it has more than `max_pixels` pixels.
     """
-    _check_size(image, max_pixels)
-    try:
-        return SourceImage(_to_pixels(ImageOps.exif_transpose(image)))
-    except HuepressError:
-        raise
-    except Exception as error:
-        raise DecodeError(f"Pillow cannot load the image ({error}); open it anew") from None
+    _check_size(*image.size, max_pixels)
+    with _told_as_damage("Pillow cannot load the image ({}); open it anew"):
+        image.load()
+        return _finish(image, *to_codes(image), b"", {}, color, strip)
 
 
 def from_array(array: Any, *, max_pixels: int) -> SourceImage:
@@ -118,11 +105,78 @@ def from_array(array: Any, *, max_pixels: int) -> SourceImage:
         pixels = pixels[:, :, np.newaxis]
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or pixels.size == 0:
         raise InputError(f"the array has shape {np.shape(array)}; it must be H x W, H x W x 3 or H x W x 4")
-    if pixels.shape[0] * pixels.shape[1] > max_pixels:
-        raise LimitError(_too_large(pixels.shape[1], pixels.shape[0], max_pixels))
+    _check_size(pixels.shape[1], pixels.shape[0], max_pixels)
     if pixels.shape[2] == 1:
         pixels = np.repeat(pixels, 3, axis=2)
     return SourceImage(_without_idle_alpha(pixels))
+
+
+def _open(data: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data))
+    except UnidentifiedImageError:
+        raise DecodeError(
+            "not an image, or of a kind that cannot be read; give a PNG, JPEG, WebP, GIF, TIFF, BMP or AVIF file"
+        ) from None
+    except MemoryError:
+        raise LimitError("not enough memory to open the image; make it smaller") from None
+    except Exception as error:
+        raise DecodeError(f"the image is damaged ({_reason(error)}); make it anew or leave it out") from None
+
+
+def _load(image: Image.Image, data: bytes, color: Color, strip: Strip) -> SourceImage:
+    chunks = check_chunks(data) if data.startswith(SIGNATURE) else {}
+    if image.format == "PCX" and data[3] == 8 and data[65] == 1 and data[68] != 2 and data[-769] != _PCX_PALETTE_MARK:
+        raise DecodeError("the palette at the end of the PCX file is missing; make it anew or leave it out")
+    already_turned = tiff_orientation(image)
+    codes, notes = read_codes(image, data, chunks)
+    return _finish(image, codes, notes, data, chunks, color, strip, already_turned)
+
+
+def _finish(
+    image: Image.Image,
+    codes: Any,
+    notes: list[str],
+    data: bytes,
+    png_chunks: dict[bytes, bytes],
+    color: Color,
+    strip: Strip,
+    already_turned: int = 1,
+) -> SourceImage:
+    """Apply colors and orientation and gather the metadata of a loaded image."""
+    colors = describe_colors(image, data, png_chunks)
+    pixels, profile, color_notes = to_srgb(image, codes, colors, keep=color == "keep")
+    orientation = orientation_of(image)
+    metadata = read_metadata(image, strip, profile, turned=max(orientation, already_turned) >= 5)
+    return SourceImage(
+        _without_idle_alpha(upright(pixels, orientation)),
+        {"MPO": "JPEG"}.get(image.format or "", image.format or "unknown") if data else "array",
+        data or None,
+        clean_file(image, data, strip, orientation, metadata) if data else None,
+        metadata,
+        (*notes, *color_notes),
+    )
+
+
+def _check_frames(image: Image.Image) -> None:
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format == "TIFF":
+        frames -= _count_minor_pages(image, frames)
+    if frames > 1 and image.format not in _EXTRA_FRAMES_ARE_MINOR:
+        raise UnsupportedError(
+            f"{frames} frames or pages; only single pictures can be compressed so far, split it first"
+        )
+
+
+def _count_minor_pages(image: Image.Image, pages: int) -> int:
+    """Count a TIFF's previews and masks behind its first page (TIFF 6.0, NewSubfileType)."""
+    minor = 0
+    for page in range(1, pages):
+        image.seek(page)
+        found = getattr(image, "tag_v2", {}).get(_NEW_SUBFILE_TYPE, 0)
+        minor += isinstance(found, int) and bool(found & _REDUCED_OR_MASK)
+    image.seek(0)
+    return minor
 
 
 @contextmanager
@@ -137,35 +191,53 @@ def own_pixel_limit() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = before
 
 
-def _check_size(image: Image.Image, max_pixels: int) -> None:
-    width, height = image.size
+@contextmanager
+def _quiet_libtiff(active: bool) -> Iterator[None]:
+    """Keep libtiff from writing to the process's standard error: what is wrong is told as an error."""
+    try:
+        before = os.dup(2) if active else None
+    except OSError:  # no standard error
+        before = None
+    if before is None:
+        yield
+        return
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(silence)
+        os.close(before)
+
+
+@contextmanager
+def _told_as_damage(sentence: str) -> Iterator[None]:
+    """Turn what Pillow's plug-ins raise on damaged files (many kinds) into one sentence."""
+    try:
+        yield
+    except HuepressError:
+        raise
+    except MemoryError:
+        raise LimitError("not enough memory to decode the image; make it smaller") from None
+    except Exception as error:
+        raise DecodeError(sentence.format(_reason(error))) from None
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of an error, short enough for a sentence."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:120] if lines else type(error).__name__
+
+
+def _check_size(width: int, height: int, max_pixels: int) -> None:
     if width < 1 or height < 1:
         raise DecodeError("the image has no pixels; give one of at least 1 x 1")
     if width * height > max_pixels:
-        raise LimitError(_too_large(width, height, max_pixels))
-
-
-def _too_large(width: int, height: int, max_pixels: int) -> str:
-    return (
-        f"the image has {width * height:,} pixels ({width} x {height}), more than the limit of {max_pixels:,}; "
-        f"raise the limit with --max-pixels (library: max_pixels)"
-    )
-
-
-def _to_pixels(image: Image.Image) -> Bytes:
-    if image.mode.startswith("I;16") or image.mode == "I":
-        codes = np.asarray(image).astype(np.int64)
-        if codes.min() < 0 or codes.max() > 65535:
-            raise DecodeError("gray values beyond 16 bits; scale them to 0 to 65535")
-        gray = ((codes * 255 + 32767) // 65535).astype(np.uint8)
-        return np.repeat(gray[:, :, np.newaxis], 3, axis=2)
-    if image.mode == "F":
-        raise DecodeError("floating-point gray values; scale them to 8 bits")
-    if image.mode not in ("RGB", "RGBA"):
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    elif image.mode == "RGB" and image.has_transparency_data:
-        image = image.convert("RGBA")
-    return _without_idle_alpha(np.asarray(image))
+        raise LimitError(
+            f"the image has {width * height:,} pixels ({width} x {height}), more than the limit of {max_pixels:,}; "
+            f"raise the limit with --max-pixels (library: max_pixels)"
+        )
 
 
 def _without_idle_alpha(pixels: Bytes) -> Bytes:

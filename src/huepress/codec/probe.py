@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from huepress.codec.decode import own_pixel_limit
+from huepress.codec.plug_ins import enable_plug_in, is_jxl, jxl_size
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ def probe(data: bytes) -> Probe | None:
     try:
         with own_pixel_limit(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if is_jxl(data):  # its plug-in would decode
+                return Probe("JXL", *jxl_size(data), True)
+            enable_plug_in(data)
             with Image.open(io.BytesIO(data)) as image:
                 return Probe(image.format or "unknown", *image.size, image.has_transparency_data)
     except Exception:  # Pillow's plug-ins raise many kinds on damaged or cut-off files

@@ -1,0 +1,173 @@
+"""``huepress palette``: the colors of images, to look at or as palette files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from huepress.cli.shared import (
+    STDIO,
+    Targets,
+    expand,
+    make_options,
+    names_directory,
+    palette_options,
+    read_stdin,
+    say,
+    write_stdout,
+)
+from huepress.errors import HuepressError, LimitError
+from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, MIN_COLORS, PALETTE_FORMATS, SPACES, Options
+
+if TYPE_CHECKING:
+    from huepress.model import SourceImage
+    from huepress.swatches import Swatches
+
+_BINARY = ("act", "ase", "png")
+_SWATCH = " " * 6
+
+
+@click.command(name="palette")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "-k", "--colors", type=click.IntRange(MIN_COLORS, MAX_COLORS), default=None, help="Most colors.  [default: 8]"
+)
+@click.option(
+    "--format",
+    "palette_format",
+    type=click.Choice(PALETTE_FORMATS),
+    help="Write a palette file.  [default: what -o ends in, else hex]",
+)
+@click.option("-o", "--output", metavar="FILE|DIR", help="Where to write.  [default: standard output]")
+@click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
+@palette_options
+@click.option("--shared-palette", is_flag=True, help="One palette for all inputs, each weighing the same.")
+@click.option(
+    "--space", type=click.Choice(SPACES), default=Options.space, show_default=True, help="Where k-means measures."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of random starts.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(0), default=0, help="Threads; the result is the same for any.  [default: all]"
+)
+@click.option(
+    "--max-pixels", type=click.IntRange(1), default=DEFAULT_MAX_PIXELS, show_default=True, help="Refuse larger images."
+)
+def command(
+    inputs: tuple[str, ...],
+    colors: int | None,
+    palette_format: str | None,
+    output: str | None,
+    force: bool,
+    shared_palette: bool,
+    **engine: Any,
+) -> int:
+    """Show the colors of images, the largest share of the pixels first.
+
+    Each comes with its share and the name of the nearest CSS color. With --format or -o a palette
+    file is written instead; what it has place for (names, shares) goes in.
+    """
+    if colors is None:
+        colors = MAX_COLORS if engine["palette"] is not None else 8
+    options = make_options(colors, **engine)
+    names = expand(inputs)
+    if names.count(STDIO) > 1:
+        raise click.UsageError("standard input can be read only once; give '-' once")
+    groups = [names] if shared_palette else [[name] for name in names]
+    to_file = output is not None and output != STDIO
+    directory = Path(output) if to_file and output and names_directory(output, len(groups)) else None
+    if to_file and output and directory is None and palette_format is None:
+        from huepress.palettes import format_for
+
+        palette_format = format_for(output)
+    if output is not None and palette_format is None:
+        palette_format = "hex"
+    if palette_format and not to_file:
+        if len(groups) > 1:
+            raise click.UsageError("only one palette fits on standard output; give -o DIR, or --shared-palette")
+        if palette_format in _BINARY and sys.stdout is not None and sys.stdout.isatty():
+            raise click.UsageError(f"{palette_format} on a terminal is no use; give -o FILE or redirect the output")
+
+    codes: list[int] = []
+    targets = Targets(names)
+    for group in groups:
+        target = None
+        if to_file and output:
+            target = (
+                Path(output) if directory is None else _default_target(group[0], directory, palette_format or "hex")
+            )
+        try:
+            if target is not None:
+                targets.claim(target)
+            _one(group, target, palette_format, options, force=force, several=len(groups) > 1)
+        except MemoryError:
+            say(f"huepress: {group[0]}: not enough memory; make the image smaller or close other programs", err=True)
+            codes.append(LimitError.exit_code)
+        except HuepressError as error:
+            text = str(error)
+            known = any(name in text for name in [*group, str(target)])
+            say(f"huepress: {text if known else f'{group[0]}: {text}'}", err=True)
+            codes.append(error.exit_code)
+    return 0 if not codes else codes[0] if len(groups) == 1 else 1
+
+
+def _one(
+    group: list[str], target: Path | None, palette_format: str | None, options: Options, *, force: bool, several: bool
+) -> None:
+    from huepress import files, palettes
+    from huepress.palette_files.write import write_palette
+
+    if target is not None and all(name == STDIO or os.path.exists(name) for name in group):
+        files.check_writable_name(target, overwrite=force)
+    swatches = palettes.swatches_of(_sources(group, options), options)
+    if palette_format is None:
+        if several:
+            say(f"{group[0]}:")
+        _print_swatches(swatches)
+        return
+    data = write_palette(swatches, palette_format)  # type: ignore[arg-type]
+    if target is None:
+        write_stdout(data)
+        return
+    files.write_bytes(target, data, overwrite=force)
+    say(f"{', '.join(group)} -> {target}: {len(swatches)} colors")
+
+
+def _sources(names: Iterable[str], options: Options) -> Iterator[SourceImage]:
+    from huepress import api
+
+    for name in names:
+        yield api.load(read_stdin() if name == STDIO else name, max_pixels=options.max_pixels)
+
+
+def _default_target(name: str, directory: Path, extension: str) -> Path:
+    return directory / f"{Path('stdin' if name == STDIO else name).stem}-palette.{extension}"
+
+
+def _print_swatches(swatches: Swatches) -> None:
+    """Print a line a color; with its swatch where the terminal shows colors."""
+    from rich.color import Color
+    from rich.console import Console
+    from rich.style import Style
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    in_color = console.is_terminal and console.color_system is not None and not console.no_color
+    lines = []
+    for color, hex_color, share, name in zip(
+        swatches.colors, swatches.palette.hex(), swatches.shares, swatches.names, strict=True
+    ):
+        line = Text()
+        if in_color:
+            line.append(_SWATCH, Style(bgcolor=Color.from_rgb(*color[:3])))
+            line.append("  ")
+        line.append(f"{hex_color:<9}  {100 * share:5.1f} %  {name}")
+        lines.append(line)
+    with console.capture() as captured:
+        for line in lines:
+            console.print(line)
+    say(captured.get().rstrip("\n"))

@@ -1,0 +1,105 @@
+"""Blanks EXIF and XMP inside HEIF files (AVIF, HEIC) where they lie, so that no offset moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from huepress.errors import DecodeError
+
+_EMPTY_EXIF = b"II*\0\x08\0\0\0" + bytes(6)  # a TIFF structure without a tag
+_FILE, _ITEM_DATA = 0, 1  # where an item's bytes lie: construction methods of ISO/IEC 14496-12, 8.11.3
+
+
+def blank_heif_metadata(data: bytes, exif: bytes | None) -> bytes:
+    """Return a HEIF file of the same length with other EXIF and blank XMP.
+
+    Parameters
+    ----------
+    data : bytes
+    exif : bytes, optional
+        A TIFF structure that is put in place where it fits.
+
+    Raises
+    ------
+    DecodeError
+        If its boxes make no sense.
+    """
+    blanked = bytearray(data)
+    for name, start, end in _boxes(data, 0, len(data)):
+        if name == b"meta":
+            boxes = {n: (s, e) for n, s, e in _boxes(data, start + 4, end)}
+            _blank_items(blanked, boxes, exif or _EMPTY_EXIF)
+    return bytes(blanked)
+
+
+def _blank_items(data: bytearray, boxes: dict[bytes, tuple[int, int]], exif: bytes) -> None:
+    if b"iinf" not in boxes or b"iloc" not in boxes:
+        return
+    private = _private_items(bytes(data), *boxes[b"iinf"])
+    item_data = boxes.get(b"idat", (0, 0))[0]
+    for item, method, start, length in _extents(data, *boxes[b"iloc"]):
+        if item not in private:
+            continue
+        if method not in (_FILE, _ITEM_DATA):
+            raise DecodeError("metadata at an unknown place")
+        start += item_data if method == _ITEM_DATA else 0
+        if start + length > len(data):
+            raise DecodeError("metadata beyond the end of the file")
+        if private[item] == b"Exif":  # behind its own offset (ISO/IEC 23008-12, A.2.1)
+            content = bytes(4) + (exif if len(exif) + 4 <= length else _EMPTY_EXIF)
+            data[start : start + length] = content[:length].ljust(length, b"\0")
+        else:
+            data[start : start + length] = b" " * length
+
+
+def _private_items(data: bytes, start: int, end: int) -> dict[int, bytes]:
+    """Return the items with EXIF or XMP, and their types (ISO/IEC 14496-12, 8.11.6)."""
+    found = {}
+    for name, at, _ in _boxes(data, start + (6 if data[start] == 0 else 8), end):
+        if name != b"infe" or data[at] < 2:
+            continue
+        width = 2 if data[at] == 2 else 4
+        item = int.from_bytes(data[at + 4 : at + 4 + width], "big")
+        kind = data[at + 6 + width : at + 10 + width]
+        if kind in (b"Exif", b"mime"):
+            found[item] = kind
+    return found
+
+
+def _extents(data: bytearray, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield item, construction method, offset and length (ISO/IEC 14496-12, 8.11.3)."""
+    version = data[start]
+    sizes = data[start + 4], data[start + 5]
+    offset_size, length_size, base_size = sizes[0] >> 4, sizes[0] & 15, sizes[1] >> 4
+    index_size = sizes[1] & 15 if version in (1, 2) else 0
+    position = start + 6
+
+    def take(size: int) -> int:
+        nonlocal position
+        position += size
+        if position > end:
+            raise DecodeError("item locations are cut off")
+        return int.from_bytes(data[position - size : position], "big")
+
+    for _ in range(take(2 if version < 2 else 4)):
+        item = take(2 if version < 2 else 4)
+        method = take(2) & 15 if version in (1, 2) else _FILE
+        take(2)
+        base = take(base_size)
+        for _ in range(take(2)):
+            take(index_size)
+            offset = base + take(offset_size)
+            yield item, method, offset, take(length_size)
+
+
+def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, start and end of the content of each box (ISO/IEC 14496-12, 4.2)."""
+    while start + 8 <= end:
+        length, name, header = int.from_bytes(data[start : start + 4], "big"), data[start + 4 : start + 8], 8
+        if length == 1:
+            length, header = int.from_bytes(data[start + 8 : start + 16], "big"), 16
+        stop = start + length if length else end
+        if (length and length < header) or stop > end:
+            raise DecodeError("a box is longer than the file")
+        yield name, start + header, stop
+        start = stop

@@ -1,0 +1,1 @@
+"""Palette files: from bytes to colors and back."""

@@ -1,0 +1,167 @@
+"""The library's palettes: taken from an image, shared by several, and written to files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from huepress import api, files
+from huepress.errors import OptionError
+from huepress.histogram import count_colors, merge_tables, weigh_image, with_alpha
+from huepress.model import ColorHistogram, Palette, SourceImage
+from huepress.options import PALETTE_FORMATS, Options, PaletteFormat
+from huepress.palette import fit_palette, needs_alpha
+from huepress.palette_files.write import write_palette
+from huepress.swatches import Swatches, count_shares, name_colors
+
+_FORMAT_OF = {".txt": "hex"}
+
+
+def extract_palette(image: Any, n_colors: int = 8, **options: Any) -> Swatches:
+    """Find the colors of an image, with their shares of the pixels and names.
+
+    Parameters
+    ----------
+    image : path, bytes, binary file, PIL.Image.Image or ndarray
+        As for `compress`.
+    n_colors : int
+        Most colors, 2 to 256.
+    **options
+        The fields of `huepress.Options`.
+
+    Returns
+    -------
+    Swatches
+        The largest share first.
+
+    Raises
+    ------
+    OptionError, InputError, DecodeError, LimitError
+
+    Examples
+    --------
+    >>> import huepress, numpy as np
+    >>> flag = np.zeros((4, 4, 3), dtype=np.uint8)
+    >>> flag[:3] = 255, 0, 0
+    >>> found = huepress.extract_palette(flag)
+    >>> found.palette.hex(), found.shares.tolist(), found.names
+    (['#ff0000', '#000000'], [0.75, 0.25], ('red', 'black'))
+    """
+    chosen = api.make_options({"n_colors": n_colors, **options})
+    return swatches_of([api.load(image, max_pixels=chosen.max_pixels)], chosen)
+
+
+def shared_palette(images: Iterable[Any], n_colors: int = 256, **options: Any) -> Palette:
+    """Find one palette for several images.
+
+    Each image weighs the same, whatever its size. Images are read one after the other; only their
+    colors are kept. ``compress(image, palette=...)`` then maps each to it, the same index meaning
+    the same color everywhere.
+
+    Parameters
+    ----------
+    images : iterable
+        Each as for `compress`.
+    n_colors : int
+        Size of the palette, 2 to 256.
+    **options
+        The fields of `huepress.Options`; give the same `effort` and `space` as for `compress`.
+
+    Returns
+    -------
+    Palette
+
+    Raises
+    ------
+    OptionError, InputError, DecodeError, LimitError
+
+    Examples
+    --------
+    >>> import huepress, numpy as np
+    >>> black, white = np.zeros((9, 9), dtype=np.uint8), np.full((2, 2), 255, dtype=np.uint8)
+    >>> huepress.shared_palette([black, white], n_colors=2).hex()
+    ['#000000', '#ffffff']
+    """
+    chosen = api.make_options({"n_colors": n_colors, **options})
+    if chosen.palette is not None:
+        raise OptionError("a shared palette is found, not given; leave palette out")
+    return shared_palette_of((api.load(image, max_pixels=chosen.max_pixels) for image in images), chosen)
+
+
+def save_palette(
+    palette: Palette | Swatches,
+    path: str | os.PathLike[str],
+    format: PaletteFormat | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write a palette file, as a whole or not at all; `load_palette` reads it back equal.
+
+    Parameters
+    ----------
+    palette : Palette or Swatches
+    path : path
+    format : {"hex", "gpl", "act", "ase", "json", "css", "scss", "png"}, optional
+        By default what the path's extension says.
+    overwrite : bool
+
+    Raises
+    ------
+    OptionError, OutputError
+    """
+    known = format_for(path) if format is None else format
+    if known not in PALETTE_FORMATS:
+        raise OptionError(f"a palette's format must be one of {', '.join(PALETTE_FORMATS)}, not {known!r}")
+    if isinstance(palette, Palette):
+        palette = Swatches(palette, np.full(len(palette), np.nan), name_colors(palette.colors_srgb8))
+    files.write_bytes(path, write_palette(palette, known), overwrite=overwrite)
+
+
+def format_for(path: str | os.PathLike[str]) -> PaletteFormat:
+    """Return the palette format that a file name stands for.
+
+    Raises
+    ------
+    OptionError
+        If its extension is none of theirs.
+    """
+    suffix = Path(path).suffix.lower()
+    found = _FORMAT_OF.get(suffix, suffix[1:])
+    if found not in PALETTE_FORMATS:
+        raise OptionError(
+            f"{os.fspath(path)}: no palette format has this extension; use .{', .'.join(PALETTE_FORMATS)}"
+        )
+    return cast(PaletteFormat, found)
+
+
+def shared_palette_of(sources: Iterable[SourceImage], options: Options) -> Palette:
+    """Find one palette for several decoded images; see `shared_palette`.
+
+    Raises
+    ------
+    OptionError
+        If there is no image.
+    """
+    return fit_palette(_pooled_colors(sources, options), options).palette
+
+
+def swatches_of(sources: Iterable[SourceImage], options: Options) -> Swatches:
+    """Find the colors of one or several decoded images together, and their shares."""
+    table = _pooled_colors(sources, options)
+    return count_shares(table, fit_palette(table, options))
+
+
+def _pooled_colors(sources: Iterable[SourceImage], options: Options) -> ColorHistogram:
+    def weighed() -> Iterator[ColorHistogram]:
+        for source in sources:
+            yield weigh_image(count_colors(source, threads=options.threads, merge_transparent=True))
+
+    try:
+        pooled = merge_tables(weighed())
+    except ValueError:
+        raise OptionError("there is no image to take colors from; give at least one") from None
+    return with_alpha(pooled) if needs_alpha(options) else pooled

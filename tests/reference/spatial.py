@@ -1,0 +1,49 @@
+"""Slow twins of the spatial search's pieces: dense linear algebra instead of running sums."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+HEADER = Path(__file__).parents[2] / "core" / "eye_filter.hpp"
+# The causal filter of eye_filter.hpp: rows up x columns left (the middle column is the pixel's own).
+FILTER = np.array(
+    [[float(v) for v in re.findall(r"(-?[\d.]+)f", row)] for row in re.findall(r"^    \{.*", HEADER.read_text(), re.M)]
+)
+
+
+def visibility_roots(lightness: np.ndarray, strongest: float = 8.0, texture: float = 0.11) -> np.ndarray:
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(lightness.astype(float), 2, "edge"), (5, 5))
+    weight = 1 / (1 / strongest + (1 - 1 / strongest) * np.minimum(1, windows.std(axis=(2, 3)) / texture))
+    return np.sqrt(weight / weight.mean())
+
+
+def filtered(plane: np.ndarray) -> np.ndarray:
+    """Return B * plane on the plane enlarged so that nothing of the sum is lost."""
+    height, width = plane.shape
+    reach = FILTER.shape[1] // 2
+    out = np.zeros((height + 2, width + 2 * reach))
+    for up in range(FILTER.shape[0]):
+        for left in range(-reach, reach + 1):
+            out[up : up + height, left + reach : left + reach + width] += FILTER[up, left + reach] * plane
+    return out
+
+
+def refit(
+    pixels: np.ndarray, roots: np.ndarray, indices: np.ndarray, palette: np.ndarray, fixed: np.ndarray
+) -> np.ndarray:
+    """Least squares over one column of filtered pixels per entry."""
+    columns = [filtered(np.where(indices == k, roots, 0.0)).ravel() for k in range(len(palette))]
+    error = (pixels - palette[indices]) * roots[..., None]
+    right = np.stack([filtered(error[..., d]).ravel() for d in range(palette.shape[1])], axis=1)
+    matrix = np.array(columns) @ np.array(columns).T
+    matrix[np.diag_indices_from(matrix)] *= 1.01
+    exact = (error == 0).all(axis=2)
+    free = [
+        k
+        for k in range(len(palette))
+        if not fixed[k] and (indices == k).any() and 2 * exact[indices == k].sum() <= (indices == k).sum()
+    ]
+    result = palette.astype(float)
+    result[free] += np.linalg.solve(matrix[np.ix_(free, free)], (np.array(columns) @ right)[free])
+    return result
