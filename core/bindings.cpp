@@ -14,9 +14,11 @@
 #include "color_space.hpp"
 #include "histogram.hpp"
 #include "kmeans.hpp"
+#include "lzw_search.hpp"
 #include "nearest.hpp"
 #include "spatial.hpp"
 #include "ssimulacra2.hpp"
+#include "visibility.hpp"
 
 namespace nb = nanobind;
 using namespace huepress;
@@ -258,6 +260,54 @@ nb::tuple bind_sweep(SpatialSearch& self, float lambda, float slack, bool matche
     return nb::make_tuple(sweep.distortion, sweep.bits);
 }
 
+// Looks are colors by number, the palette's entries first; see lzw_search.hpp.
+nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of, const In<float, 2>& looks,
+                          int n_entries, int transparent, const In<std::uint16_t, 2>& canvas, const In<std::uint16_t, 2>& required,
+                          const std::tuple<int, int, int, int>& box, bool diffuse, float rate, float again_bits) {
+    const std::size_t dims = color_points.shape(1);
+    require(dims == 3 || dims == 4, "points must have 3 or 4 coordinates");
+    require(looks.shape(1) == dims && looks.shape(0) < kFreeLook, "looks must have the points' coordinates");
+    require(n_entries >= 0 && n_entries <= 256 && static_cast<std::size_t>(n_entries) <= looks.shape(0), "entries are looks");
+    require(transparent >= -1 && transparent <= 255, "transparent is an index, or -1");
+    require(color_of.shape(0) > 0 && color_of.shape(0) < (1u << 16) && color_of.shape(1) > 0 && color_of.shape(1) < (1u << 16),
+            "a GIF has 1 to 65535 pixels a side");
+    const auto [left, top, width, rows] = box;
+    require(left >= 0 && top >= 0 && width > 0 && rows > 0 && static_cast<std::size_t>(left) + width <= color_of.shape(1) &&
+                static_cast<std::size_t>(top) + rows <= color_of.shape(0),
+            "the box must lie on the canvas");
+    for (const auto& other : {canvas, required}) {
+        require(other.shape(0) == color_of.shape(0) && other.shape(1) == color_of.shape(1), "one look a pixel");
+        for (std::size_t i = 0; i < other.size(); ++i) {
+            require(other.data()[i] < looks.shape(0) || other.data()[i] >= kFreeLook, "a pixel names a look that does not exist");
+        }
+    }
+    for (std::size_t i = 0; i < color_of.size(); ++i) {
+        require(color_of.data()[i] < color_points.shape(0), "color_of names a color that does not exist");
+    }
+    require(rate > 0.0f, "rate must be above 0");
+    LzwResult result = without_gil([&](const StopRequested& stop) {
+        const SpatialOptions defaults;
+        const auto as_vectors = [dims](const In<float, 2>& points) {
+            std::vector<Float4> vectors(points.shape(0), Float4{});
+            for (std::size_t i = 0; i < points.size(); ++i) vectors[i / dims][i % dims] = points.data()[i];
+            return vectors;
+        };
+        const std::vector<Float4> points = as_vectors(color_points);
+        std::vector<float> lightness;
+        for (const Float4& point : points) lightness.push_back(point[0]);
+        const std::vector<float> roots =
+            visibility_roots(lightness, color_of.data(), static_cast<int>(color_of.shape(1)), static_cast<int>(color_of.shape(0)),
+                             defaults.strongest_visibility, defaults.texture);
+        return search_lzw({points.data(), color_of.data(), roots.data(), canvas.data(), required.data(),
+                           static_cast<int>(color_of.shape(1)), left, top, width, rows, as_vectors(looks), n_entries, transparent, diffuse,
+                           again_bits},
+                          rate, stop);
+    });
+    return nb::make_tuple(result.min_code_size, nb::bytes(reinterpret_cast<const char*>(result.codes.data()), result.codes.size()),
+                          to_numpy(std::move(result.indices), {static_cast<std::size_t>(rows), static_cast<std::size_t>(width)}),
+                          result.distortion);
+}
+
 Out<float> bind_refit(const SpatialSearch& self, const In<bool, 1>& fixed, int n_threads) {
     const auto k = static_cast<std::size_t>(self.n_palette());
     const auto dims = static_cast<std::size_t>(self.dims());
@@ -311,6 +361,9 @@ NB_MODULE(_core, m) {
     m.def("kmeans", &bind_kmeans, nb::arg("points"), nb::arg("weights"), nb::arg("k"), nb::arg("init"),
           nb::arg("centers").none(), nb::arg("n_init"), nb::arg("n_swaps"), nb::arg("max_iter"), nb::arg("tol"),
           nb::arg("seed"), nb::arg("n_threads"), nb::arg("pinned").none() = nb::none());
+    m.def("search_lzw", &bind_search_lzw, nb::arg("color_points"), nb::arg("color_of"), nb::arg("looks"), nb::arg("n_entries"),
+          nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"), nb::arg("diffuse"), nb::arg("rate"),
+          nb::arg("again_bits"));
     m.def("set_simd_level", &bind_set_simd_level, nb::arg("level"));
     nb::class_<Ssimulacra2>(m, "Ssimulacra2")
         .def("__init__", &construct_ssimulacra2, nb::arg("original"), nb::arg("n_threads"))

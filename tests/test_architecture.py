@@ -7,14 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "huepress"
 MAY_CALL_THE_CORE = {
-    "histogram.py",
-    "palette.py",
-    "indexing.py",
-    "report.py",
-    "kmeans.py",
-    "metrics.py",
-    "spatial.py",
-    "swatches.py",
+    *("histogram.py", "palette.py", "indexing.py", "report.py", "kmeans.py", "metrics.py", "spatial.py"),
+    *("swatches.py", "color_counter.py", "frame_delta.py", "delta_gif.py", "delta_pixels.py"),
 }
 MAY_OPEN_PATHS = {"files.py"}
 

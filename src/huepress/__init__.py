@@ -51,6 +51,7 @@ _HOME = {
     "TargetError": "errors",
     "Trial": "model",
     "KMeans": "kmeans",
+    "Frame": "moving",
     "IndexedImage": "model",
     "Palette": "model",
     "Report": "model",
@@ -59,6 +60,7 @@ _HOME = {
 
 __all__ = [
     "DecodeError",
+    "Frame",
     "HuepressError",
     "IndexedImage",
     "InputError",

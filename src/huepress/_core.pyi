@@ -32,6 +32,19 @@ def nearest(
     guess: npt.NDArray[np.int32] | None,
     n_threads: int,
 ) -> npt.NDArray[np.int32]: ...
+def search_lzw(
+    color_points: npt.NDArray[np.float32],
+    color_of: npt.NDArray[np.uint32],
+    looks: npt.NDArray[np.float32],
+    n_entries: int,
+    transparent: int,
+    canvas: npt.NDArray[np.uint16],
+    required: npt.NDArray[np.uint16],
+    box: tuple[int, int, int, int],
+    diffuse: bool,
+    rate: float,
+    again_bits: float,
+) -> tuple[int, bytes, npt.NDArray[np.uint8], float]: ...
 def squared_error(
     color_points: npt.NDArray[np.float32],
     color_of: npt.NDArray[np.uint32],

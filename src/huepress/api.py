@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
 
 from huepress import files, pipeline
+from huepress.animation import run_animation
 from huepress.codec import decode
-from huepress.codec.encoders import encode_for_name
+from huepress.codec.animation import read_animation
+from huepress.codec.encoders import check_name_of_animation, encode_for_name
 from huepress.codec.pillow_image import is_pillow_image, to_pillow
 from huepress.errors import HuepressError, InputError, OptionError
 from huepress.hex_colors import as_colors, parse_colors
 from huepress.metrics import Comparator, Score
 from huepress.model import NO_METADATA, Bytes, Encoded, IndexedImage, Metadata, Palette, Report, SourceImage
+from huepress.moving import Animation, Frame
 from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, Color, Options, Strip
 from huepress.palette_files.read import read_palette
 
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """A compressed image.
+    """A compressed image or animation; of an animation `indexed`, `indices` and `image` are the first frame.
 
     Where the original's bytes were kept (``report.status == "kept"``), `encoded` is the original
     file; palette, indices and image are still the ones with fewer colors.
@@ -63,29 +68,55 @@ class Result:
         """The image as Pillow's, mode ``P``."""
         return to_pillow(self.indexed)
 
+    @property
+    def frames(self) -> Iterator[Frame]:
+        """The frames of the finished file as they are shown, decoded one after the other; one of a picture."""
+        data = self.encoded.data
+        animation = read_animation(data, max_pixels=Options.max_pixels)
+        if animation is None:
+            colors = self.indexed.to_array()
+            yield Frame(colors if colors.shape[2] == 4 else np.insert(colors, 3, 255, axis=2), 0.0)
+            return
+        for pixels, seconds in zip(animation.frames(), animation.durations, strict=True):
+            yield Frame(pixels, float(seconds))
+
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the file, as a whole or not at all.
 
         The extension counts: ``.png``, ``.webp``, ``.gif`` or ``.jxl`` of another format than
         `encoded` encodes the same indices anew. Otherwise `encoded` is written, which holds the
-        original's bytes where they were smaller (``report.status == "kept"``).
+        original's bytes where they were smaller (``report.status == "kept"``). An animation is
+        written as it is; compress it with another `format` to change that.
 
         Raises
         ------
         OutputError
             If the file exists and `overwrite` is false, or cannot be written, or its extension
-            belongs to a format that cannot be written.
+            belongs to a format that cannot be written, or to another one than an animation's.
         OptionError
             If the extension's format needs a plug-in that is not installed.
         """
         name = os.fspath(path)
         files.check_writable_name(name, overwrite=overwrite)
-        files.write_bytes(path, self._encoded_for(name).data, overwrite=overwrite)
+        files.write_bytes(path, self.encoded_for(name).data, overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
-        return self._encoded_for("x.png").data
+        return self._as_picture("x.png").data  # of an animation in another format the first frame
 
-    def _encoded_for(self, name: str) -> Encoded:
+    def encoded_for(self, name: str) -> Encoded:
+        """Return what `save` would write under a name.
+
+        Raises
+        ------
+        OutputError, OptionError
+            As `save`.
+        """
+        if self.report.n_frames > 1:
+            check_name_of_animation(name, self.encoded)
+            return self.encoded
+        return self._as_picture(name)
+
+    def _as_picture(self, name: str) -> Encoded:
         return encode_for_name(self.indexed, name, self.encoded, effort=self.effort, metadata=self.metadata)
 
 
@@ -105,7 +136,7 @@ def compress(
 
     Parameters
     ----------
-    image : path, bytes, binary file, PIL.Image.Image, ndarray or SourceImage
+    image : path, bytes, binary file, PIL.Image.Image, ndarray, SourceImage or Animation
         Arrays are uint8: H x W gray, H x W x 3 RGB or H x W x 4 RGBA (straight alpha).
     n_colors : int or "auto"
         Most colors of the palette, 2 to 256; "auto" takes 256 unless fewer serve better.
@@ -125,7 +156,8 @@ def compress(
         Called with the part of the search that is done, 0 to 1.
     **options
         The fields of `huepress.Options`: effort, rate, dither, palette (also a palette file), pin,
-        format, color, strip, seed, init, n_init, n_swaps, max_iter, tol, space, jobs, max_pixels.
+        format, palette_per_frame, color, strip, seed, init, n_init, n_swaps, max_iter, tol, space,
+        jobs, max_pixels.
 
     Returns
     -------
@@ -146,7 +178,17 @@ def compress(
     """
     started = time.perf_counter()
     chosen = make_options({"n_colors": n_colors, "quality": quality, "max_size": max_size, **options})
-    source = load(image, max_pixels=chosen.max_pixels, color=chosen.color, strip=chosen.strip)
+    source = load(image, max_pixels=chosen.max_pixels, color=chosen.color, strip=chosen.strip, moving=True)
+    if isinstance(source, Animation):
+        outcome = run_animation(
+            source,
+            chosen,
+            allow_larger=allow_larger,
+            min_saving=min_saving,
+            started=started,
+            on_progress=on_progress,
+        )
+        return Result(outcome.indexed, outcome.encoded, outcome.report, effort=chosen.effort)
     outcome = pipeline.run(
         source,
         chosen,
@@ -280,25 +322,40 @@ def make_options(keywords: dict[str, Any]) -> Options:
     return Options.from_keywords(keywords)
 
 
-def load(image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe") -> SourceImage:
-    """Turn whatever `compress` accepts into a SourceImage."""
-    if isinstance(image, SourceImage):
+@overload
+def load(
+    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: Literal[False] = False
+) -> SourceImage: ...
+@overload
+def load(
+    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: Literal[True]
+) -> SourceImage | Animation: ...
+def load(
+    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: bool = False
+) -> SourceImage | Animation:
+    """Turn whatever `compress` accepts into a SourceImage, or where they may be `moving` into an Animation."""
+
+    def decoded(data: bytes) -> SourceImage | Animation:
+        animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving else None
+        return animation or decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
+
+    if isinstance(image, SourceImage | Animation):
         return image
     if isinstance(image, str | os.PathLike):
         data = files.read_bytes(image)
         try:
-            return decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
+            return decoded(data)
         except HuepressError as error:
             raise type(error)(f"{os.fspath(image)}: {error}") from None
     if isinstance(image, bytes | bytearray | memoryview):
-        return decode.decode(bytes(image), max_pixels=max_pixels, color=color, strip=strip)
+        return decoded(bytes(image))
     if is_pillow_image(image):
         return decode.from_pillow(image, max_pixels=max_pixels, color=color, strip=strip)
     if hasattr(image, "read"):
         data = image.read()
         if not isinstance(data, bytes):
             raise InputError("the file is open in text mode; open it with mode 'rb'")
-        return decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
+        return decoded(data)
     if hasattr(image, "__array__"):
         return decode.from_array(image, max_pixels=max_pixels)
     raise InputError(

@@ -336,6 +336,9 @@ class Report:
         SSIMULACRA2 score where a target asked for it, else None.
     trials : tuple of Trial
         The versions that were made on the way, in their order.
+    n_frames : int
+        Frames of an animation, 1 for a picture. Of an animation the errors are means over the
+        frames, and `n_colors` counts the colors of all of them.
     """
 
     status: Status
@@ -355,6 +358,7 @@ class Report:
     notes: tuple[str, ...] = ()
     score: float | None = None
     trials: tuple[Trial, ...] = ()
+    n_frames: int = 1
 
     @property
     def saved(self) -> float | None:

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass, fields
 from numbers import Real
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from huepress.errors import OptionError
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
@@ -89,17 +89,20 @@ class Options:
     pin : colors, optional
         Colors that the palette has whether pixels use them or not; the others are fitted around
         them. Pixels of such a color keep it.
-    format : {"keep", "png", "webp", "gif", "jxl", "auto"}
+    format : {"keep", "png", "webp", "gif", "jxl", "auto"}, optional
         The file to write, lossless all: indexed PNG, WebP, GIF (alpha on or off only) or JPEG XL
-        (with its plug-in); "auto" the smallest of PNG, WebP and GIF that shows equal pixels,
-        "keep" the input's format where it is one of the four, else PNG.
+        (with its plug-in; pictures only); "auto" the smallest of PNG, WebP and GIF that shows equal
+        pixels, "keep" the input's format where it is one of the four, else PNG. By default PNG,
+        and of animations their own.
+    palette_per_frame : bool
+        Whether each frame of an animation gets a palette of its own (GIF and WebP).
     color : {"srgb", "keep"}
         Whether a picture in another color space is converted to sRGB, or stays as it is with
-        its profile in the output.
+        its profile in the output. (Animations have no profile in the output.)
     strip : {"safe", "all", "none"}
         What becomes of metadata. "safe" keeps the resolution, artist and copyright, never the
         location; "none" keeps EXIF, XMP and texts where the output format has room; "all"
-        keeps nothing.
+        keeps nothing. (Animations written anew have none.)
     jobs : int
         Number of threads; 0 means one per processor.
     max_pixels : int
@@ -126,7 +129,8 @@ class Options:
     dither: Dither = "auto"
     palette: Any = None
     pin: Any = ()
-    format: Format = "png"
+    format: Format | None = None
+    palette_per_frame: bool = False
     color: Color = "srgb"
     strip: Strip = "safe"
     jobs: int = 0
@@ -151,11 +155,15 @@ class Options:
             raise OptionError(f"rate must be a number from 0 to {MAX_RATE:g}, not {self.rate!r}")
         if self.dither not in DITHERS:
             raise OptionError(f"dither must be one of {', '.join(DITHERS)}, not {self.dither!r}")
-        for name, values in (("format", FORMATS), ("color", COLORS), ("strip", STRIPS)):
+        if self.format is not None and self.format not in FORMATS:
+            raise OptionError(f"format must be one of {', '.join(FORMATS)}, not {self.format!r}")
+        for name, values in (("color", COLORS), ("strip", STRIPS)):
             if getattr(self, name) not in values:
                 raise OptionError(f"{name} must be one of {', '.join(values)}, not {getattr(self, name)!r}")
         if self.color == "keep" and self.strip == "all":
             raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
+        if self.palette_per_frame and self.palette is not None:
+            raise OptionError("a fixed palette serves all frames; leave palette_per_frame out")
         self._check_palette()
         if self.space not in SPACES:
             raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
@@ -228,6 +236,11 @@ class Options:
         return "oklab" if self.effort > 0 else "srgb"
 
     @property
+    def still_format(self) -> Format:
+        """The format of a single picture, the default resolved."""
+        return self.format or "png"
+
+    @property
     def starts(self) -> int:
         """The number of starts, the default resolved."""
         if self.n_init is not None:
@@ -249,6 +262,13 @@ class Options:
         if unknown:
             raise OptionError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
         return cls(**keywords)
+
+
+def format_for_name(name: str) -> Format | None:
+    """Return the format that a file name's extension asks for, None where it is none of ours."""
+    ending = os.path.splitext(name)[1].lower().removeprefix(".")
+    ending = "png" if ending == "apng" else ending
+    return cast(Format, ending) if ending in FORMATS and ending not in ("auto", "keep") else None
 
 
 def available_processors() -> int:

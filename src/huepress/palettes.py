@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from huepress import api, files
+from huepress.animation import count_frames
 from huepress.errors import OptionError
 from huepress.histogram import count_colors, merge_tables, weigh_image, with_alpha
-from huepress.model import ColorHistogram, Palette, SourceImage
+from huepress.model import ColorHistogram, Palette
+from huepress.moving import Animation
 from huepress.options import PALETTE_FORMATS, Options, PaletteFormat
 from huepress.palette import fit_palette, needs_alpha
 from huepress.palette_files.write import write_palette
@@ -52,7 +54,7 @@ def extract_palette(image: Any, n_colors: int = 8, **options: Any) -> Swatches:
     (['#ff0000', '#000000'], [0.75, 0.25], ('red', 'black'))
     """
     chosen = api.make_options({"n_colors": n_colors, **options})
-    return swatches_of([api.load(image, max_pixels=chosen.max_pixels)], chosen)
+    return swatches_of([colors_of(image, chosen)], chosen)
 
 
 def shared_palette(images: Iterable[Any], n_colors: int = 256, **options: Any) -> Palette:
@@ -89,7 +91,7 @@ def shared_palette(images: Iterable[Any], n_colors: int = 256, **options: Any) -
     chosen = api.make_options({"n_colors": n_colors, **options})
     if chosen.palette is not None:
         raise OptionError("a shared palette is found, not given; leave palette out")
-    return shared_palette_of((api.load(image, max_pixels=chosen.max_pixels) for image in images), chosen)
+    return shared_palette_of((colors_of(image, chosen) for image in images), chosen)
 
 
 def save_palette(
@@ -138,30 +140,34 @@ def format_for(path: str | os.PathLike[str]) -> PaletteFormat:
     return cast(PaletteFormat, found)
 
 
-def shared_palette_of(sources: Iterable[SourceImage], options: Options) -> Palette:
-    """Find one palette for several decoded images; see `shared_palette`.
+def shared_palette_of(tables: Iterable[ColorHistogram], options: Options) -> Palette:
+    """Find one palette for the colors of several images; see `shared_palette`.
 
     Raises
     ------
     OptionError
         If there is no image.
     """
-    return fit_palette(_pooled_colors(sources, options), options).palette
+    return fit_palette(_pooled_colors(tables, options), options).palette
 
 
-def swatches_of(sources: Iterable[SourceImage], options: Options) -> Swatches:
-    """Find the colors of one or several decoded images together, and their shares."""
-    table = _pooled_colors(sources, options)
+def swatches_of(tables: Iterable[ColorHistogram], options: Options) -> Swatches:
+    """Find the palette of one or several images together, and their shares."""
+    table = _pooled_colors(tables, options)
     return count_shares(table, fit_palette(table, options))
 
 
-def _pooled_colors(sources: Iterable[SourceImage], options: Options) -> ColorHistogram:
-    def weighed() -> Iterator[ColorHistogram]:
-        for source in sources:
-            yield weigh_image(count_colors(source, threads=options.threads, merge_transparent=True))
+def colors_of(image: Any, options: Options) -> ColorHistogram:
+    """Read an image or animation and count its colors, scaled so that each weighs the same."""
+    source = api.load(image, max_pixels=options.max_pixels, color=options.color, moving=True)
+    if isinstance(source, Animation):
+        return weigh_image(count_frames(source, threads=options.threads))
+    return weigh_image(count_colors(source, threads=options.threads, merge_transparent=True))
 
+
+def _pooled_colors(tables: Iterable[ColorHistogram], options: Options) -> ColorHistogram:
     try:
-        pooled = merge_tables(weighed())
+        pooled = merge_tables(tables)
     except ValueError:
         raise OptionError("there is no image to take colors from; give at least one") from None
     return with_alpha(pooled) if needs_alpha(options) else pooled

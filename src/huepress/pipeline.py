@@ -61,8 +61,8 @@ def run(
         If `options.max_size` cannot be met.
     """
     started = time.perf_counter() if started is None else started
-    if options.format != "keep":
-        source = main_encoder(options.format, source.format).adapt(source)
+    if options.still_format != "keep":
+        source = main_encoder(options.still_format, source.format).adapt(source)
     progress = _Progress(on_progress)
     bench = Workbench(source, options, scored=options.goal is not None, on_progress=progress.part)
     progress.bench = bench
@@ -151,7 +151,7 @@ def _within_budget(source: SourceImage, options: Options) -> bool:
     """Tell whether the original itself is the best that fits in the size asked for."""
     if not isinstance(options.goal, SizeGoal) or source.keepable is None or options.asks_for_colors:
         return False
-    same_format = main_encoder(options.format, source.format).file_format == source.format
+    same_format = main_encoder(options.still_format, source.format).file_format == source.format
     fits = len(source.keepable) <= options.goal.n_bytes(source.n_pixels)
     return fits and (same_format or options.format == "auto")
 

@@ -79,7 +79,7 @@ class Workbench:
             indexed = index_image(table, fit, threads=self._options.threads)
             return self._finished(indexed, rate, searched=False, lossless=fit.lossless)
         if n_colors not in self._searches:
-            coder = main_encoder(self._options.format, self._source.format).coder
+            coder = main_encoder(self._options.still_format, self._source.format).coder
             self._searches[n_colors] = Search(table, fit, self._options, coder=coder)
         indexed, distortion_bits = self._searches[n_colors].run(rate, self._on_progress)
         return self._finished(indexed, rate, searched=True, distortion_bits=distortion_bits)
@@ -115,7 +115,7 @@ class Workbench:
     ) -> Attempt:
         encoded = encode(
             indexed,
-            self._options.format,
+            self._options.still_format,
             self._source.format,
             effort=self._options.effort,
             metadata=self._source.metadata,

@@ -17,9 +17,10 @@ WORKER_BYTES = 60 * MB
 PLANNER_BYTES = 60 * MB
 # Peak bytes a pixel beside the file, the most over noise and photographs of 1 to 24 megapixels
 # on one thread, plus a tenth.
-_PER_PIXEL_PLAIN, _PER_PIXEL_SEARCH = 54, 62
+_PER_PIXEL_PLAIN, _PER_PIXEL_SEARCH = 54, 75
 _PER_PIXEL_ALPHA = 20
 _PER_PIXEL_SCORE = 95  # in all, with SSIMULACRA2
+_PER_PIXEL_GOAL = 160  # in all, with versions that are compared
 _PER_IMAGE = 32 * MB
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _DEFAULT_SHARE = 0.6
@@ -27,9 +28,10 @@ _DEFAULT_SHARE = 0.6
 
 def working_set(probe: Probe, file_bytes: int, options: Options, *, score: bool) -> int:
     """Estimate the bytes that one image takes on top of an idle worker."""
-    per_pixel = _PER_PIXEL_SEARCH if options.effort or options.format != "png" else _PER_PIXEL_PLAIN
+    per_pixel = _PER_PIXEL_SEARCH if options.effort or options.still_format != "png" else _PER_PIXEL_PLAIN
     per_pixel += _PER_PIXEL_ALPHA if probe.has_alpha else 0
     per_pixel = max(per_pixel, _PER_PIXEL_SCORE) if score else per_pixel
+    per_pixel = max(per_pixel, _PER_PIXEL_GOAL) if options.goal is not None else per_pixel
     return _PER_IMAGE + 2 * file_bytes + per_pixel * probe.width * probe.height
 
 

@@ -115,8 +115,8 @@ class Collector:
         try:
             sources, targets = self._settings.sources, self._settings.targets
             limit = Options.max_pixels
-            before = api.load(sources.read(row.input), max_pixels=limit)
-            return thumbnails(before, api.load(targets.read(row.output), max_pixels=limit).pixels_srgb8)
+            before = api.load(sources.read(row.input), max_pixels=limit, moving=True)
+            return thumbnails(before, api.load(targets.read(row.output), max_pixels=limit, moving=True))
         except HuepressError:
             return None
 

@@ -182,7 +182,7 @@ def _cost(task: Task, settings: Settings) -> int:
             found = probe(settings.sources.read(task.source))
     if found is None or found.width * found.height > settings.options.max_pixels:
         found = Probe("unknown", 1, 1, False)  # it fails before it takes any memory
-    return working_set(found, task.size, settings.options, score=settings.score or settings.options.goal is not None)
+    return working_set(found, task.size, settings.options, score=settings.score)
 
 
 def _published(outcome: Outcome, settings: Settings, ledger: Ledger) -> Outcome:

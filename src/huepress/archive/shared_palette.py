@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from huepress import api, palettes
+from huepress import palettes
 from huepress.archive.tasks import Settings, Task
 from huepress.errors import HuepressError, OptionError
-from huepress.model import SourceImage
+from huepress.model import ColorHistogram
 from huepress.options import Options
 
 
@@ -29,17 +29,16 @@ def with_shared_palette(tasks: Iterable[Task], settings: Settings) -> Settings:
     """
     options = settings.options
 
-    def sources() -> Iterator[SourceImage]:
+    def tables() -> Iterator[ColorHistogram]:
         for task in tasks:
             if task.copy_only or task.error or task.kept_because:
                 continue
             # What cannot be read is reported when its turn comes.
             with contextlib.suppress(HuepressError, MemoryError):
-                data = settings.sources.read(task.source)
-                yield api.load(data, max_pixels=options.max_pixels, color=options.color, strip=options.strip)
+                yield palettes.colors_of(settings.sources.read(task.source), options)
 
     try:
-        found = palettes.shared_palette_of(sources(), options)
+        found = palettes.shared_palette_of(tables(), options)
     except OptionError:  # nothing could be read: each image says why
         return settings
     return replace(settings, options=replace(options, palette=found, pin=(), init=Options.init))

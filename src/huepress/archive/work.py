@@ -9,12 +9,13 @@ from typing import Any
 
 from huepress import api
 from huepress.archive.tasks import Outcome, Settings, Task, content_hash, facts_of, failed
-from huepress.codec.encoders import encode_for_name, main_encoder
+from huepress.codec.encoders import main_encoder
 from huepress.codec.probe import probe
 from huepress.codec.thumbnail import thumbnail
 from huepress.errors import HuepressError, LimitError, OutputError, UnsupportedError
-from huepress.metrics import SMALLEST_SIDE, Comparator
-from huepress.model import SourceImage
+from huepress.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
+from huepress.model import Bytes, SourceImage
+from huepress.moving import Animation
 from huepress.options import Options
 
 _THUMBNAIL_SIDE = 160
@@ -49,7 +50,9 @@ def do(task: Task, settings: Settings, threads: int, on_progress: Callable[[floa
     return outcome
 
 
-def compress(data: bytes | SourceImage, settings: Settings, on_progress: Callable[[float], None] | None = None) -> Any:
+def compress(
+    data: bytes | SourceImage | Animation, settings: Settings, on_progress: Callable[[float], None] | None = None
+) -> Any:
     """Compress an image file's bytes with the settings of a run; return a `huepress.Result`."""
     return api.compress(
         data,
@@ -61,9 +64,15 @@ def compress(data: bytes | SourceImage, settings: Settings, on_progress: Callabl
     )
 
 
-def thumbnails(before: SourceImage, after: Any) -> tuple[bytes, bytes]:
-    """Draw an image and what became of it, small."""
-    return thumbnail(before.pixels_srgb8, _THUMBNAIL_SIDE), thumbnail(after, _THUMBNAIL_SIDE)
+def thumbnails(before: SourceImage | Animation, after: SourceImage | Animation | Bytes) -> tuple[bytes, bytes]:
+    """Draw an image and what became of it, small; of animations the first frame."""
+    return thumbnail(_first_frame(before), _THUMBNAIL_SIDE), thumbnail(_first_frame(after), _THUMBNAIL_SIDE)
+
+
+def _first_frame(image: SourceImage | Animation | Bytes) -> Bytes:
+    if isinstance(image, Animation):
+        return next(image.frames())
+    return image.pixels_srgb8 if isinstance(image, SourceImage) else image
 
 
 def _do(task: Task, settings: Settings, on_progress: Callable[[float], None] | None) -> Outcome:
@@ -86,10 +95,12 @@ def _compressed(
 ) -> tuple[Outcome, bytes]:
     found = probe(data) if settings.in_place else None
     options = settings.options
-    if found and found.format != main_encoder(options.format, found.format).file_format:
+    if found and found.format != main_encoder(options.format or "keep", found.format).file_format:
         return _kept(task, data, found.format, _stays(found.format))
     try:
-        source = api.load(data, max_pixels=options.max_pixels, color=options.color, strip=options.strip)
+        source = api.load(data, max_pixels=options.max_pixels, color=options.color, strip=options.strip, moving=True)
+        if isinstance(source, Animation) and options.goal is not None:
+            raise UnsupportedError("a quality or a size can be aimed at for single pictures only so far")
         result = compress(source, settings, on_progress)
     except UnsupportedError as error:
         return _kept(task, data, None, f"{error}; kept as it is, with its metadata")
@@ -99,13 +110,7 @@ def _compressed(
             return _kept(task, data, found.format, _stays(found.format))
         if found and not settings.allow_larger and not options.asks_for_colors and len(encoded.data) >= len(data):
             return _kept(task, data, found.format, "no smaller; kept as it is, with its metadata")
-        encoded = encode_for_name(
-            result.indexed,
-            task.target_for(encoded.format),
-            encoded,
-            effort=options.effort,
-            metadata=result.metadata,
-        )
+        encoded = result.encoded_for(task.target_for(encoded.format))
     outcome = Outcome(
         task,
         report.status,
@@ -115,12 +120,10 @@ def _compressed(
         message=report.message,
         ssimulacra2=report.score,
     )
-    after = source.pixels_srgb8 if report.status == "kept" else result.indexed.to_array()
     if settings.score and report.score is None and min(source.width, source.height) >= SMALLEST_SIDE:
-        kept = report.status == "kept"
-        outcome.ssimulacra2 = 100.0 if kept else _score(source, after, options)
+        outcome.ssimulacra2 = LOSSLESS_SCORE if report.status == "kept" else _score(source, result, options)
     if settings.thumbnails:
-        outcome.thumbnails = thumbnails(source, after)
+        outcome.thumbnails = thumbnails(source, source if report.status == "kept" else result.indexed.to_array())
     if len(encoded.data) != report.bytes_out:  # encoded anew for the name
         outcome.facts["bytes_out"] = len(encoded.data)
     return outcome, encoded.data
@@ -130,8 +133,15 @@ def _stays(file_format: str) -> str:
     return f"a {file_format} stays one in place; give -o DIR for another format"
 
 
-def _score(source: SourceImage, after: Any, options: Options) -> float:
-    return Comparator(source, threads=options.threads).ssimulacra2(after)
+def _score(source: SourceImage | Animation, result: Any, options: Options) -> float:
+    """Return the score of a picture, of an animation the mean over its frames."""
+    if isinstance(source, SourceImage):
+        return Comparator(source, threads=options.threads).ssimulacra2(result.indexed.to_array())
+    scores = [
+        Comparator(SourceImage(before), threads=options.threads).ssimulacra2(after.pixels_srgb8)
+        for before, after in zip(source.frames(), result.frames, strict=True)
+    ]
+    return sum(scores) / len(scores)
 
 
 def _kept(task: Task, data: bytes, file_format: str | None, why: str) -> tuple[Outcome, bytes]:

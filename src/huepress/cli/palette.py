@@ -25,7 +25,7 @@ from huepress.errors import HuepressError, LimitError
 from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, MIN_COLORS, PALETTE_FORMATS, SPACES, Options
 
 if TYPE_CHECKING:
-    from huepress.model import SourceImage
+    from huepress.model import ColorHistogram
     from huepress.swatches import Swatches
 
 _BINARY = ("act", "ase", "png")
@@ -123,7 +123,7 @@ def _one(
 
     if target is not None and all(name == STDIO or os.path.exists(name) for name in group):
         files.check_writable_name(target, overwrite=force)
-    swatches = palettes.swatches_of(_sources(group, options), options)
+    swatches = palettes.swatches_of(_tables(group, options), options)
     if palette_format is None:
         if several:
             say(f"{group[0]}:")
@@ -137,11 +137,11 @@ def _one(
     say(f"{', '.join(group)} -> {target}: {len(swatches)} colors")
 
 
-def _sources(names: Iterable[str], options: Options) -> Iterator[SourceImage]:
-    from huepress import api
+def _tables(names: Iterable[str], options: Options) -> Iterator[ColorHistogram]:
+    from huepress import palettes
 
     for name in names:
-        yield api.load(read_stdin() if name == STDIO else name, max_pixels=options.max_pixels)
+        yield palettes.colors_of(read_stdin() if name == STDIO else name, options)
 
 
 def _default_target(name: str, directory: Path, extension: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 from huepress import files
 from huepress.cli.run_options import RunChoices
 from huepress.cli.shared import STDIO, read_stdin, write_stdout
-from huepress.codec.encoders import extension_of
-from huepress.codec.probe import probe
+from huepress.codec.animation import read_animation
+from huepress.codec.encoders import extension_of, formats_of
+from huepress.codec.probe import Probe, probe
 from huepress.errors import HuepressError
 from huepress.model import Encoded
+from huepress.options import Options
 from huepress.storage import is_url
 from huepress.storage.base import Staged, Store
 from huepress.storage.local import LocalStore
@@ -27,27 +30,43 @@ class FileNaming:
     output: str | None
     directory: Path | None
     choices: RunChoices
-    formats: tuple[str, ...]
-    as_source: bool
+    options: Options
+    store: Store
 
     def targets(self, name: str) -> dict[str, str]:
         """Return where the compressed file goes, for each format, the likeliest first."""
-        own = Path(name).suffix.lower().removeprefix(".")
-        formats = sorted(self.formats, key=lambda each: self.as_source and each != own)
+        formats = list(formats_of(self.options.format))
+        if self.options.format is None:
+            formats = [self._format_of_animation(name) or self.options.still_format]
+        if self.options.format == "keep":
+            own = Path(name).suffix.lower().removeprefix(".")
+            formats.sort(key=lambda each: each != own)
         if self.choices.ext or (self.output and self.directory is None):
             return {formats[0]: str(self._path(name, extension(self.choices)))}
         return {each: str(self._path(name, f".{each}")) for each in formats}
 
-    def kept(self, name: str, store: Store) -> str:
+    def kept(self, name: str) -> str:
         """Return where the original's bytes go: under a name whose extension does not lie."""
         suffix = "" if name == STDIO else Path(name).suffix
-        try:
-            found = probe(store.read_start(name, _HEADER_BYTES))
-        except HuepressError:  # told when its turn comes
-            found = None
+        found = self._probe(name)
         if found is not None:
             suffix = extension_of(Encoded(b"", {"MPO": "JPEG"}.get(found.format, found.format)), suffix)
-        return str(self._path(name, suffix or f".{self.formats[0]}"))
+        return str(self._path(name, suffix or f".{self.options.still_format}"))
+
+    def _format_of_animation(self, name: str) -> str | None:
+        """Return the format of an animation, whose results have it by default; None for pictures."""
+        found = self._probe(name)
+        if found is None or found.format not in ("GIF", "WEBP"):
+            return None
+        with suppress(HuepressError):  # told when its turn comes
+            if read_animation(self.store.read(name), max_pixels=self.options.max_pixels) is not None:
+                return found.format.lower()
+        return None
+
+    def _probe(self, name: str) -> Probe | None:
+        with suppress(HuepressError):  # told when its turn comes
+            return probe(self.store.read_start(name, _HEADER_BYTES))
+        return None
 
     def _path(self, name: str, extension: str) -> Path:
         if self.output and self.directory is None:

@@ -26,6 +26,7 @@ def as_json(outcome: Outcome, seed: int) -> dict[str, Any]:
         "output": outcome.output,
         "status": outcome.status,
         "format": outcome.format,
+        "n_frames": facts.get("n_frames"),
     }
     for name in ("width", "height", "bytes_in", "bytes_out", "bits_per_pixel", "bits_per_pixel_in"):
         row[name] = facts.get(name)
@@ -61,10 +62,11 @@ def sentence(outcome: Outcome) -> str:
     if outcome.ssimulacra2 is not None:
         quality += f", score {outcome.ssimulacra2:.1f} ({words_for(outcome.ssimulacra2)})"
     remarks = "".join(f"; {remark}" for remark in (*facts.get("notes", ()), outcome.message) if remark)
+    frames = f"{facts['n_frames']} frames, " if facts.get("n_frames", 1) > 1 else ""
     bits_in, bits = facts["bits_per_pixel_in"], facts["bits_per_pixel"]
     return (
         f"{start}{human_bytes(facts['bytes_in'])} -> {human_bytes(facts['bytes_out'])} "
-        f"({_percent(facts['bytes_in'], facts['bytes_out'])}), {facts['n_colors']} colors, "
+        f"({_percent(facts['bytes_in'], facts['bytes_out'])}), {frames}{facts['n_colors']} colors, "
         f"{bits_in} -> {bits} bits per pixel before deflate ({bits_in / bits:g}x), {quality}, {outcome.seconds:.2f} s"
         f"{remarks}"
     )

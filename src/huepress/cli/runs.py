@@ -69,14 +69,12 @@ def plan_files(
     if choices.in_place and any(map(is_url, names)):
         raise OptionError("files behind a URL are not replaced in place; leave --in-place out")
     settings = _settings(options, choices, store, store, force=force, allow_larger=allow_larger, min_saving=0.0)
-    formats = formats_of(options.format)
-    naming = FileNaming(output, directory, choices, formats, as_source=options.format == "keep")
+    naming = FileNaming(output, directory, choices, options, store)
     tasks = []
     if choices.in_place:
         names = tuple({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
-    outputs = {}
-    if not output and not choices.in_place:
-        outputs = {target: name for name in names for target in naming.targets(name).values()}
+    named = {} if choices.in_place or to_stdout else {name: naming.targets(name) for name in names}
+    outputs = {} if output else {target: name for name in names for target in named.get(name, {}).values()}
     ours = {name: outputs[name] for name in names if outputs.get(name, name) != name}
     targets = Targets([name for name in names if name not in ours])
     for name in names:
@@ -88,8 +86,8 @@ def plan_files(
         elif choices.in_place:
             tasks.append(Task(name, name, None, _size(name)))
         else:
-            target, *others = naming.targets(name).items()
-            kept = naming.kept(name, store)
+            target, *others = named[name].items()
+            kept = naming.kept(name)
             task = Task(name, target[1], kept, _size(name), other_targets=tuple(others))
             tasks.append(_claimed(task, targets, force))
     return Planned(tasks, settings, is_tree=False, to_stdout=to_stdout)

@@ -24,6 +24,7 @@ from huepress.options import (
     SPACES,
     STRIPS,
     Options,
+    format_for_name,
     parse_init,
 )
 
@@ -46,8 +47,9 @@ def kmeans_options(command: Command) -> Command:
             type=click.Choice(FORMATS),
             default=None,
             help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.  "
-            "[default: png, or as -o FILE ends]",
+            "[default: as -o FILE ends, else png; of animations their own]",
         ),
+        click.option("--palette-per-frame", is_flag=True, help="Of animations (GIF, WebP): a palette for each frame."),
         click.option(
             "--rate",
             type=click.FloatRange(0, MAX_RATE),
@@ -184,19 +186,14 @@ def make_options(n_colors: Any, init: str = "wu", output: str | None = None, **o
 
         others["palette"] = load_palette(others["palette"], max_pixels=others["max_pixels"])
     others["pin"] = others.get("pin") or ()
-    asked, named = others.get("format"), _format_of(output)
+    asked, named = others.get("format"), format_for_name(output or "")
     if named and asked not in (None, "auto", "keep", named):
         raise OptionError(f"the output is named .{named} but --format asks for {asked}; drop one of them")
-    others["format"] = named or asked or Options.format
+    others["format"] = named or asked
     options = Options(n_colors=n_colors, init=parse_init(init), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
     os.environ.setdefault("RAYON_NUM_THREADS", str(options.threads))
     return options
-
-
-def _format_of(output: str | None) -> str | None:
-    ending = Path(output or "").suffix.lower().removeprefix(".")
-    return ending if ending in FORMATS else None
 
 
 def expand(inputs: tuple[str, ...]) -> list[str]:

@@ -62,12 +62,12 @@ def decode(data: bytes, *, max_pixels: int, color: Color = "srgb", strip: Strip 
         raise DecodeError("the file is empty; give an image file")
     enable_plug_in(data)
     if is_jxl(data):
-        _check_size(*jxl_size(data), max_pixels)
+        check_size(*jxl_size(data), max_pixels)
     with own_pixel_limit(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         damage = _told_as_damage("the image is damaged or cut off ({}); make it anew or leave it out")
         with _quiet_libtiff(data[:4] in _TIFF_SIGNATURES), _open(data) as image, damage:
-            _check_size(*image.size, max_pixels)
+            check_size(*image.size, max_pixels)
             _check_frames(image)
             return _load(image, data, color, strip)
 
@@ -82,7 +82,7 @@ def from_pillow(image: Image.Image, *, max_pixels: int, color: Color = "srgb", s
     LimitError
         If it has more than `max_pixels` pixels.
     """
-    _check_size(*image.size, max_pixels)
+    check_size(*image.size, max_pixels)
     with _told_as_damage("Pillow cannot load the image ({}); open it anew"):
         image.load()
         return _finish(image, *to_codes(image), b"", {}, color, strip)
@@ -105,7 +105,7 @@ def from_array(array: Any, *, max_pixels: int) -> SourceImage:
         pixels = pixels[:, :, np.newaxis]
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or pixels.size == 0:
         raise InputError(f"the array has shape {np.shape(array)}; it must be H x W, H x W x 3 or H x W x 4")
-    _check_size(pixels.shape[1], pixels.shape[0], max_pixels)
+    check_size(pixels.shape[1], pixels.shape[0], max_pixels)
     if pixels.shape[2] == 1:
         pixels = np.repeat(pixels, 3, axis=2)
     return SourceImage(_without_idle_alpha(pixels))
@@ -163,9 +163,7 @@ def _check_frames(image: Image.Image) -> None:
     if frames > 1 and image.format == "TIFF":
         frames -= _count_minor_pages(image, frames)
     if frames > 1 and image.format not in _EXTRA_FRAMES_ARE_MINOR:
-        raise UnsupportedError(
-            f"{frames} frames or pages; only single pictures can be compressed so far, split it first"
-        )
+        raise UnsupportedError(f"{frames} frames or pages where a single picture is needed; split it first")
 
 
 def _count_minor_pages(image: Image.Image, pages: int) -> int:
@@ -230,7 +228,8 @@ def _reason(error: Exception) -> str:
     return lines[0][:120] if lines else type(error).__name__
 
 
-def _check_size(width: int, height: int, max_pixels: int) -> None:
+def check_size(width: int, height: int, max_pixels: int) -> None:
+    """Refuse a picture of no pixels, or of more than the limit."""
     if width < 1 or height < 1:
         raise DecodeError("the image has no pixels; give one of at least 1 x 1")
     if width * height > max_pixels:

@@ -14,7 +14,7 @@ from huepress.codec.encode_webp import encode_webp
 from huepress.codec.plug_ins import enable_jxl
 from huepress.errors import HuepressError, OutputError
 from huepress.model import Encoded, IndexedImage, Metadata, SourceImage
-from huepress.options import Format
+from huepress.options import Format, format_for_name
 
 Coder = Literal["png", "webp"]
 
@@ -114,13 +114,13 @@ def main_encoder(format: Format, source_format: str) -> Encoder:
     return encoder
 
 
-def formats_of(format: Format) -> tuple[str, ...]:
+def formats_of(format: Format | None) -> tuple[str, ...]:
     """Return the formats that an option may lead to, the likeliest first."""
     if format == "keep":
         return tuple(ENCODERS)
-    if format == "auto":
+    if format in (None, "auto"):  # None: animations stay what they are
         return tuple(encoder.name for encoder in ENCODERS.values() if encoder.in_browsers)
-    return (format,)
+    return (str(format),)
 
 
 def encode(
@@ -210,9 +210,25 @@ def refuse_foreign_name(name: str, file_format: str = "") -> None:
         raise OutputError(f"{name}: {extension} files cannot be written; give a name that ends with {known}")
 
 
+def check_name_of_animation(name: str, encoded: Encoded) -> None:
+    """Refuse a name whose extension belongs to another format: one frame would be all that it could get.
+
+    Raises
+    ------
+    OutputError
+    """
+    encoder = encoder_for_name(name)
+    wanted = encoder.file_format if encoder else _FOREIGN.get(PurePath(name).suffix.lower(), encoded.format)
+    if wanted != encoded.format:
+        raise OutputError(
+            f"{name}: the animation is {encoded.format}; give a name that ends with {extension_of(encoded, '')}, "
+            "or compress it in another format (gif, png or webp)"
+        )
+
+
 def encoder_for_name(name: str) -> Encoder | None:
     """Return the encoder that a file name's extension asks for, None for any other extension."""
-    return ENCODERS.get(PurePath(name).suffix.lower().removeprefix("."))
+    return ENCODERS.get(format_for_name(name) or "")
 
 
 def extension_of(encoded: Encoded, default: str) -> str:
