@@ -90,9 +90,11 @@ def butteraugli3(original: Path, data: bytes) -> float:
         return math.nan
 
 
-def ours(path: Path, comparator: Comparator, rates: list[float], k: int, options: dict[str, Any]) -> list[Point]:
+def ours(
+    path: Path, comparator: Comparator, rates: list[float], colors: list[int], options: dict[str, Any]
+) -> list[Point]:
     points = []
-    for rate in rates:
+    for k, rate in ((k, rate) for k in colors for rate in rates):
         started = time.perf_counter()
         result = huepress.compress(path, k, rate=rate, allow_larger=True, jobs=1, **options)
         seconds = time.perf_counter() - started
@@ -111,6 +113,26 @@ def pngquant(path: Path, comparator: Comparator, colors: list[int], speeds: list
                 seconds = time.perf_counter() - started
                 name = f"K={k} speed={speed}{' nofs' if dither else ''}"
                 points.append(measured("pngquant", name, png, seconds, path, comparator))
+    return points
+
+
+def libimagequant(path: Path, comparator: Comparator, colors: list[int]) -> list[Point]:
+    try:
+        import imagequant
+    except ImportError:
+        return []
+    points = []
+    image = Image.open(path).convert("RGBA")
+    for k in colors:
+        for level in (1.0, 0.0):
+            started = time.perf_counter()
+            result = imagequant.quantize_pil_image(image, dithering_level=level, max_colors=k)
+            buffer = io.BytesIO()
+            result.save(buffer, "PNG")
+            seconds = time.perf_counter() - started
+            points.append(
+                measured("imagequant", f"K={k} dither={level:g}", buffer.getvalue(), seconds, path, comparator)
+            )
     return points
 
 
@@ -171,7 +193,7 @@ def plot(all_points: dict[str, list[Point]], target: Path) -> None:
     rows = -(-len(all_points) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(4 * columns, 3 * rows), squeeze=False)
     for axis, (name, points) in zip(axes.flat, all_points.items(), strict=False):
-        for tool in ("pngquant", "huepress"):
+        for tool in sorted({p.tool for p in points}):
             qualities, sizes = frontier([p for p in points if p.tool == tool], "score")
             axis.plot([math.exp(b) / 1e3 for b in sizes], qualities, marker=".", label=tool)
         axis.set(title=name, xscale="log", xlabel="kB", ylabel="SSIMULACRA2", ylim=(0, 95))
@@ -191,7 +213,7 @@ def equal_k(files: list[Path], ks: list[int], options: dict[str, Any]) -> list[s
         gains, bytes_ratio = [], []
         for path in files:
             comparator = Comparator(SourceImage(opened(path.read_bytes())), threads=2)
-            us = ours(path, comparator, [0.0], k, options)[0]
+            us = ours(path, comparator, [0.0], [k], options)[0]
             them = pngquant(path, comparator, [k], [4])[0]
             gains.append(us.score - them.score)
             bytes_ratio.append(math.log(us.n_bytes / them.n_bytes))
@@ -207,6 +229,8 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--rates", default="0.5,1,2,4,8,16,32")
     parser.add_argument("--colors", default="256,192,128,96,64,48,32,24,16")
+    parser.add_argument("--our-colors", default="256", help="ours; fewer serve flat graphics")
+    parser.add_argument("--imagequant", action="store_true", help="also libimagequant's own module")
     parser.add_argument("--speeds", default="4", help="pngquant's; 1 is its slowest and best")
     parser.add_argument("--effort", type=int, default=5)
     parser.add_argument("--format", default="png", help="ours: png or webp (pngquant's stay PNG)")
@@ -225,11 +249,16 @@ def main() -> None:
     by_score: dict[float, list[float]] = {s: [] for s in SCORES}
     per_image: list[tuple[float, Path]] = []
     butteraugli: list[float] = []
+    against_imagequant: list[float] = []
     for path in files:
         comparator = Comparator(SourceImage(opened(path.read_bytes())), threads=2)
-        us = ours(path, comparator, numbers["rates"], 256, options)
+        us = ours(path, comparator, numbers["rates"], [int(k) for k in arguments.our_colors.split(",")], options)
         them = pngquant(path, comparator, [int(k) for k in numbers["colors"]], [int(s) for s in numbers["speeds"]])
         all_points[path.stem] = us + them
+        if arguments.imagequant:
+            others = libimagequant(path, comparator, [int(k) for k in numbers["colors"]])
+            all_points[path.stem] += others
+            against_imagequant += log_ratios(us, others, "score").values()
         ratios = log_ratios(us, them, "score")
         for score, ratio in ratios.items():
             by_score[score].append(ratio)
@@ -249,6 +278,8 @@ def main() -> None:
         + " | ".join(mean_ratio(by_score[s]) for s in SCORES)
         + f" | **{mean_ratio(everything)}** | {mean_ratio(butteraugli)} |",
     ]
+    if against_imagequant:
+        lines += ["", f"Against imagequant: {mean_ratio(against_imagequant)}"]
     if arguments.equal_k:
         lines += ["", "| K, rate 0 | mean gain in score | least | bytes / pngquant's |", "|---|---|---|---|"]
         lines += equal_k(files, [int(k) for k in arguments.equal_k.split(",")], options)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from huepress.api import Result, compress, load_palette, quantize, score
+    from huepress.comparison import Comparison, compare
     from huepress.errors import (
         DecodeError,
         HuepressError,
@@ -33,6 +34,8 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Result": "api",
+    "Comparison": "comparison",
+    "compare": "comparison",
     "compress": "api",
     "extract_palette": "palettes",
     "load_palette": "api",
@@ -59,6 +62,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Comparison",
     "DecodeError",
     "Frame",
     "HuepressError",
@@ -77,6 +81,7 @@ __all__ = [
     "TargetError",
     "Trial",
     "__version__",
+    "compare",
     "compress",
     "extract_palette",
     "load_palette",

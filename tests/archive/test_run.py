@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from animations import make_gif, seen_by_pillow
 from archive.trees import files_of, images_of, many
 from conftest import png_bytes
 from huepress.storage.base import LEDGER_NAME
@@ -278,3 +279,34 @@ def test_two_runs_do_not_share_a_tree(huepress_program, run, photo, tmp_path):
         fcntl.flock(ledger, fcntl.LOCK_EX)
         done = run("compress", "-r", "src", "-o", "dst")
     assert done.returncode == 5 and b"another run" in done.stderr
+
+
+def test_animations_in_a_tree(run, tmp_path, photo):
+    (tmp_path / "src").mkdir()
+    animation = make_gif(11, n_frames=6, width=40, height=30)
+    (tmp_path / "src" / "a.gif").write_bytes(animation.data)
+    Image.fromarray(photo[:60, :80]).save(tmp_path / "src" / "still.gif")
+    options = ["-k", 4, "--effort", 0, "--json"]
+    rows = [json.loads(row) for row in run("compress", "-r", "src", "-o", "dst", *options).stdout.splitlines()]
+    assert {row["output"]: (row["status"], row["n_frames"]) for row in rows} == {
+        "a.gif": ("compressed", 6), "still.png": ("compressed", 1),
+    }  # fmt: skip
+    assert len(seen_by_pillow((tmp_path / "dst" / "a.gif").read_bytes())[0]) == 6
+    again = run("compress", "-r", "src", "-o", "dst", *options).stdout.splitlines()
+    assert all(json.loads(row)["unchanged"] for row in again)
+    assert run("compress", "-r", "--in-place", "src", *options).returncode == 0
+    for name, n_frames in (("a.gif", 6), ("still.gif", 1)):
+        assert len(seen_by_pillow((tmp_path / "src" / name).read_bytes())[0]) == n_frames
+    rows = run("compress", "-r", "dst", "-o", "other", "--quality", 50, "--include", "*.gif", *options).stdout
+    assert json.loads(rows)["status"] == "kept"
+
+
+def test_names_where_the_format_is_known_at_the_end_only(run, tmp_path, photo):
+    (tmp_path / "src").mkdir()
+    for name in ("a.png", "a.webp"):
+        Image.fromarray(photo[:60, :80]).save(tmp_path / "src" / name)
+    done = run("compress", "-r", "src", "-o", "dst", "--format", "auto", "-k", 8, "--effort", 0, "--json")
+    for row in map(json.loads, done.stdout.splitlines()):
+        with Image.open(tmp_path / "dst" / row["output"]) as image:
+            assert image.format.lower() == row["format"] and row["output"].endswith(f".{row['format']}")
+    assert len(images_of(tmp_path / "dst")) == 2

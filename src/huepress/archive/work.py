@@ -100,7 +100,8 @@ def _compressed(
     try:
         source = api.load(data, max_pixels=options.max_pixels, color=options.color, strip=options.strip, moving=True)
         if isinstance(source, Animation) and options.goal is not None:
-            raise UnsupportedError("a quality or a size can be aimed at for single pictures only so far")
+            why = "a quality or a size can be aimed at for single pictures only so far; original kept"
+            return _kept(task, data, source.format, why, None if settings.in_place else source.keepable)
         result = compress(source, settings, on_progress)
     except UnsupportedError as error:
         return _kept(task, data, None, f"{error}; kept as it is, with its metadata")
@@ -144,10 +145,14 @@ def _score(source: SourceImage | Animation, result: Any, options: Options) -> fl
     return sum(scores) / len(scores)
 
 
-def _kept(task: Task, data: bytes, file_format: str | None, why: str) -> tuple[Outcome, bytes]:
-    facts = {"bytes_in": len(data), "bytes_out": len(data)}
+def _kept(
+    task: Task, data: bytes, file_format: str | None, why: str, cleaned: bytes | None = None
+) -> tuple[Outcome, bytes]:
+    """Keep a file's bytes, freed of metadata where that could be done."""
+    output = data if cleaned is None else cleaned
+    facts = {"bytes_in": len(data), "bytes_out": len(output)}
     kept = Outcome(task, "kept", format=file_format and file_format.lower(), facts=facts, message=why)
-    return kept, data
+    return kept, output
 
 
 def _staged(outcome: Outcome, data: bytes, output: bytes, name: str | None, settings: Settings) -> Outcome:

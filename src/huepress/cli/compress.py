@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -46,7 +46,7 @@ from huepress.options import Options
 @click.option("-v", "--verbose", is_flag=True, help="Print the palettes, too.")
 def command(
     inputs: tuple[str, ...],
-    colors: int | str,
+    colors: int | Literal["auto"],
     output: str | None,
     force: bool,
     allow_larger: bool,

@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeVar
 
 import click
 
 from huepress.errors import InputError, OptionError, OutputError
+from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.options import (
     COLORS,
     DEFAULT_MAX_PIXELS,
@@ -49,7 +50,6 @@ def kmeans_options(command: Command) -> Command:
             help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.  "
             "[default: as -o FILE ends, else png; of animations their own]",
         ),
-        click.option("--palette-per-frame", is_flag=True, help="Of animations (GIF, WebP): a palette for each frame."),
         click.option(
             "--rate",
             type=click.FloatRange(0, MAX_RATE),
@@ -165,13 +165,16 @@ def file_options(command: Command) -> Command:
             show_default=True,
             help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay.",
         ),
+        click.option("--palette-per-frame", is_flag=True, help="Of animations (GIF, WebP): a palette for each frame."),
     ]
     for decorator in reversed(decorators):
         command = decorator(command)
     return command
 
 
-def make_options(n_colors: Any, init: str = "wu", output: str | None = None, **others: Any) -> Options:
+def make_options(
+    n_colors: int | Literal["auto"], init: str = "wu", output: str | None = None, **others: Any
+) -> Options:
     """Build the options of a run from the command line's values.
 
     The extension of a named output decides about the format.
@@ -282,10 +285,11 @@ def names_directory(output: str, n_inputs: int) -> bool:
 
 
 if TYPE_CHECKING:
-    _ColorCountsBase = click.ParamType[list[int]]
+    _ListBase = click.ParamType[list[Any]]
     _NumberOfColorsBase = click.ParamType[int | str]
+    _GoalBase = click.ParamType[QualityGoal | SizeGoal]
 else:
-    _ColorCountsBase = _NumberOfColorsBase = click.ParamType  # older versions have no type parameter
+    _ListBase = _GoalBase = _NumberOfColorsBase = click.ParamType  # older versions have no type parameter
 
 
 class NumberOfColors(_NumberOfColorsBase):
@@ -298,18 +302,52 @@ class NumberOfColors(_NumberOfColorsBase):
         return "auto" if value == "auto" else click.IntRange(MIN_COLORS, MAX_COLORS).convert(value, param, ctx)
 
 
-class ColorCounts(_ColorCountsBase):
-    """Numbers of colors separated by commas."""
+class Listed(_ListBase):
+    """Values of one type separated by commas; none where the text is empty."""
+
+    def __init__(self, of: click.ParamType[Any]) -> None:
+        self._of = of
+        self.name = f"{of.name},..."
+
+    def get_metavar(self, *args: Any, **kwargs: Any) -> str | None:
+        """Return what the help calls the value: the type's own word, and dots."""
+        return f"{self._of.get_metavar(*args, **kwargs) or self._of.name.upper()},..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
+        """Convert each part."""
+        if isinstance(value, list):
+            return value
+        parts = str(value).split(",") if value != "" else []
+        return [self._of.convert(part.strip(), param, ctx) for part in parts]
+
+
+class Goal(_GoalBase):
+    """A score, as ``70``, or a size, as ``50kB``."""
+
+    def __init__(self, name: Literal["score", "size"]) -> None:
+        self.name = name
+        self._parse: Callable[[Any], QualityGoal | SizeGoal] = parse_quality if name == "score" else parse_size
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> QualityGoal | SizeGoal:
+        """Parse ``70`` or ``50kB``."""
+        try:
+            return self._parse(value)
+        except OptionError as error:
+            self.fail(str(error), param, ctx)
+
+
+class ColorCounts(_ListBase):
+    """Numbers of colors separated by commas; "auto" is one."""
 
     name = "K,K,..."
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        """Parse ``8,16,32``."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int | str]:
+        """Parse ``8,16,auto``."""
         try:
-            counts = [int(part) for part in str(value).split(",")]
+            counts = ["auto" if part.strip() == "auto" else int(part) for part in str(value).split(",")]
         except ValueError:
             self.fail(f"{value!r} is not a list of whole numbers such as 8,16,32", param, ctx)
         for count in counts:
-            if not MIN_COLORS <= count <= MAX_COLORS:
+            if isinstance(count, int) and not MIN_COLORS <= count <= MAX_COLORS:
                 self.fail(f"{count} is not in the range {MIN_COLORS} to {MAX_COLORS}", param, ctx)
         return counts
