@@ -135,6 +135,19 @@ def palette_options(command: Command) -> Command:
     return command
 
 
+def target_options(command: Command) -> Command:
+    """Add the options that say what is to be reached."""
+    decorators = [
+        click.option(
+            "--quality", metavar="Q|MIN-MAX", help="The fewest bytes with this SSIMULACRA2 score, 0 to 100: 70, 60-80."
+        ),
+        click.option("--max-size", metavar="SIZE", help="The best score within 100kB, 1.5MB, 2000 or 0.1bpp."),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
 def file_options(command: Command) -> Command:
     """Add the options of commands that write pictures."""
     decorators = [
@@ -178,7 +191,7 @@ def make_options(
     others["pin"] = others.get("pin") or ()
     asked, named = others.get("format"), format_for_name(output or "")
     if named and asked not in (None, "auto", "keep", named):
-        raise OptionError(f"-o names a .{named} file but --format asks for {asked}; drop one of them")
+        raise OptionError(f"the output is named .{named} but --format asks for {asked}; drop one of them")
     others["format"] = named or asked
     options = Options(n_colors=n_colors, init=parse_init(init), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
@@ -273,9 +286,20 @@ def names_directory(output: str, n_inputs: int) -> bool:
 
 if TYPE_CHECKING:
     _ListBase = click.ParamType[list[Any]]
+    _NumberOfColorsBase = click.ParamType[int | str]
     _GoalBase = click.ParamType[QualityGoal | SizeGoal]
 else:
-    _ListBase = _GoalBase = click.ParamType  # older versions have no type parameter
+    _ListBase = _GoalBase = _NumberOfColorsBase = click.ParamType  # older versions have no type parameter
+
+
+class NumberOfColors(_NumberOfColorsBase):
+    """A number of colors, or ``auto``."""
+
+    name = "K|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Parse ``16`` or ``auto``."""
+        return "auto" if value == "auto" else click.IntRange(MIN_COLORS, MAX_COLORS).convert(value, param, ctx)
 
 
 class Listed(_ListBase):
