@@ -47,7 +47,7 @@ class FileNaming:
 
     def kept(self, name: str) -> str:
         """Return where the original's bytes go: under a name whose extension does not lie."""
-        suffix = "" if name == STDIO else Path(name).suffix
+        suffix = "" if name == STDIO else Path(name).suffix.lower()
         found = self._probe(name)
         if found is not None:
             suffix = extension_of(Encoded(b"", {"MPO": "JPEG"}.get(found.format, found.format)), suffix)
