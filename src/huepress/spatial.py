@@ -111,10 +111,11 @@ class Search:
         refits = 0 if fit.required.all() else self._effort.refits
         if refits and len(fit.palette) <= FEW_COLORS:
             refits += 1
-        distortion, _ = self._literals()
-        for _ in range(refits):
-            self._refit()
+        distortion = 0.0
+        for _ in range(max(1, refits)):
             distortion, _ = self._literals()
+            if refits:
+                self._refit()
         diffused = options.dither != "none"
         self._least_lambda = _LEAST_LAMBDA * distortion / table.inverse.size if diffused else 0.0
 
