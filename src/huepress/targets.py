@@ -15,7 +15,7 @@ MOST_TRIALS = 7
 # Trials with all colors, before fewer are tried on the rest.
 _TRIALS_OF_ALL_COLORS = 4
 # Fewer colors are tried where a pixel's distortion is worth less than so many bits.
-_CHEAP_DISTORTION = 2.0
+_CHEAP_DISTORTION = 1.2
 _FEWER = 4  # times fewer: 256, 64, 16, 4
 _LEAST_COLORS = 16
 # How far above the wanted score, and how far below the budget, is near enough.
