@@ -96,8 +96,11 @@ def test_formulas_are_drawn(site):
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])
 def test_every_block_of_a_page_runs(page, photo, tmp_path, huepress_program):
-    """The blocks of a page run one after the other, in a folder that holds photo.png."""
+    """The blocks of a page run one after the other, in a folder that holds photo.png and a folder "pictures"."""
     (tmp_path / "photo.png").write_bytes(png_bytes(photo[60:156, 80:224]))
+    (tmp_path / "pictures" / "more").mkdir(parents=True)
+    (tmp_path / "pictures" / "left.png").write_bytes(png_bytes(photo[60:120, :80]))
+    (tmp_path / "pictures" / "more" / "right.png").write_bytes(png_bytes(photo[60:120, -80:]))
     environment = os.environ | {"PATH": f"{huepress_program.parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     for language, text in blocks(page):
         if language in SHOWN_ONLY:

@@ -127,28 +127,29 @@ def _command_text(context: click.Context) -> str:
 
 def _option_row(option: click.Option) -> tuple[str, str, str, str]:
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
-    record = option.get_help_record(click.Context(cli))
-    text = record[1] if record else ""
+    head, text = option.get_help_record(click.Context(cli)) or ("", "")
     notes = "; ".join(re.findall(r"\s\[([^\]]*)\](?=\s|$)", text))
     default = re.search(r"default: ((?:[^;]|;(?! ?[\dx]))*)", notes)
     required = "required" if option.required else ""
     what = re.sub(r"\s+\[[^\]]*\](?=\s|$)", "", text)
-    return names, _value(option), _escaped(what), _escaped(default[1].strip() if default else required)
+    return names, _value(option, head), _escaped(what), _escaped(default[1].strip() if default else required)
 
 
-def _value(option: click.Option) -> str:
+def _value(option: click.Option, head: str) -> str:
+    """Say what an option takes; `head` is how the program writes it: ``-k, --colors K``."""
     kind = option.type
     if option.is_flag or option.count:
         return ""
-    if option.metavar:
-        return " or ".join(f"`{part}`" for part in option.metavar.split("|"))
-    if isinstance(kind, click.Choice):
+    if isinstance(kind, click.Choice) and not option.metavar:
         return ", ".join(f"`{choice}`" for choice in kind.choices)
-    if isinstance(kind, click.IntRange | click.FloatRange):
+    if isinstance(kind, click.IntRange | click.FloatRange) and not option.metavar:
         low = "" if kind.min is None else f"{'above' if kind.min_open else 'from'} {kind.min:g}"
         high = "" if kind.max is None else f"{'below' if kind.max_open else 'to'} {kind.max:g}"
         return f"{low} {high}".strip()
-    return kind.name
+    shown = head.split(max(option.opts, key=head.find), 1)[-1].strip()
+    listed = ",..." if shown.endswith(",...") else ""
+    parts = shown.removesuffix(",...").strip("[]").split("|")
+    return (" or " if not listed else ", ").join(f"`{part}`" for part in parts) + (" (a list)" if listed else "")
 
 
 def _exit_codes() -> Iterator[tuple[str, str]]:
