@@ -25,7 +25,7 @@ docs: $(VENV)/test.stamp
 bench: $(VENV)/bench.stamp
 	$(BIN)/python bench/quality_speed.py $(IMAGES)
 
-SOURCES := pyproject.toml CMakeLists.txt $(wildcard core/*) $(shell find src -name '*.py')
+SOURCES := pyproject.toml CMakeLists.txt $(wildcard core/*) $(shell find src -type f ! -name '*.py[co]')
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -37,11 +37,13 @@ def main() -> None:
     for arguments in (
         ["compress", *files, "-k", "32", "-o", str(OUTPUT / "compressed"), "--force"],
         ["compare", *files, "-k", "8,16,32", "-o", str(OUTPUT / "sheets"), "--force"],
+        ["segment", *files, "-k", "6", "-o", str(OUTPUT / "segments"), "--layers", "--force"],
     ):
         print("$ huepress", *(a.replace(str(OUTPUT), "demo/output") for a in arguments), flush=True)
         subprocess.run([str(PROGRAM), *arguments], check=True)
         print(flush=True)
     print(f"Small files:       {OUTPUT / 'compressed'}")
+    print(f"Segments:          {OUTPUT / 'segments'}")
     print(f"Comparison sheets: {OUTPUT / 'sheets'}   <- look at these")
 
 

@@ -9,6 +9,7 @@ PACKAGE = ROOT / "src" / "huepress"
 MAY_CALL_THE_CORE = {
     *("histogram.py", "palette.py", "indexing.py", "report.py", "kmeans.py", "metrics.py", "spatial.py"),
     *("swatches.py", "color_counter.py", "frame_delta.py", "delta_gif.py", "delta_pixels.py"),
+    *(f"segmentation/{name}.py" for name in ("choose", "cluster", "levels", "regions")),
 }
 MAY_OPEN_PATHS = {"files.py"}
 
@@ -33,7 +34,7 @@ def test_only_the_command_line_prints():
 
 def test_only_the_bindings_know_python():
     for path in (ROOT / "core").iterdir():
-        assert path.name == "bindings.cpp" or not re.search(
+        assert path.name.startswith("bindings") or not re.search(
             r"nanobind|Python\.h|<iostream>|<fstream>", path.read_text()
         )
 

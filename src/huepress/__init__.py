@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from huepress.api import Result, compress, load_palette, quantize, score
+    from huepress.comparison import Comparison, compare
     from huepress.errors import (
         DecodeError,
         HuepressError,
@@ -27,18 +28,24 @@ if TYPE_CHECKING:
     from huepress.model import IndexedImage, Palette, Report, Trial
     from huepress.options import Options
     from huepress.palettes import extract_palette, save_palette, shared_palette
+    from huepress.segmentation.result import Segmentation
+    from huepress.segmentation.segment import segment
     from huepress.swatches import Swatches
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Result": "api",
+    "Comparison": "comparison",
+    "compare": "comparison",
     "compress": "api",
     "extract_palette": "palettes",
     "load_palette": "api",
     "quantize": "api",
     "save_palette": "palettes",
     "score": "api",
+    "segment": "segmentation.segment",
+    "Segmentation": "segmentation.result",
     "shared_palette": "palettes",
     "Swatches": "swatches",
     "Score": "metrics",
@@ -59,6 +66,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Comparison",
     "DecodeError",
     "Frame",
     "HuepressError",
@@ -73,16 +81,19 @@ __all__ = [
     "Report",
     "Result",
     "Score",
+    "Segmentation",
     "Swatches",
     "TargetError",
     "Trial",
     "__version__",
+    "compare",
     "compress",
     "extract_palette",
     "load_palette",
     "quantize",
     "save_palette",
     "score",
+    "segment",
     "shared_palette",
 ]
 

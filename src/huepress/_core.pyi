@@ -52,6 +52,25 @@ def squared_error(
     indices: npt.NDArray[np.uint8],
     n_threads: int,
 ) -> float: ...
+def potts_sweep(
+    points: npt.NDArray[np.float32],
+    centers: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.int32],
+    data_scale: float,
+    straight: int,
+    n_threads: int,
+) -> tuple[npt.NDArray[np.int32], int]: ...
+def label_regions(labels: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]: ...
+def sum_groups(
+    groups: npt.NDArray[np.int32], points: npt.NDArray[np.float32], n_groups: int, n_threads: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
+def merge_small_regions(
+    regions: npt.NDArray[np.int32],
+    label_of: npt.NDArray[np.int32],
+    points: npt.NDArray[np.float32],
+    min_area: int,
+    locked: int,
+) -> npt.NDArray[np.int32]: ...
 
 class SpatialSearch:
     def __init__(

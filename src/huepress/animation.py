@@ -71,6 +71,7 @@ def run_animation(
     options: Options,
     *,
     allow_larger: bool = False,
+    min_saving: float = 0.0,
     started: float | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Outcome:
@@ -84,6 +85,8 @@ def run_animation(
     allow_larger : bool
         Whether a result that is no smaller than the input file is taken all the same;
         otherwise the input's bytes are kept, unless the options ask for certain colors.
+    min_saving : float
+        The part of the original's bytes, 0 to below 1, that a result has to save; otherwise the original is kept.
     started : float, optional
         ``time.perf_counter()`` when work on the input began, for the report.
     on_progress : callable, optional
@@ -121,7 +124,9 @@ def run_animation(
                 raise
     best = min(results, key=lambda result: len(result.encoded.data))
     allow_larger = allow_larger or options.asks_for_colors
-    encoded, kept, message = _smaller_file(best.encoded, animation, best.n_colors, allow_larger=allow_larger)
+    encoded, kept, message = _smaller_file(
+        best.encoded, animation, best.n_colors, allow_larger=allow_larger, min_saving=min_saving
+    )
     table = best.table
     bits_per_pixel_in = 8 * int(table.colors_srgb8.shape[1])
     mse = 0.0 if kept else best.mse
@@ -146,14 +151,16 @@ def run_animation(
 
 
 def _smaller_file(
-    encoded: Encoded, source: Animation, n_colors: int, *, allow_larger: bool
+    encoded: Encoded, source: Animation, n_colors: int, *, allow_larger: bool, min_saving: float
 ) -> tuple[Encoded, bool, str]:
     """Return the result, or the original where that is no larger; whether it was kept; what is unusual about it."""
     n_bytes = len(encoded.data)
-    if source.keepable is not None and n_bytes >= len(source.keepable) and not allow_larger:
+    most = 0.0 if source.keepable is None else min(len(source.keepable) - 1, (1 - min_saving) * len(source.keepable))
+    if source.keepable is not None and n_bytes > most and not allow_larger:
+        too_many = "no fewer than" if n_bytes >= len(source.keepable) else f"not {min_saving:.1%} fewer than"
         stripped = ", its metadata removed" if source.keepable != source.encoded else ""
         message = (
-            f"the {n_colors}-color {encoded.format} would take {n_bytes:,} bytes, no fewer than the "
+            f"the {n_colors}-color {encoded.format} would take {n_bytes:,} bytes, {too_many} the "
             f"{source.format} with {len(source.keepable):,}; original kept{stripped} (--allow-larger writes it anyway)"
         )
         return Encoded(source.keepable, source.format), True, message

@@ -98,12 +98,19 @@ class Result:
         """
         name = os.fspath(path)
         files.check_writable_name(name, overwrite=overwrite)
-        files.write_bytes(path, self._encoded_for(name).data, overwrite=overwrite)
+        files.write_bytes(path, self.encoded_for(name).data, overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
         return self._as_picture("x.png").data  # of an animation in another format the first frame
 
-    def _encoded_for(self, name: str) -> Encoded:
+    def encoded_for(self, name: str) -> Encoded:
+        """Return what `save` would write under a name.
+
+        Raises
+        ------
+        OutputError, OptionError
+            As `save`.
+        """
         if self.report.n_frames > 1:
             check_name_of_animation(name, self.encoded)
             return self.encoded
@@ -120,6 +127,7 @@ def compress(
     quality: Any = None,
     max_size: Any = None,
     allow_larger: bool = False,
+    min_saving: float = 0.0,
     allow_miss: bool = False,
     on_progress: Callable[[float], None] | None = None,
     **options: Any,
@@ -128,7 +136,7 @@ def compress(
 
     Parameters
     ----------
-    image : path, bytes, binary file, PIL.Image.Image or ndarray
+    image : path, bytes, binary file, PIL.Image.Image, ndarray, SourceImage or Animation
         Arrays are uint8: H x W gray, H x W x 3 RGB or H x W x 4 RGBA (straight alpha).
     n_colors : int or "auto"
         Most colors of the palette, 2 to 256; "auto" takes 256 unless fewer serve better.
@@ -139,6 +147,9 @@ def compress(
         The best score within so many bytes: a number, ``"100kB"``, ``"1.5MB"``, or bits per pixel, ``"0.1bpp"``.
     allow_larger : bool
         Whether a file larger than the input's is returned; otherwise the input's bytes.
+    min_saving : float
+        The part of the input file's bytes, 0 to below 1, that the result has to save; otherwise
+        the input's bytes are returned.
     allow_miss : bool
         Whether a file larger than `max_size` is returned where nothing smaller can be had.
     on_progress : callable, optional
@@ -169,10 +180,23 @@ def compress(
     chosen = make_options({"n_colors": n_colors, "quality": quality, "max_size": max_size, **options})
     source = load(image, max_pixels=chosen.max_pixels, color=chosen.color, strip=chosen.strip, moving=True)
     if isinstance(source, Animation):
-        outcome = run_animation(source, chosen, allow_larger=allow_larger, started=started, on_progress=on_progress)
+        outcome = run_animation(
+            source,
+            chosen,
+            allow_larger=allow_larger,
+            min_saving=min_saving,
+            started=started,
+            on_progress=on_progress,
+        )
         return Result(outcome.indexed, outcome.encoded, outcome.report, effort=chosen.effort)
     outcome = pipeline.run(
-        source, chosen, allow_larger=allow_larger, allow_miss=allow_miss, started=started, on_progress=on_progress
+        source,
+        chosen,
+        allow_larger=allow_larger,
+        min_saving=min_saving,
+        allow_miss=allow_miss,
+        started=started,
+        on_progress=on_progress,
     )
     return Result(outcome.indexed, outcome.encoded, outcome.report, source.metadata, chosen.effort)
 
@@ -315,6 +339,8 @@ def load(
         animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving else None
         return animation or decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
 
+    if isinstance(image, SourceImage | Animation):
+        return image
     if isinstance(image, str | os.PathLike):
         data = files.read_bytes(image)
         try:

@@ -30,6 +30,10 @@ class DecodeError(HuepressError):
     exit_code = 4
 
 
+class UnsupportedError(DecodeError):
+    """An input is a sound image of a kind that cannot be compressed; runs over many keep it (exit code 4)."""
+
+
 class OutputError(HuepressError):
     """An output exists already or cannot be written (exit code 5)."""
 

@@ -7,8 +7,14 @@ import errno
 import os
 import secrets
 from pathlib import Path
+from typing import IO
 
 from huepress.errors import InputError, OutputError
+
+try:
+    import fcntl
+except ImportError:  # no POSIX
+    fcntl = None  # type: ignore[assignment]
 
 SUFFIX = "-huepress"
 
@@ -47,22 +53,102 @@ def write_bytes(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = 
     target = Path(path)
     check_writable_name(target, overwrite=overwrite)
     target = Path(os.path.realpath(target))  # a link stays one: what it points to is replaced
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    temporary = target.with_name(f".huepress-{secrets.token_hex(6)}.tmp")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(temporary, "xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            _publish(temporary, target, overwrite)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
-    except OutputError:
-        raise
+        stage(temporary, data, target)
+        publish(temporary, target, overwrite=overwrite)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def stage(temporary: Path, data: bytes, target: Path) -> None:
+    """Write what will be the target's bytes to a temporary file beside it, safe on the disk.
+
+    The directory is made if missing.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    try:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
-        raise OutputError(f"{target}: cannot be written ({_reason(error)}); {_advice(error)}") from None
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise cannot_be_written(target, error) from None
+
+
+def publish(temporary: Path, target: Path, *, overwrite: bool) -> None:
+    """Give a temporary file its name in one step.
+
+    Raises
+    ------
+    OutputError
+        If the name is taken and may not be overwritten, or cannot be given.
+    """
+    try:
+        if not overwrite:
+            try:
+                os.link(temporary, target)  # fails if the name was taken meanwhile
+                temporary.unlink()
+                return
+            except FileExistsError:
+                raise OutputError(f"{target}: exists already; --force overwrites it") from None
+            except OSError:
+                pass  # a file system without hard links
+        os.replace(temporary, target)
+    except OSError as error:
+        raise cannot_be_written(target, error) from None
+
+
+def open_locked(path: Path) -> IO[bytes]:
+    """Open a file for reading and appending that only one process may hold at a time.
+
+    Raises
+    ------
+    OutputError
+        If another process holds it, or it cannot be opened.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(path, "a+b", buffering=0)  # noqa: SIM115 - the caller closes it
+    except OSError as error:
+        raise cannot_be_written(path, error) from None
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise OutputError(f"{path.parent}: another run is at work there; wait until it has ended") from None
+        except OSError:
+            pass  # a file system without locks
+    return file
+
+
+def read_start(path: str | os.PathLike[str], n_bytes: int) -> bytes:
+    """Read the first bytes of a file.
+
+    Raises
+    ------
+    InputError
+        As for `read_bytes`.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read(n_bytes)
+    except (OSError, ValueError):
+        return read_bytes(path)  # says what is wrong
+
+
+def cannot_be_written(path: str | os.PathLike[str], error: Exception) -> OutputError:
+    """Return the error that says so, why, and what to do."""
+    return OutputError(f"{path}: cannot be written ({_reason(error)}); {_advice(error)}")
 
 
 def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> None:
@@ -82,24 +168,12 @@ def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> Non
         if not overwrite and target.exists():
             raise OutputError(f"{target}: exists already; --force (library: overwrite=True) overwrites it")
     except (OSError, ValueError) as error:
-        raise OutputError(f"{target}: cannot be written ({_reason(error)}); {_advice(error)}") from None
+        raise cannot_be_written(target, error) from None
 
 
-def default_output(source: Path, directory: Path | None, extension: str) -> Path:
-    """Return ``NAME-huepress.EXT`` beside the source, or in the directory."""
-    return (directory or source.parent) / f"{source.stem}{SUFFIX}{extension}"
-
-
-def _publish(temporary: Path, target: Path, overwrite: bool) -> None:
-    if not overwrite:
-        try:
-            os.link(temporary, target)  # fails if the name was taken meanwhile
-            return
-        except FileExistsError:
-            raise OutputError(f"{target}: exists already; --force overwrites it") from None
-        except OSError:
-            pass  # a file system without hard links
-    os.replace(temporary, target)
+def default_output(source: Path, directory: Path | None, extension: str, suffix: str | None = None) -> Path:
+    """Return ``NAME-huepress.EXT`` (or with another suffix) beside the source, or in the directory."""
+    return (directory or source.parent) / f"{source.stem}{SUFFIX if suffix is None else suffix}{extension}"
 
 
 def _reason(error: Exception) -> str:

@@ -182,6 +182,31 @@ def delta_e_ok(original_srgb8: Bytes, distorted_srgb8: Bytes) -> tuple[float, fl
     return total / n, percentile
 
 
+def delta_e_ok_levels(original_srgb8: Bytes, distorted_srgb8: Bytes, edges: npt.ArrayLike) -> Bytes:
+    """Return for each pixel how many of the edges its color difference in Oklab reaches: a map to look at.
+
+    With alpha the larger difference, over a black and a white background, counts.
+
+    Parameters
+    ----------
+    original_srgb8, distorted_srgb8 : ndarray of uint8, (height, width, 3 or 4)
+    edges : array of float, (n,)
+        Ascending, at most 255.
+
+    Returns
+    -------
+    ndarray of uint8, (height, width)
+        0 to n.
+    """
+    steps = np.asarray(edges, dtype=np.float32)
+    levels = np.zeros(original_srgb8.shape[:2], dtype=np.uint8)
+    for a, b in _on_backgrounds(original_srgb8, distorted_srgb8):
+        for rows, one, other in zip(_bands(levels, levels), _bands(a, a), _bands(b, b), strict=True):
+            distance = np.sqrt(np.square(_oklab(one[0]) - _oklab(other[0])).sum(axis=2))
+            np.maximum(rows[0], np.searchsorted(steps, distance, side="right"), out=rows[0], casting="unsafe")
+    return levels
+
+
 def banding(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:
     """Return how far smooth gradients have turned into steps; 0 for none.
 

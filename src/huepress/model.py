@@ -92,8 +92,6 @@ class SourceImage:
     keepable: bytes | None = None
     metadata: Metadata = NO_METADATA
     notes: tuple[str, ...] = ()
-    score: float | None = None
-    trials: tuple[Trial, ...] = ()
 
     def __post_init__(self) -> None:
         shape = self.pixels_srgb8.shape

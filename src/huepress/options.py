@@ -31,6 +31,7 @@ MAX_EFFORT = 9
 MAX_RATE = 1000.0
 STARTS: tuple[str, ...] = get_args(Start)
 MIN_COLORS, MAX_COLORS = 2, 256
+COMPARED_COLORS = (8, 16, 32)
 # Few clusters are quick to search and easy to get wrong, so they get more care by default.
 FEW_COLORS = 32
 SWAPS_FOR_FEW, SWAPS_FOR_MANY = 4, 2

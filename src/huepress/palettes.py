@@ -159,7 +159,7 @@ def swatches_of(tables: Iterable[ColorHistogram], options: Options) -> Swatches:
 
 def colors_of(image: Any, options: Options) -> ColorHistogram:
     """Read an image or animation and count its colors, scaled so that each weighs the same."""
-    source = api.load(image, max_pixels=options.max_pixels, moving=True)
+    source = api.load(image, max_pixels=options.max_pixels, color=options.color, moving=True)
     if isinstance(source, Animation):
         return weigh_image(count_frames(source, threads=options.threads))
     return weigh_image(count_colors(source, threads=options.threads, merge_transparent=True))

@@ -28,6 +28,7 @@ def run(
     options: Options,
     *,
     allow_larger: bool = False,
+    min_saving: float = 0.0,
     allow_miss: bool = False,
     started: float | None = None,
     on_progress: Callable[[float], None] | None = None,
@@ -41,6 +42,8 @@ def run(
     allow_larger : bool
         Whether a result that is no smaller than the input file is taken all the same;
         otherwise the input's bytes are kept, unless the options ask for certain colors.
+    min_saving : float
+        The part of the original's bytes, 0 to below 1, that a result has to save; otherwise the original is kept.
     allow_miss : bool
         Whether a result is taken that is larger than `options.max_size`, where nothing smaller can be had.
     started : float, optional
@@ -67,7 +70,7 @@ def run(
     reached = _reached(bench, replace(options, max_size=None) if within else options)
     progress.finish()
     best, message = reached.best, ""
-    kept = _kept(source, best, options, allow_larger=allow_larger)
+    kept = None if allow_larger else _kept(source, best, options, min_saving)
     if within and source.keepable is not None and best.trial.score != LOSSLESS_SCORE:
         kept = Encoded(source.keepable, source.format)
         message = f"the original fits in {len(kept.data):,} bytes already; kept (--allow-larger compresses it anyway)"
@@ -75,7 +78,7 @@ def run(
         message, kept = _missed(source, reached, options, allow_miss=allow_miss, kept=kept)
     indexed, encoded = best.indexed, best.encoded
     if kept is not None:
-        message = message or _why_kept(source, best, kept)
+        message = message or _why_kept(source, best, kept, min_saving)
         encoded = kept
     elif source.keepable is None and source.encoded is not None and best.n_bytes >= len(source.encoded):
         message = message or (
@@ -153,12 +156,13 @@ def _within_budget(source: SourceImage, options: Options) -> bool:
     return fits and (same_format or options.format == "auto")
 
 
-def _kept(source: SourceImage, best: Attempt, options: Options, *, allow_larger: bool) -> Encoded | None:
+def _kept(source: SourceImage, best: Attempt, options: Options, min_saving: float) -> Encoded | None:
     """Return the original's bytes where they are to stay."""
-    smaller = source.keepable is None or best.n_bytes < len(source.keepable)
-    if smaller or allow_larger or options.asks_for_colors:
+    if source.keepable is None or options.asks_for_colors:
         return None
-    assert source.keepable is not None
+    n_bytes = len(source.keepable)
+    if best.n_bytes < n_bytes and best.n_bytes <= (1 - min_saving) * n_bytes:
+        return None
     return Encoded(source.keepable, source.format)
 
 
@@ -191,9 +195,10 @@ def _missed(
     raise TargetError(f"{text} ({human_bytes(budget)}); allow more, make the picture smaller, or --force writes it")
 
 
-def _why_kept(source: SourceImage, best: Attempt, kept: Encoded) -> str:
+def _why_kept(source: SourceImage, best: Attempt, kept: Encoded, min_saving: float) -> str:
+    too_many = "no fewer than" if best.n_bytes >= len(kept.data) else f"not {min_saving:.1%} fewer than"
     stripped = ", its metadata removed" if kept.data != source.encoded else ""
     return (
-        f"the {best.indexed.n_colors}-color {best.encoded.format} would take {best.n_bytes:,} bytes, no fewer than the "
+        f"the {best.indexed.n_colors}-color {best.encoded.format} would take {best.n_bytes:,} bytes, {too_many} the "
         f"{source.format} with {len(kept.data):,}; original kept{stripped} (--allow-larger writes it anyway)"
     )

@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 from conftest import png_bytes
+from html_pages import embedded, parse
 from huepress.codec.sheet import _detail_box
 from huepress.text import human_bytes
 
@@ -52,6 +53,81 @@ def test_many_inputs_and_errors(run, photo_file, tmp_path):
     assert run("compare", photo_file, "-k", "4", "-o", "out", "-f").returncode == 0
 
 
+def test_page_of_one_image(run, photo_file, tmp_path):
+    done = run("compare", photo_file, "-k", "4,8", "--rate", "1,4", "--effort", 1, "-o", "out/page.html")
+    assert done.returncode == 0 and done.stdout.decode().strip() == "out/page.html", done.stderr
+    page = parse((tmp_path / "out" / "page.html").read_bytes())
+    pictures = {image.attributes["alt"]: embedded(image) for image in page.all("img", class_="picture")}
+    assert list(pictures) == ["Original", "K = 4, rate 1", "K = 4, rate 4", "K = 8, rate 1", "K = 8, rate 4"]
+    assert pictures["Original"] == ("image/png", photo_file.read_bytes())
+    run("compress", photo_file, "-k", 8, "--rate", 4, "--effort", 1, "-o", "eight.png")
+    assert pictures["K = 8, rate 4"][1] == (tmp_path / "eight.png").read_bytes()
+    assert not page.all("nav")
+
+
+def test_targets_and_given_colors(run, photo_file, tmp_path):
+    done = run("compare", photo_file, "--quality", "40,60", "--max-size", "8kB,50", "--effort", 0, "-o", "page.html")
+    assert done.returncode == 0, done.stderr
+    page = parse((tmp_path / "page.html").read_bytes())
+    pictures = {image.attributes["alt"]: embedded(image)[1] for image in page.all("img", class_="picture")}
+    assert list(pictures) == ["Original", "quality 40", "quality 60", "at most 8.0 kB", "at most 50 B"]
+    assert len(pictures["at most 8.0 kB"]) <= 8000
+    assert len(page.one("ul", class_="missed").all("li")) == 1 and page.all("circle", class_="trial")
+    done = run("compare", photo_file, "--palette", "#000,#888,#fff", "--effort", 0, "-o", "page.html", "-f")
+    assert done.returncode == 0, done.stderr
+    page = parse((tmp_path / "page.html").read_bytes())
+    assert [color.attributes["title"] for color in page.one("ul", class_="palette").all("li")] == [
+        "#000000", "#888888", "#ffffff",
+    ]  # fmt: skip
+    done = run("compare", photo_file, "-k", "4,auto", "--pin", "#f00", "--effort", 0, "-o", "page.html", "-f")
+    assert done.returncode == 0, done.stderr
+    page = parse((tmp_path / "page.html").read_bytes())
+    for palette in page.all("ul", class_="palette"):
+        assert "#ff0000" in [color.attributes["title"] for color in palette.all("li")]
+
+
+def test_page_is_a_gallery(run, photo_file, badge, tmp_path):
+    (tmp_path / "badge.png").write_bytes(png_bytes(badge))
+    (tmp_path / "bad.png").write_bytes(b"no")
+    arguments = ("compare", photo_file, "bad.png", "badge.png", "-k", "4", "--effort", 0, "-o", "all.html")
+    done = run(*arguments)
+    assert done.returncode == 1 and b"bad.png: not an image" in done.stderr
+    page = parse((tmp_path / "all.html").read_bytes())
+    links = page.one("nav").all("a")
+    assert [link.text for link in links] == ["photo.png", "badge.png"]
+    assert [link.attributes["href"][1:] for link in links] == [s.attributes["id"] for s in page.all("section")]
+    again = run(*arguments)
+    assert again.returncode == 5 and b"--force" in again.stderr and again.stderr.count(b"\n") == 1
+
+
+def test_page_of_nothing_is_not_written(run, tmp_path):
+    assert run("compare", "missing.png", "-o", "page.html").returncode == 3
+    (tmp_path / "bad.png").write_bytes(b"no")
+    assert run("compare", "bad.png", "-o", "page.html").returncode == 4
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_neither_sheet_nor_page(run, photo_file):
+    done = run("compare", photo_file, "-o", "x.jpg")
+    assert done.returncode == 2 and b".png (a sheet) or .html (a page)" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--rate", "1,x"),
+        ("--effort", "1,10"),
+        ("--dither", "none,some"),
+        ("--max-size", "big"),
+        ("--quality", "50,101"),
+    ],
+)
+def test_bad_lists(run, photo_file, arguments):
+    done = run("compare", photo_file, *arguments)
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1
+
+
 @pytest.mark.parametrize("ks", ["0", "8,x", "8,257", ""])
 def test_bad_numbers_of_colors(run, photo_file, ks):
     done = run("compare", photo_file, "-k", ks)
@@ -68,8 +144,9 @@ def test_detail_is_where_the_version_differs_most():
     original = np.zeros((300, 500, 3), dtype=np.uint8)
     version = original.copy()
     version[210:230, 400:420] = 255
-    left, top, right, bottom = _detail_box(original, version)
-    assert left <= 400 and right >= 420 and top <= 210 and bottom >= 230
+    for zoom in (1, 2, 3):
+        left, top, right, bottom = _detail_box(original, version, zoom)
+        assert left <= 400 and right >= 420 and top <= 210 and bottom >= 230
 
 
 def test_human_bytes():

@@ -233,7 +233,7 @@ def test_an_output_is_never_another_input(run, photo, tmp_path):
     for name in ("a.png", "a-huepress.png"):
         (tmp_path / name).write_bytes(png_bytes(photo[:50, :50]))
     before = (tmp_path / "a-huepress.png").read_bytes()
-    done = run("compress", "a.png", "a-huepress.png", "-k", 4, "-f")
+    done = run("compress", "a.png", "a-huepress.png", "-k", 4, "-f", "-o", ".")
     assert done.returncode == 1 and "would replace an input" in one_sentence(done.stderr)
     assert (tmp_path / "a-huepress.png").read_bytes() == before
     assert (tmp_path / "a-huepress-huepress.png").exists()

@@ -19,6 +19,7 @@ HEAVY = ("numpy", "PIL", "rich", "oxipng", "huepress._core")
         ["compare", "--help"],
         ["palette", "--help"],
         ["score", "--help"],
+        ["segment", "--help"],
         ["compress", "-k", "1", "x"],
     ],
 )

@@ -1,70 +1,126 @@
-"""``huepress compare``: the original beside its versions, as one picture to look at."""
+"""``huepress compare``: the original beside its versions, as one picture or page to look at."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from huepress.cli.shared import (
     STDIO,
     ColorCounts,
+    Goal,
+    Listed,
     Targets,
     expand,
     kmeans_options,
     make_options,
     names_directory,
+    palette_options,
     read_stdin,
     say,
 )
 from huepress.errors import HuepressError, LimitError
 
+if TYPE_CHECKING:
+    from huepress.comparison import Comparison
+    from huepress.page.render import Section
+    from huepress.versions import Variant
+
+# Options of `kmeans_options` that take lists here.
+_LISTED = ("effort", "rate", "dither", "format")
+
 
 @click.command(name="compare")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option(
-    "-k", "--colors", type=ColorCounts(), default="8,16,32", show_default=True, help="Numbers of colors to show."
+    "-k",
+    "--colors",
+    type=ColorCounts(),
+    help="Numbers of colors to show; auto: as many as serve.  [default: 8,16,32 where nothing else is listed]",
 )
-@click.option("-o", "--output", metavar="FILE|DIR", help="Where to write.  [default: NAME-compare.png]")
+@click.option("--quality", type=Listed(Goal("score")), default="", help="Scores, 0 to 100: the fewest bytes for each.")
+@click.option(
+    "--max-size", type=Listed(Goal("size")), default="", help="Sizes, as 50kB or 0.1bpp: the best looks in each."
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE|DIR",
+    help="Where to write: a sheet (.png), or a page (.html) about all inputs.  [default: NAME-compare.png]",
+)
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
-@click.option("--show", is_flag=True, help="Open the sheet in the system's picture viewer.")
+@click.option("--show", is_flag=True, help="Open what was written in the system's viewer.")
+@palette_options
 @kmeans_options
 def command(
-    inputs: tuple[str, ...], colors: list[int], output: str | None, force: bool, show: bool, **engine: Any
+    inputs: tuple[str, ...],
+    colors: list[Any] | None,
+    quality: list[Any],
+    max_size: list[Any],
+    output: str | None,
+    force: bool,
+    show: bool,
+    **engine: Any,
 ) -> int:
-    """Draw each image beside its versions with K colors.
+    """Draw each image beside its versions, the original first.
 
-    The sheet tells bytes, percent saved, PSNR and score (SSIMULACRA2) of each version, its palette,
-    and shows a detail pixel by pixel: where the version with the first K differs most.
+    A sheet tells bytes, percent saved, PSNR and score (SSIMULACRA2) of each version, its palette, and
+    shows a detail pixel by pixel: where the first version differs most. A page (-o NAME.html) is one
+    file with a slider between any two versions, zoom, a map of the differences, a table and a plot.
+
+    Several values of --effort, --rate, --dither or --format, as 1,4, are each combined with each number
+    of colors, --quality and --max-size (which choose the rate themselves). Where one of these cannot be
+    met, what comes closest is shown, and a line says so.
     """
-    options = make_options(colors[0], **engine)
     names = expand(inputs)
+    if names.count(STDIO) > 1:
+        raise click.UsageError("standard input can be read only once; give '-' once")
     if output == STDIO:
         raise click.UsageError("a sheet is for looking at; give -o FILE")
-    directory = Path(output) if output and names_directory(output, len(names)) else None
-    codes = []
+    variants = _variants(colors, quality, max_size, engine)
+    page = _named_page(output)
+    directory = Path(output) if output and not page and names_directory(output, len(names)) else None
     targets = Targets(names)
-    for name in names:
-        target = Path(output) if output and directory is None else _default_target(name, directory)
-        try:
-            targets.claim(target)
-            _compare_one(name, target, colors, options, force=force)
-        except MemoryError:
-            say(f"huepress: {name}: not enough memory; make the image smaller or close other programs", err=True)
-            codes.append(LimitError.exit_code)
-            continue
-        except HuepressError as error:
-            text = str(error)
-            say(f"huepress: {text if str(target) in text or name in text else f'{name}: {text}'}", err=True)
-            codes.append(error.exit_code)
-            continue
-        say(str(target))
-        if show:
-            click.launch(str(target))
-    return 0 if not codes else codes[0] if len(names) == 1 else 1
+    run = _Run(variants, targets, force=force, show=show)
+    if page:
+        run.page(names, page)
+    else:
+        for name in names:
+            run.sheet(name, Path(output) if output and directory is None else _default_target(name, directory))
+    return 0 if not run.codes else run.codes[0] if len(names) == 1 else 1
+
+
+for _parameter in command.params:
+    if _parameter.name in _LISTED:
+        _parameter.type = Listed(_parameter.type)
+
+
+def _variants(
+    colors: list[Any] | None, quality: list[Any], max_size: list[Any], engine: dict[str, Any]
+) -> list[Variant]:
+    values: dict[str, list[Any]] = {"quality": quality, "max_size": max_size}
+    values.update({name: engine[name] for name in _LISTED if engine[name]})
+    from huepress.versions import default_colors, make_variants
+
+    if colors is None:
+        colors = default_colors(values, palette_given=engine["palette"] is not None)
+    values["n_colors"] = colors
+    single = {name: engine[name][0] if engine[name] else None for name in _LISTED}
+    options = make_options(colors[0] if colors else "auto", **{**engine, **single})
+    return make_variants(options, values)
+
+
+def _named_page(output: str | None) -> Path | None:
+    """Return the output if it is a page; refuse names that are neither a page nor a sheet."""
+    if not output or os.path.isdir(output) or output.endswith(("/", os.sep)) or not Path(output).suffix:
+        return None
+    from huepress.comparison import is_page
+
+    return Path(output) if is_page(output) else None
 
 
 def _default_target(name: str, directory: Path | None) -> Path:
@@ -72,20 +128,78 @@ def _default_target(name: str, directory: Path | None) -> Path:
     return (directory or source.parent) / f"{source.stem}-compare.png"
 
 
-def _compare_one(name: str, target: Path, colors: list[int], options: Any, *, force: bool) -> None:
-    from huepress import api, files
-    from huepress.compare import comparison_sheet
+class _Run:
+    """Compares one input after the other; what fails is told and remembered."""
 
-    if name == STDIO or os.path.exists(name):
-        files.check_writable_name(target, overwrite=force)
-    source = api.load(read_stdin() if name == STDIO else name, max_pixels=options.max_pixels)
-    heading = "standard input" if name == STDIO else Path(name).name
+    def __init__(self, variants: list[Variant], targets: Targets, *, force: bool, show: bool) -> None:
+        self.codes: list[int] = []
+        self._variants = variants
+        self._targets = targets
+        self._force = force
+        self._show = show
 
-    def tell(k: int) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{heading}: K = {k} ...   ", err=True, nl=False)
+    def sheet(self, name: str, target: Path) -> None:
+        """Write the sheet of an input."""
+        try:
+            self._targets.claim(target)
+            if name == STDIO or os.path.exists(name):
+                self._check(target)
+            self._write(target, self._compare(name).sheet())
+        except (MemoryError, HuepressError) as error:
+            self._failed(name, target, error)
 
-    sheet = comparison_sheet(source, heading, colors, options, tell)
-    if sys.stderr.isatty():
-        click.echo("\r\033[K", err=True, nl=False)
-    files.write_bytes(target, sheet, overwrite=force)
+    def page(self, names: list[str], target: Path) -> None:
+        """Write one page about all inputs that can be read."""
+        from huepress.page.render import render_page
+
+        self._targets.claim(target)
+        if any(name == STDIO or os.path.exists(name) for name in names):
+            self._check(target)
+        sections: list[Section] = []
+        for name in names:
+            try:
+                sections.append(self._compare(name).section(len(sections) + 1))
+            except (MemoryError, HuepressError) as error:
+                self._failed(name, target, error)
+        if sections:
+            self._write(target, render_page(sections))
+
+    def _compare(self, name: str) -> Comparison:
+        from huepress import comparison
+
+        heading = "standard input" if name == STDIO else Path(name).name
+        source = comparison.load(read_stdin() if name == STDIO else name, self._variants)
+        on_terminal = sys.stderr is not None and sys.stderr.isatty()
+        done = 0
+
+        def tell(label: str) -> None:
+            nonlocal done
+            done += 1
+            if on_terminal:
+                click.echo(f"\r\033[K{heading}: {label} ({done} of {len(self._variants)})", err=True, nl=False)
+
+        try:
+            return comparison.compare_source(heading, source, self._variants, tell)
+        finally:
+            if on_terminal:
+                click.echo("\r\033[K", err=True, nl=False)
+
+    def _check(self, target: Path) -> None:
+        from huepress import files
+
+        files.check_writable_name(target, overwrite=self._force)
+
+    def _write(self, target: Path, data: bytes) -> None:
+        from huepress import files
+
+        files.write_bytes(target, data, overwrite=self._force)
+        say(str(target))
+        if self._show:
+            click.launch(str(target))
+
+    def _failed(self, name: str, target: Path, error: MemoryError | HuepressError) -> None:
+        if isinstance(error, MemoryError):
+            error = LimitError(f"{name}: not enough memory; make the image smaller or close other programs")
+        text = str(error)
+        say(f"huepress: {text if str(target) in text or name in text else f'{name}: {text}'}", err=True)
+        self.codes.append(error.exit_code)

@@ -12,7 +12,7 @@ from huepress import __version__
 from huepress.errors import HuepressError
 
 # One file per command, imported only when the command runs or is listed.
-_COMMANDS = {"compress": "compress", "compare": "compare", "palette": "palette", "score": "score"}
+_COMMANDS = {"compress": "compress", "compare": "compare", "palette": "palette", "score": "score", "segment": "segment"}
 _INTERRUPTED = 130
 
 

@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeVar
 
 import click
 
 from huepress.errors import InputError, OptionError, OutputError
+from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.options import (
     COLORS,
     DEFAULT_MAX_PIXELS,
@@ -49,7 +50,6 @@ def kmeans_options(command: Command) -> Command:
             help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.  "
             "[default: as -o FILE ends, else png; of animations their own]",
         ),
-        click.option("--palette-per-frame", is_flag=True, help="Of animations (GIF, WebP): a palette for each frame."),
         click.option(
             "--rate",
             type=click.FloatRange(0, MAX_RATE),
@@ -135,6 +135,19 @@ def palette_options(command: Command) -> Command:
     return command
 
 
+def target_options(command: Command) -> Command:
+    """Add the options that say what is to be reached."""
+    decorators = [
+        click.option(
+            "--quality", metavar="Q|MIN-MAX", help="The fewest bytes with this SSIMULACRA2 score, 0 to 100: 70, 60-80."
+        ),
+        click.option("--max-size", metavar="SIZE", help="The best score within 100kB, 1.5MB, 2000 or 0.1bpp."),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
 def file_options(command: Command) -> Command:
     """Add the options of commands that write pictures."""
     decorators = [
@@ -152,13 +165,16 @@ def file_options(command: Command) -> Command:
             show_default=True,
             help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay.",
         ),
+        click.option("--palette-per-frame", is_flag=True, help="Of animations (GIF, WebP): a palette for each frame."),
     ]
     for decorator in reversed(decorators):
         command = decorator(command)
     return command
 
 
-def make_options(n_colors: int, init: str = "wu", output: str | None = None, **others: Any) -> Options:
+def make_options(
+    n_colors: int | Literal["auto"], init: str = "wu", output: str | None = None, **others: Any
+) -> Options:
     """Build the options of a run from the command line's values.
 
     The extension of a named output decides about the format.
@@ -175,7 +191,7 @@ def make_options(n_colors: int, init: str = "wu", output: str | None = None, **o
     others["pin"] = others.get("pin") or ()
     asked, named = others.get("format"), format_for_name(output or "")
     if named and asked not in (None, "auto", "keep", named):
-        raise OptionError(f"-o names a .{named} file but --format asks for {asked}; drop one of them")
+        raise OptionError(f"the output is named .{named} but --format asks for {asked}; drop one of them")
     others["format"] = named or asked
     options = Options(n_colors=n_colors, init=parse_init(init), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
@@ -269,23 +285,69 @@ def names_directory(output: str, n_inputs: int) -> bool:
 
 
 if TYPE_CHECKING:
-    _ColorCountsBase = click.ParamType[list[int]]
+    _ListBase = click.ParamType[list[Any]]
+    _NumberOfColorsBase = click.ParamType[int | str]
+    _GoalBase = click.ParamType[QualityGoal | SizeGoal]
 else:
-    _ColorCountsBase = click.ParamType  # older versions have no type parameter
+    _ListBase = _GoalBase = _NumberOfColorsBase = click.ParamType  # older versions have no type parameter
 
 
-class ColorCounts(_ColorCountsBase):
-    """Numbers of colors separated by commas."""
+class NumberOfColors(_NumberOfColorsBase):
+    """A number of colors, or ``auto``."""
+
+    name = "K|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Parse ``16`` or ``auto``."""
+        return "auto" if value == "auto" else click.IntRange(MIN_COLORS, MAX_COLORS).convert(value, param, ctx)
+
+
+class Listed(_ListBase):
+    """Values of one type separated by commas; none where the text is empty."""
+
+    def __init__(self, of: click.ParamType[Any]) -> None:
+        self._of = of
+        self.name = f"{of.name},..."
+
+    def get_metavar(self, *args: Any, **kwargs: Any) -> str | None:
+        """Return what the help calls the value: the type's own word, and dots."""
+        return f"{self._of.get_metavar(*args, **kwargs) or self._of.name.upper()},..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
+        """Convert each part."""
+        if isinstance(value, list):
+            return value
+        parts = str(value).split(",") if value != "" else []
+        return [self._of.convert(part.strip(), param, ctx) for part in parts]
+
+
+class Goal(_GoalBase):
+    """A score, as ``70``, or a size, as ``50kB``."""
+
+    def __init__(self, name: Literal["score", "size"]) -> None:
+        self.name = name
+        self._parse: Callable[[Any], QualityGoal | SizeGoal] = parse_quality if name == "score" else parse_size
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> QualityGoal | SizeGoal:
+        """Parse ``70`` or ``50kB``."""
+        try:
+            return self._parse(value)
+        except OptionError as error:
+            self.fail(str(error), param, ctx)
+
+
+class ColorCounts(_ListBase):
+    """Numbers of colors separated by commas; "auto" is one."""
 
     name = "K,K,..."
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        """Parse ``8,16,32``."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int | str]:
+        """Parse ``8,16,auto``."""
         try:
-            counts = [int(part) for part in str(value).split(",")]
+            counts = ["auto" if part.strip() == "auto" else int(part) for part in str(value).split(",")]
         except ValueError:
             self.fail(f"{value!r} is not a list of whole numbers such as 8,16,32", param, ctx)
         for count in counts:
-            if not MIN_COLORS <= count <= MAX_COLORS:
+            if isinstance(count, int) and not MIN_COLORS <= count <= MAX_COLORS:
                 self.fail(f"{count} is not in the range {MIN_COLORS} to {MAX_COLORS}", param, ctx)
         return counts

@@ -19,7 +19,7 @@ from huepress.codec.metadata import read_metadata
 from huepress.codec.plug_ins import enable_plug_in, is_jxl, jxl_size
 from huepress.codec.png_chunks import SIGNATURE, check_chunks
 from huepress.codec.read_pixels import orientation_of, read_codes, tiff_orientation, to_codes, upright
-from huepress.errors import DecodeError, HuepressError, InputError, LimitError
+from huepress.errors import DecodeError, HuepressError, InputError, LimitError, UnsupportedError
 from huepress.model import Bytes, SourceImage
 from huepress.options import Color, Strip
 
@@ -163,7 +163,7 @@ def _check_frames(image: Image.Image) -> None:
     if frames > 1 and image.format == "TIFF":
         frames -= _count_minor_pages(image, frames)
     if frames > 1 and image.format not in _EXTRA_FRAMES_ARE_MINOR:
-        raise DecodeError(f"{frames} frames or pages where a single picture is needed; split it first")
+        raise UnsupportedError(f"{frames} frames or pages where a single picture is needed; split it first")
 
 
 def _count_minor_pages(image: Image.Image, pages: int) -> int:

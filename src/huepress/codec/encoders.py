@@ -114,6 +114,15 @@ def main_encoder(format: Format, source_format: str) -> Encoder:
     return encoder
 
 
+def formats_of(format: Format | None) -> tuple[str, ...]:
+    """Return the formats that an option may lead to, the likeliest first."""
+    if format == "keep":
+        return tuple(ENCODERS)
+    if format in (None, "auto"):  # None: animations stay what they are
+        return tuple(encoder.name for encoder in ENCODERS.values() if encoder.in_browsers)
+    return (str(format),)
+
+
 def encode(
     image: IndexedImage,
     format: Format,
@@ -184,11 +193,21 @@ def encode_for_name(image: IndexedImage, name: str, encoded: Encoded, *, effort:
     if encoder is not None and encoder.file_format != encoded.format:
         encoder.prepare()
         return encoder.encode(image, effort=effort, metadata=metadata)
+    refuse_foreign_name(name, encoded.format)
+    return encoded
+
+
+def refuse_foreign_name(name: str, file_format: str = "") -> None:
+    """Refuse a name whose extension belongs to a format that cannot be written and is not the file's.
+
+    Raises
+    ------
+    OutputError
+    """
     extension = PurePath(name).suffix.lower()
-    if extension in _FOREIGN and _FOREIGN[extension] != encoded.format:
+    if extension in _FOREIGN and _FOREIGN[extension] != file_format:
         known = ", ".join(each.extension for each in ENCODERS.values())
         raise OutputError(f"{name}: {extension} files cannot be written; give a name that ends with {known}")
-    return encoded
 
 
 def check_name_of_animation(name: str, encoded: Encoded) -> None:

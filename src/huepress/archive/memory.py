@@ -1,0 +1,64 @@
+"""How much memory an image takes while it is worked on, and how much there is."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from huepress import files
+from huepress.codec.probe import Probe
+from huepress.errors import InputError, OptionError
+from huepress.options import Options
+
+MB = 1_000_000
+# A worker with nothing to do: the interpreter, NumPy, Pillow and the core.
+WORKER_BYTES = 60 * MB
+# The process that plans, with its share of a long list of files.
+PLANNER_BYTES = 60 * MB
+# Peak bytes a pixel beside the file, the most over noise and photographs of 1 to 24 megapixels
+# on one thread, plus a tenth.
+_PER_PIXEL_PLAIN, _PER_PIXEL_SEARCH = 54, 75
+_PER_PIXEL_ALPHA = 20
+_PER_PIXEL_SCORE = 95  # in all, with SSIMULACRA2
+_PER_PIXEL_GOAL = 160  # in all, with versions that are compared
+_PER_IMAGE = 32 * MB
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+_DEFAULT_SHARE = 0.6
+
+
+def working_set(probe: Probe, file_bytes: int, options: Options, *, score: bool) -> int:
+    """Estimate the bytes that one image takes on top of an idle worker."""
+    per_pixel = _PER_PIXEL_SEARCH if options.effort or options.still_format != "png" else _PER_PIXEL_PLAIN
+    per_pixel += _PER_PIXEL_ALPHA if probe.has_alpha else 0
+    per_pixel = max(per_pixel, _PER_PIXEL_SCORE) if score else per_pixel
+    per_pixel = max(per_pixel, _PER_PIXEL_GOAL) if options.goal is not None else per_pixel
+    return _PER_IMAGE + 2 * file_bytes + per_pixel * probe.width * probe.height
+
+
+def parse_bytes(text: str) -> int:
+    """Read ``2GB``, ``500 MB`` or ``1GiB``."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", text.lower())
+    if not match or match[2] not in _UNITS:
+        raise OptionError(f"--memory takes a size such as 2GB or 500MB, not {text!r}")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def default_budget() -> int:
+    """Return a share of the memory that this process may use."""
+    candidates = []
+    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            candidates.append(int(files.read_bytes(name)))
+        except (InputError, ValueError):
+            continue
+    if hasattr(os, "sysconf"):
+        candidates.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return int(_DEFAULT_SHARE * min(candidates)) if candidates else 2 * 10**9
+
+
+def resident_bytes() -> int:
+    """Return the memory that this process holds, 0 where the system does not tell."""
+    try:
+        return int(files.read_bytes("/proc/self/statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (InputError, ValueError, IndexError):
+        return 0

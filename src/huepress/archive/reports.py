@@ -1,0 +1,212 @@
+"""What a run has saved, as a file: JSON, CSV, or a page with pictures that needs no other file.
+
+Nothing here depends on time, machine or order, so a run that was killed and resumed, or
+spread over a cluster, writes the same report.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import dataclasses
+import html
+import io
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from huepress import api
+from huepress.archive.tasks import Outcome, Settings
+from huepress.archive.work import thumbnails
+from huepress.errors import HuepressError, OptionError
+from huepress.options import Options
+from huepress.text import human_bytes
+
+ENDINGS = (".html", ".csv", ".json")
+# Pictures of more files would make a page that no browser shows.
+PICTURES = 200
+
+_STYLE = """
+body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}
+body{color:#1c1c1e;background:#fafaf8}
+table{border-collapse:collapse;width:100%}th,td{text-align:right;padding:.35rem .6rem;border-bottom:1px solid #deded9}
+th:nth-child(1),td:nth-child(1),td.name,th.name{text-align:left;overflow-wrap:anywhere}
+img{max-width:160px;max-height:160px;vertical-align:middle;background:#fff}.quiet{color:#6c6c70}.failed{color:#b3261e}
+@media(prefers-color-scheme:dark){body{color:#eee;background:#1c1c1e}th,td{border-color:#444}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One file of a report; what makes no sense for it is None."""
+
+    input: str
+    output: str | None
+    status: str
+    format: str | None
+    bytes_in: int
+    bytes_out: int
+    width: int | None
+    height: int | None
+    n_colors: int | None
+    psnr_db: float | None
+    ssimulacra2: float | None
+    message: str
+
+
+def check_report_name(name: str) -> None:
+    """Refuse a report of an unknown kind.
+
+    Raises
+    ------
+    OptionError
+        If the name does not end in .html, .csv or .json.
+    """
+    if PurePath(name).suffix.lower() not in ENDINGS:
+        raise OptionError(f"--report takes a name that ends in {', '.join(ENDINGS)}, not {name!r}")
+
+
+class Collector:
+    """Gathers outcomes and writes reports.
+
+    Parameters
+    ----------
+    settings : Settings
+        With `thumbnails`, where sources are gone when the report is drawn, outcomes bring theirs.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._rows: list[Row] = []
+        self._thumbnails: dict[str, tuple[bytes, bytes]] = {}
+
+    def add(self, outcome: Outcome) -> None:
+        """Take note of an outcome."""
+        row = _row(outcome)
+        self._rows.append(row)
+        if outcome.thumbnails:
+            self._thumbnails[row.input] = outcome.thumbnails
+            if len(self._thumbnails) > 2 * PICTURES:
+                worst = {row.input for row in self._sorted()[:PICTURES]}
+                self._thumbnails = {name: pair for name, pair in self._thumbnails.items() if name in worst}
+
+    def render(self, name: str) -> bytes:
+        """Return the file of the kind that a name tells."""
+        rows = self._sorted()
+        ending = PurePath(name).suffix.lower()
+        if ending == ".csv":
+            return _csv(rows)
+        if ending == ".json":
+            return _json(rows)
+        return _html(rows, self._pictures)
+
+    def _sorted(self) -> list[Row]:
+        def badness(row: Row) -> tuple[int, float, str]:
+            if row.status == "failed":
+                return 0, 0.0, row.input
+            return (1, row.ssimulacra2, row.input) if row.ssimulacra2 is not None else (2, 0.0, row.input)
+
+        return sorted(self._rows, key=badness)
+
+    def _pictures(self, row: Row) -> tuple[bytes, bytes] | None:
+        if row.input in self._thumbnails or row.output is None or self._settings.in_place or self._settings.dry_run:
+            return self._thumbnails.get(row.input)
+        try:
+            sources, targets = self._settings.sources, self._settings.targets
+            limit = Options.max_pixels
+            before = api.load(sources.read(row.input), max_pixels=limit, moving=True)
+            return thumbnails(before, api.load(targets.read(row.output), max_pixels=limit, moving=True))
+        except HuepressError:
+            return None
+
+
+def totals(rows: Iterable[Row]) -> dict[str, int]:
+    """Return counts by status and the bytes before and after, failed files apart."""
+    counts = {"files": 0, "compressed": 0, "kept": 0, "copied": 0, "failed": 0, "bytes_in": 0, "bytes_out": 0}
+    for row in rows:
+        counts["files"] += 1
+        counts[row.status] += 1
+        if row.status != "failed":
+            counts["bytes_in"] += row.bytes_in
+            counts["bytes_out"] += row.bytes_out
+    return counts
+
+
+def _row(outcome: Outcome) -> Row:
+    facts = outcome.facts
+    psnr = facts.get("psnr_db")
+    return Row(
+        _text(outcome.task.source),
+        None if outcome.output is None else _text(outcome.output),
+        outcome.status,
+        outcome.format,
+        outcome.bytes_in,
+        outcome.bytes_out,
+        facts.get("width"),
+        facts.get("height"),
+        facts.get("n_colors"),
+        None if psnr is None or psnr == float("inf") else psnr,
+        outcome.ssimulacra2,
+        _text(outcome.message),
+    )
+
+
+def _text(name: str) -> str:
+    """Return a name that can be written as UTF-8, whatever bytes it has on the disk."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _csv(rows: list[Row]) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow([field.name for field in dataclasses.fields(Row)])
+    writer.writerows(dataclasses.astuple(row) for row in rows)
+    return buffer.getvalue().encode()
+
+
+def _json(rows: list[Row]) -> bytes:
+    content = {"totals": totals(rows), "files": [dataclasses.asdict(row) for row in rows]}
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _html(rows: list[Row], pictures: Callable[[Row], tuple[bytes, bytes] | None]) -> bytes:
+    sums = totals(rows)
+    saved = 1 - sums["bytes_out"] / sums["bytes_in"] if sums["bytes_in"] else 0.0
+    counts = ", ".join(f"{sums[status]:,} {status}" for status in ("compressed", "kept", "copied", "failed"))
+    lines = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>huepress report</title>',
+        '<meta name="viewport" content="width=device-width">',
+        f"<style>{_STYLE}</style></head><body><h1>{saved:.1%} saved</h1>",
+        f"<p>{human_bytes(sums['bytes_in'])} → {human_bytes(sums['bytes_out'])} in {sums['files']:,} files: "
+        f"{counts}.</p>",
+        '<p class="quiet">Failed files first, then the lowest scores (SSIMULACRA2: 90 visually lossless, 70 high, '
+        f"50 medium). The first {PICTURES} have pictures, before and after.</p>",
+        '<table><thead><tr><th class="name">file</th><th>before</th><th>after</th><th>score</th><th>PSNR</th>'
+        "<th>bytes</th><th>saved</th><th>colors</th></tr></thead><tbody>",
+    ]
+    lines += [_html_row(row, pictures(row) if number < PICTURES else None) for number, row in enumerate(rows)]
+    lines.append("</tbody></table></body></html>\n")
+    return "\n".join(lines).encode()
+
+
+def _html_row(row: Row, pair: tuple[bytes, bytes] | None) -> str:
+    name = html.escape(row.input)
+    if row.status == "failed":
+        return (
+            f'<tr><td class="name">{name}</td><td colspan="7" class="name failed">{html.escape(row.message)}</td></tr>'
+        )
+    title = f' title="{html.escape(row.message)}"' if row.message else ""
+    before, after = (_picture(data) for data in pair) if pair else ("", "")
+    score = "" if row.ssimulacra2 is None else f"{row.ssimulacra2:.1f}"
+    psnr = "" if row.psnr_db is None else f"{row.psnr_db:.1f} dB"
+    saved = f"{1 - row.bytes_out / row.bytes_in:.1%}" if row.status == "compressed" and row.bytes_in else row.status
+    cells = (
+        before, after, score, psnr, f"{human_bytes(row.bytes_in)} → {human_bytes(row.bytes_out)}", saved,
+        "" if row.n_colors is None else str(row.n_colors),
+    )  # fmt: skip
+    return f'<tr><td class="name"{title}>{name}</td>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _picture(data: bytes) -> str:
+    return f'<img alt="" src="data:image/webp;base64,{base64.b64encode(data).decode()}">'

@@ -1,0 +1,205 @@
+"""Who does the tasks on this machine: this process itself, or worker processes.
+
+Workers are processes because half the time of a small image goes into Python code that holds
+its interpreter. A worker that dies (a decoder crashed, the system ran out of memory) costs the one
+image it was at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from typing import Any, Protocol
+
+from huepress.archive.memory import MB, WORKER_BYTES, resident_bytes
+from huepress.archive.tasks import Outcome, Settings, Task, failed
+
+# A worker that holds this much more than an idle one is replaced: allocators give little back.
+_EXCESS_BYTES = 64 * MB
+# A small image is over before a message has gone both ways, so one waits at each worker.
+_AHEAD = 1
+
+
+class Executor(Protocol):
+    """Does tasks, several at a time."""
+
+    slots: int
+    """How many tasks may run at once."""
+    ahead: int
+    """How many more small tasks may wait in each slot."""
+    leaves_behind: bool
+    """Whether temporary files may be left of tasks that were done twice."""
+
+    def submit(self, task: Task, threads: int) -> None:
+        """Begin a task."""
+
+    def finished(self) -> list[Outcome]:
+        """Wait for tasks to finish and return their outcomes, at least one."""
+
+    def close(self) -> None:
+        """Stop at once, whatever is running."""
+
+
+class Inline:
+    """Does each task here and now.
+
+    Parameters
+    ----------
+    settings : Settings
+    work : callable
+        Takes a task, the settings and a number of threads.
+    """
+
+    slots = 1
+    ahead = 0
+    leaves_behind = False
+
+    def __init__(self, settings: Settings, work: Callable[[Task, Settings, int], Outcome]) -> None:
+        self._settings, self._work = settings, work
+        self._outcomes: list[Outcome] = []
+
+    def submit(self, task: Task, threads: int) -> None:
+        """Do a task."""
+        self._outcomes.append(self._work(task, self._settings, threads))
+
+    def finished(self) -> list[Outcome]:
+        """Return what was done since the last call."""
+        done, self._outcomes = self._outcomes, []
+        return done
+
+    def close(self) -> None:
+        """Nothing is running."""
+
+
+class Processes:
+    """Does tasks in worker processes.
+
+    Parameters
+    ----------
+    settings : Settings
+    n_workers : int
+    threads_each : int
+        Threads of the PNG optimizer in each worker.
+    """
+
+    ahead = _AHEAD
+    leaves_behind = False
+
+    def __init__(self, settings: Settings, n_workers: int, threads_each: int) -> None:
+        self.slots = n_workers
+        methods = multiprocessing.get_all_start_methods()
+        self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        if "forkserver" in methods:
+            # Forked from a process that has loaded the library and started no thread.
+            self._context.set_forkserver_preload(["huepress.archive.work"])
+        self._arguments = (settings, threads_each)
+        self._workers: list[_Worker] = []
+
+    def submit(self, task: Task, threads: int) -> None:
+        """Hand a task to the worker with the least to do."""
+        if len(self._workers) < self.slots and all(worker.tasks for worker in self._workers):
+            self._workers.append(_Worker(self._context, self._arguments))
+        min(self._workers, key=lambda worker: len(worker.tasks)).send(task, threads)
+
+    def finished(self) -> list[Outcome]:
+        """Wait for tasks to finish and return their outcomes, at least one."""
+        outcomes: list[Outcome] = []
+        while not outcomes:
+            busy = {worker.connection: worker for worker in self._workers if worker.tasks}
+            for connection in wait(list(busy)):
+                worker = busy[connection]  # type: ignore[index]
+                try:
+                    outcome, resident = worker.connection.recv()
+                except (EOFError, OSError):
+                    outcomes.append(self._replaced(worker))
+                    continue
+                worker.tasks.popleft()
+                outcomes.append(outcome)
+                if resident > WORKER_BYTES + _EXCESS_BYTES and not worker.tasks:
+                    worker.stop()
+                    self._workers.remove(worker)
+        return outcomes
+
+    def close(self) -> None:
+        """Stop all workers at once."""
+        for worker in self._workers:
+            worker.stop()
+        self._workers.clear()
+
+    def _replaced(self, worker: _Worker) -> Outcome:
+        """Take over what a dead worker has left; the task it was at has failed."""
+        self._workers.remove(worker)
+        task, _ = worker.tasks.popleft()
+        how = worker.stop()
+        for waiting, threads in worker.tasks:
+            self.submit(waiting, threads)
+        reason = "was killed, perhaps for want of memory" if how == -signal.SIGKILL else f"has crashed ({how})"
+        return failed(task, f"{task.source}: its worker {reason}; try it alone, or with a smaller --memory", 1)
+
+
+class _Worker:
+    """A process and the tasks it holds, the first of them running."""
+
+    def __init__(self, context: Any, arguments: tuple[Settings, int]) -> None:
+        self.connection: Connection
+        self.connection, theirs = context.Pipe()
+        self.tasks: deque[tuple[Task, int]] = deque()
+        self._process = context.Process(target=_serve, args=(theirs, *arguments), daemon=True)
+        with _interrupts_held():
+            self._process.start()
+        theirs.close()
+
+    def send(self, task: Task, threads: int) -> None:
+        self.tasks.append((task, threads))
+        with contextlib.suppress(OSError):  # it has died: found out when its outcome is awaited
+            self.connection.send((task, threads))
+
+    def stop(self) -> int | None:
+        self.connection.close()
+        self._process.join(0 if self._process.exitcode is None and self.tasks else 0.05)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+        code: int | None = self._process.exitcode
+        return code
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let what is started here inherit that Ctrl-C is none of its business, from its first moment."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it lets interrupts through when it starts, so it comes first
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(connection: Connection, settings: Settings, threads_each: int) -> None:
+    """Do tasks until the other side has gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    os.environ["RAYON_NUM_THREADS"] = str(threads_each)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    from huepress.archive import work
+
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            task, threads = connection.recv()
+            connection.send((work.do(task, settings, threads), resident_bytes()))
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

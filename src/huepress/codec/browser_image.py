@@ -1,0 +1,41 @@
+"""Pictures in the form that browsers show."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from huepress.model import Bytes, Encoded
+
+_MIME = {
+    "PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif",
+    "AVIF": "image/avif",
+}  # fmt: skip
+
+
+def data_uri(encoded: Encoded) -> str | None:
+    """Return a file as a data URI (RFC 2397); None where not every browser shows its format."""
+    mime = _MIME.get(encoded.format)
+    return mime and f"data:{mime};base64,{base64.b64encode(encoded.data).decode('ascii')}"
+
+
+def to_png(pixels_srgb8: Bytes) -> Encoded:
+    """Encode pixels as PNG, quickly rather than small."""
+    return _png(Image.fromarray(np.ascontiguousarray(pixels_srgb8)))
+
+
+def thumbnail(pixels_srgb8: Bytes, longest_side: int) -> Encoded:
+    """Return a picture that fits a square, as PNG; small pictures keep their size."""
+    image = Image.fromarray(np.ascontiguousarray(pixels_srgb8))
+    scale = min(1.0, longest_side / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return _png(image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+
+
+def _png(image: Image.Image) -> Encoded:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=4)
+    return Encoded(buffer.getvalue(), "PNG")

@@ -1,0 +1,1 @@
+"""The comparison page: one HTML file that needs nothing else."""

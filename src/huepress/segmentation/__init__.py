@@ -1,0 +1,1 @@
+"""Segmentation: pictures cut into regions of like color, by k-means and a smoothing term."""

@@ -1,0 +1,142 @@
+"""The files of a segmentation: what is in them, and their names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from huepress import files
+from huepress.codec.encode_png import encode_png
+from huepress.codec.encode_raster import encode_gray16, encode_mask, encode_pillow, encode_rgba
+from huepress.segmentation.trace import load_tracer, to_svg
+from huepress.swatches import name_colors
+
+if TYPE_CHECKING:
+    from huepress.segmentation.result import Segmentation
+
+_MOST_IN_PNG = 65536
+
+
+def save(
+    found: Segmentation,
+    directory: str | os.PathLike[str],
+    *,
+    masks: bool,
+    layers: bool,
+    svg: bool,
+    overwrite: bool,
+    claim: Callable[[Path], None] | None = None,
+) -> list[str]:
+    """Write a segmentation into a folder; see `Segmentation.save`.
+
+    `claim` is called with every path before anything is written, to raise an error where it must not be.
+    """
+    if svg:
+        load_tracer()
+    writers = _writers(found, masks=masks, layers=layers, svg=svg)
+    paths = [Path(directory) / name for name in writers]
+    for path in paths:
+        if claim is not None:
+            claim(path)
+        files.check_writable_name(path, overwrite=overwrite)
+    for path, content in zip(paths, writers.values(), strict=True):
+        files.write_bytes(path, content(), overwrite=overwrite)
+    return [str(path) for path in paths]
+
+
+def _writers(found: Segmentation, *, masks: bool, layers: bool, svg: bool) -> dict[str, Callable[[], bytes]]:
+    """Return what makes each file, by name; files are made one after the other to save memory."""
+    writers: dict[str, Callable[[], bytes]] = {"labels.png": lambda: encode_png(found.indexed).data}
+    if len(found.regions) <= _MOST_IN_PNG:
+        writers["regions.png"] = lambda: encode_gray16(found.regions.labels)
+    else:
+        writers["regions.npy"] = lambda: _npy(found)
+    writers["overlay.png"] = lambda: encode_pillow(found.overlay())
+    writers["segments.json"] = lambda: (json.dumps(describe(found), indent=1) + "\n").encode()
+    writers["segments.csv"] = lambda: _table(describe(found)["segments"])
+    for number in range(len(found)):
+        if masks:
+            writers[layer_name("mask", found, number)] = partial(_mask, found, number)
+        if layers:
+            writers[layer_name("layer", found, number)] = partial(_layer, found, number)
+    if svg:
+        writers["segments.svg"] = lambda: to_svg(found).encode()
+    return writers
+
+
+def layer_name(kind: str, found: Segmentation, number: int) -> str:
+    """Return the name of a segment's mask or layer, such as ``layer-03.png``."""
+    return f"{kind}-{number:0{len(str(len(found) - 1))}}.png"
+
+
+def describe(found: Segmentation) -> dict[str, Any]:
+    """Return all numbers of a segmentation, ready for JSON.
+
+    Returns
+    -------
+    dict
+        ``width``, ``height``, ``segments`` and ``regions``, both the largest first. Boxes are left, top,
+        right, bottom, the last two outside; centroids x, y of pixel centers at .5.
+    """
+    height, width = found.labels.shape
+    regions = found.regions
+    pieces = np.bincount(regions.segments, minlength=len(found))
+    names = name_colors(found.palette.colors_srgb8)
+    segments = [
+        {
+            "segment": number,
+            "color": hex_color,
+            "name": names[number],
+            "area": int(found.areas[number]),
+            "share": round(float(found.shares[number]), 6),
+            "regions": int(pieces[number]),
+            "transparent": number == found.transparent,
+        }
+        for number, hex_color in enumerate(found.palette.hex())
+    ]
+    return {
+        "width": width,
+        "height": height,
+        "segments": segments,
+        "regions": [
+            {
+                "region": number,
+                "segment": region.segment,
+                "color": "#" + bytes(region.color if region.color[3:] != (255,) else region.color[:3]).hex(),
+                "area": region.area,
+                "box": region.box,
+                "centroid": [round(v, 2) for v in region.centroid],
+            }
+            for number, region in enumerate(regions)
+        ],
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _mask(found: Segmentation, number: int) -> bytes:
+    return encode_mask(found.mask(number))
+
+
+def _layer(found: Segmentation, number: int) -> bytes:
+    return encode_rgba(found.layer(number))
+
+
+def _npy(found: Segmentation) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, found.regions.labels)
+    return buffer.getvalue()

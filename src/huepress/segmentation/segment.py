@@ -1,0 +1,97 @@
+"""``huepress.segment``."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from huepress import api
+from huepress.errors import OptionError
+from huepress.model import Palette, SourceImage
+from huepress.segmentation.cluster import cluster_pixels
+from huepress.segmentation.levels import to_picture
+from huepress.segmentation.options import AUTO, SegmentOptions
+from huepress.segmentation.regions import by_area, mean_colors, merge_small
+from huepress.segmentation.result import Segmentation
+
+_FIELDS = tuple(SegmentOptions.__dataclass_fields__)
+
+
+def segment(
+    image: Any,
+    n_colors: int | Literal["auto"] = AUTO,
+    *,
+    spatial: float = 0.0,
+    min_area: int | None = None,
+    smooth: float = 2.0,
+    **options: Any,
+) -> Segmentation:
+    """Cut a picture into segments of like color.
+
+    K-means in Oklab finds the colors. Labels and colors are then improved in turn so that neighbors tend to agree (a
+    Potts model), from a small version of the picture to its full size where there is noise. At last small
+    regions join the neighbor that they resemble. ``smooth=0, min_area=0`` is k-means alone.
+
+    Parameters
+    ----------
+    image : path, bytes, binary file, PIL.Image.Image or ndarray
+        As for `compress`.
+    n_colors : int or "auto"
+        Number of segments, 2 to 256; "auto" takes the elbow of the error curve of k-means, 14 at most.
+    spatial : float
+        How compact segments are, 0 to 10: 0 for color alone; see `SegmentOptions`.
+    min_area : int, optional
+        Regions of fewer pixels are merged; by default a 5000th of the picture.
+    smooth : float
+        Weight of the smoothing term, 0 to 100.
+    **options
+        seed, jobs, max_pixels.
+
+    Returns
+    -------
+    Segmentation
+        Labels are sorted by area, the largest first. There are fewer segments than asked for where the picture has
+        fewer colors, or where smoothing or merging left nothing of one. Fully transparent pixels
+        are a segment of their own, beside those asked for.
+
+    Raises
+    ------
+    OptionError, InputError, DecodeError, LimitError
+
+    Examples
+    --------
+    >>> import huepress, numpy as np
+    >>> flag = np.zeros((30, 60, 3), dtype=np.uint8)
+    >>> flag[:20] = 255, 0, 0
+    >>> found = huepress.segment(flag)
+    >>> found.palette.hex(), found.areas.tolist(), len(found.regions)
+    (['#ff0000', '#000000'], [1200, 600], 2)
+    """
+    unknown = sorted(set(options) - set(_FIELDS))
+    if unknown:
+        raise OptionError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(_FIELDS))}")
+    chosen = SegmentOptions(n_colors=n_colors, spatial=spatial, min_area=min_area, smooth=smooth, **options)
+    return segment_source(api.load(image, max_pixels=chosen.max_pixels), chosen)
+
+
+def segment_source(source: SourceImage, options: SegmentOptions) -> Segmentation:
+    """Cut a decoded image into segments; see `segment`."""
+    picture = to_picture(source, threads=options.threads)
+    points, visible = picture.level.points, picture.level.visible
+    transparent = None if visible is None else 256
+    if visible is not None and not visible.any():
+        labels = np.full(visible.shape, transparent, dtype=np.int32)
+    else:
+        labels = cluster_pixels(picture, options)
+    if visible is not None:
+        labels = np.where(visible, labels, np.int32(256))
+    labels = merge_small(labels, points, options.smallest_area(source.n_pixels), locked=transparent)
+    labels = by_area(labels)
+    colors = mean_colors(labels, points, int(labels.max()) + 1, threads=options.threads)
+    if visible is not None:
+        transparent = int(labels[~visible][0])
+        if colors.shape[1] == 3:
+            colors = np.concatenate([colors, np.full((len(colors), 1), 255, dtype=np.uint8)], axis=1)
+        colors[transparent] = 0
+    return Segmentation(labels.astype(np.uint8), Palette(colors), transparent, source, points)

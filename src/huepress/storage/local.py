@@ -1,0 +1,197 @@
+"""A directory on this machine as a store; files are opened by `huepress.files` alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from huepress import files
+from huepress.errors import HuepressError, InputError
+from huepress.storage.base import LEDGER_NAME, Enter, Entry, LedgerFile, Staged, is_private, run_of_staged
+
+_STAGED = ".huepress-run-{run}-{token}.tmp"
+
+
+@dataclass(frozen=True)
+class LocalStore:
+    """A directory on this machine; with the root ``""`` names are paths as a person gave them.
+
+    Relative roots are relative to `base`, where they have to mean the same to other processes.
+    """
+
+    root: str
+    base: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes see the same files."""
+        return True
+
+    def path(self, name: str) -> Path:
+        """Return the path of a name."""
+        return Path(os.path.join(self.base, self.root, name))
+
+    def describe(self, name: str) -> str:
+        """Return the path for people."""
+        return os.path.join(self.root, name) if name else self.root
+
+    def local_path(self, name: str) -> Path | None:
+        """Return the path of a name."""
+        return self.path(name)
+
+    def walk(self, enter: Enter) -> Iterator[Entry]:
+        """Yield every regular file below the root, in the order of names.
+
+        Links to directories are followed unless the directory has a place of its own in the
+        tree or was entered before, so that loops end.
+        """
+        entered: set[tuple[int, int]] = set()
+        links: list[str] = []
+        yield from self._walk("", enter, entered, links)
+        while links:
+            yield from self._walk(links.pop(0), enter, entered, links)
+
+    def _walk(self, start: str, enter: Enter, entered: set[tuple[int, int]], links: list[str]) -> Iterator[Entry]:
+        waiting = [start]
+        while waiting:
+            name = waiting.pop()
+            directory = self.path(name)
+            try:
+                status = directory.stat()
+                if (status.st_dev, status.st_ino) in entered:
+                    continue
+                entered.add((status.st_dev, status.st_ino))
+                with os.scandir(directory) as found:
+                    children = sorted(found, key=lambda child: child.name)
+            except OSError as error:
+                yield Entry(name, 0, f"{directory}: cannot be read ({error.strerror}); make it readable")
+                continue
+            below: list[str] = []
+            for child in children:
+                child_name = f"{name}/{child.name}" if name else child.name
+                with contextlib.suppress(OSError):  # it has vanished, or is a broken link
+                    if child.is_dir():
+                        if enter(child_name):
+                            (links if child.is_symlink() else below).append(child_name)
+                    elif child.is_file() and not is_private(child.name):
+                        yield Entry(child_name, child.stat().st_size)
+            waiting += reversed(below)
+
+    def size(self, name: str) -> int | None:
+        """Return a file's bytes, None if it is missing."""
+        try:
+            return self.path(name).stat().st_size
+        except (OSError, ValueError):
+            return None
+
+    def read(self, name: str) -> bytes:
+        """Read a file."""
+        return files.read_bytes(self.path(name))
+
+    def read_start(self, name: str, n_bytes: int) -> bytes:
+        """Read the first bytes of a file."""
+        return files.read_start(self.path(name), n_bytes)
+
+    def stamp(self, name: str) -> tuple[int, ...] | None:
+        """Return the inode, size and time of change."""
+        try:
+            status = self.path(name).stat()
+        except (OSError, ValueError):
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> Staged:
+        """Write a file's coming bytes beside it."""
+        target = Path(os.path.realpath(self.path(name)))  # a link stays one: what it points to is replaced
+        temporary = target.with_name(_STAGED.format(run=run, token=secrets.token_hex(8)))
+        files.stage(temporary, data, target)
+        try:
+            if like is not None:
+                _copy_attributes(like, temporary, times)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise files.cannot_be_written(target, error) from None
+        return str(temporary)
+
+    def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
+        """Give staged bytes their name in one step."""
+        assert isinstance(staged, str)
+        try:
+            files.check_writable_name(self.path(name), overwrite=overwrite)
+            files.publish(Path(staged), Path(os.path.realpath(self.path(name))), overwrite=overwrite)
+        except HuepressError:
+            self.discard(staged)
+            raise
+
+    def discard(self, staged: Staged) -> None:
+        """Remove staged bytes that are not to be published."""
+        with contextlib.suppress(OSError):
+            os.unlink(staged)
+
+    def sweep(self, names: set[str], *, run: str | None = None, older_than: float = 0.0) -> None:
+        """Remove what one run (or any) has staged beside these names."""
+        now = time.time()
+        paths = (os.path.join(self.base, self.root, name) for name in names)
+        for directory in {os.path.dirname(os.path.realpath(path) if os.path.islink(path) else path) for path in paths}:
+            with contextlib.suppress(OSError), os.scandir(directory or ".") as found:
+                for child in found:
+                    found_run = run_of_staged(child.name)
+                    if found_run and run in (None, found_run) and now - child.stat().st_mtime >= older_than:
+                        os.unlink(child.path)
+
+    def open_ledger(self) -> LedgerFile:
+        """Open ``.huepress-ledger`` in the root."""
+        return _LocalLedgerFile(files.open_locked(self.path(LEDGER_NAME)))
+
+    def read_ledger(self) -> bytes:
+        """Return the ledger's bytes, none if there is none."""
+        try:
+            return files.read_bytes(self.path(LEDGER_NAME))
+        except InputError:
+            return b""
+
+    def folds_case(self) -> bool:
+        """Tell whether the root's file system disregards case."""
+        probe = self.path(_STAGED.format(run="00", token=secrets.token_hex(8)))
+        files.stage(probe, b"", probe)
+        try:
+            return probe.with_name(probe.name.upper()).exists()
+        finally:
+            probe.unlink(missing_ok=True)
+
+
+class _LocalLedgerFile:
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self) -> bytes:
+        self._file.seek(0)
+        return self._file.read()
+
+    def append(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise files.cannot_be_written(self._file.name, error) from None
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            os.fsync(self._file.fileno())
+        self._file.close()
+
+
+def _copy_attributes(like: Path, target: Path, times: bool) -> None:
+    status = like.stat()
+    if hasattr(os, "chown"):
+        with contextlib.suppress(OSError):  # only root may give files away
+            os.chown(target, status.st_uid, status.st_gid)
+    os.chmod(target, status.st_mode & 0o7777)
+    if times:
+        shutil.copystat(like, target)
