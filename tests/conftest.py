@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +81,18 @@ def run(huepress_program: Path, tmp_path: Path):
         )
 
     return call
+
+
+def wait_until_busy(process: subprocess.Popen, *, seconds: float = 1.0) -> None:
+    """Wait until a process has worked for so many processor seconds: past its start, however slow the machine."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    if not stat.exists():  # not Linux
+        time.sleep(2.5)
+        return
+    ticks = os.sysconf("SC_CLK_TCK")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        fields = stat.read_text().rsplit(")", 1)[1].split()
+        if (int(fields[11]) + int(fields[12])) / ticks >= seconds:
+            return
+        time.sleep(0.05)

@@ -263,9 +263,12 @@ def test_control_c_stops_a_run_at_once(huepress_program, tmp_path):
         Image.fromarray(noise).save(tmp_path / "src" / name)
     command = [str(huepress_program), "compress", "-r", "src", "-o", "dst", "--n-init", "1000", "--tol", "0"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(2.5)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "dst" / LEDGER_NAME).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.0)  # the workers have begun
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=10)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130 and b"interrupted" in stderr and stderr.strip().count(b"\n") == 0, stderr
     assert images_of(tmp_path / "dst") == {}
 

@@ -4,14 +4,13 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import huepress
-from conftest import png_bytes
+from conftest import png_bytes, wait_until_busy
 
 FIELDS = {
     "input", "output", "status", "format", "bytes_in", "bytes_out", "bits_per_pixel", "n_colors", "mse", "psnr_db",
@@ -184,9 +183,9 @@ def test_control_c_leaves_nothing_half_written(huepress_program, tmp_path):
     Image.fromarray(noise).save(tmp_path / "noise.bmp")
     command = [str(huepress_program), "compress", "noise.bmp", "--n-init", "1000", "--swaps", "1000", "--tol", "0"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(2.5)
+    wait_until_busy(process)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=10)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130 and "interrupted" in one_sentence(stderr)
     assert [p.name for p in tmp_path.iterdir()] == ["noise.bmp"]
 
