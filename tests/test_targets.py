@@ -5,11 +5,15 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 import huepress
 from conftest import png_bytes
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
+from huepress.model import Encoded
+from huepress.targets import Attempt, reach
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +166,40 @@ def test_bad_sizes(size):
 def test_two_goals_exclude_each_other():
     with pytest.raises(huepress.OptionError, match="exclude"):
         huepress.Options(quality=50, max_size=1000)
+
+
+class Curve:
+    """A bench whose sizes and scores follow formulas, and whose palettes idle at high rates."""
+
+    n_pixels = 100_000
+
+    def __init__(self, fall):
+        self.fall = fall
+
+    def lossless(self):
+        return None
+
+    def attempt(self, n_colors, rate):
+        n_bytes = round(160_000 / (1 + rate / 3) ** self.fall)
+        score = 85 - 8 * math.log2(1 + rate)
+        trial = huepress.Trial(rate, max(2, round(n_colors / (1 + rate / 50))), n_bytes, score)
+        indexed = huepress.quantize(np.zeros((1, 1), np.uint8), 2)
+        return Attempt(trial, indexed, Encoded(bytes(n_bytes), "PNG"), 5.0)
+
+
+@pytest.mark.parametrize("fall", [0.5, 0.9, 1.3])
+@pytest.mark.parametrize("budget", [1_000, 8_000, 50_000, 120_000])
+def test_budgets_far_from_the_usual_are_met_too(fall, budget):
+    reached = reach(Curve(fall), SizeGoal(budget), None, by_colors=False)
+    least = 160_000 / (1 + 1000 / 3) ** fall
+    assert reached.met == (least <= budget)
+    if reached.met:
+        assert 0.93 * budget <= reached.best.n_bytes <= budget
+    assert len(reached.trials) <= 7 or not reached.met
+
+
+@given(st.floats(5, 84))
+def test_scores_anywhere_are_met(wanted):
+    reached = reach(Curve(0.7), QualityGoal(-math.inf, wanted), None, by_colors=False)
+    assert reached.met and wanted <= reached.best.trial.score <= wanted + 0.7
+    assert len(reached.trials) <= 7

@@ -147,6 +147,7 @@ class _Hunt:
         self._may_take_fewer = n_colors is None and not by_colors
         self._start = start
         self._attempts: list[Attempt] = []
+        self._with_all_colors: list[Attempt] = []
 
     def run(self) -> Reached:
         lossless = self._bench.lossless()
@@ -167,8 +168,15 @@ class _Hunt:
         most = min(most, MOST_TRIALS - len(self._attempts))
         if most < 1:
             return
+
+        def curve(log_rate: float) -> float:
+            attempt = self._bench.attempt(n_colors, 2.0**log_rate)
+            if n_colors == self._n_colors:
+                self._with_all_colors.append(attempt)
+            return self._margin(attempt)
+
         seek(
-            lambda x: self._margin(self._bench.attempt(n_colors, 2.0**x)),
+            curve,
             self._window(),
             start=self._first_log_rate() if log_rate is None else log_rate,
             slope=_SCORE_FALL if isinstance(self._goal, QualityGoal) else _LOG_SIZE_FALL,
@@ -245,9 +253,8 @@ class _Hunt:
 
     def _between(self) -> float | None:
         """Return a log-rate between the nearest attempts with all colors on both sides of the goal."""
-        mine = [a for a in self._attempts if a.trial.n_colors > self._n_colors // 2 and a.trial.rate > 0]
-        above = [a for a in mine if self._distance(a) > 0]
-        below = [a for a in mine if self._distance(a) <= 0]
+        above = [a for a in self._with_all_colors if self._distance(a) > 0]
+        below = [a for a in self._with_all_colors if self._distance(a) <= 0]
         if not above or not below:
             return None
         a, b = min(above, key=self._distance), max(below, key=self._distance)
