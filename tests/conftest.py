@@ -83,6 +83,12 @@ def run(huepress_program: Path, tmp_path: Path):
     return call
 
 
+def interruptible(command: list[str]) -> list[str]:
+    """Return a command that hears Ctrl-C even where the tests run in a shell's background, deaf to it."""
+    code = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-c", code, *command]
+
+
 def wait_until_busy(process: subprocess.Popen, *, seconds: float = 1.0) -> None:
     """Wait until a process has worked for so many processor seconds: past its start, however slow the machine."""
     stat = Path(f"/proc/{process.pid}/stat")

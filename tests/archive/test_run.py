@@ -17,7 +17,7 @@ from PIL import Image
 
 from animations import make_gif, seen_by_pillow
 from archive.trees import files_of, images_of, many
-from conftest import png_bytes
+from conftest import interruptible, png_bytes
 from huepress.storage.base import LEDGER_NAME
 
 
@@ -262,7 +262,7 @@ def test_control_c_stops_a_run_at_once(huepress_program, tmp_path):
     for name in ("a.bmp", "b.bmp", "c.bmp"):
         Image.fromarray(noise).save(tmp_path / "src" / name)
     command = [str(huepress_program), "compress", "-r", "src", "-o", "dst", "--n-init", "1000", "--tol", "0"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(interruptible(command), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while not (tmp_path / "dst" / LEDGER_NAME).exists() and time.monotonic() < deadline:
         time.sleep(0.05)

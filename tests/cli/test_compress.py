@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import huepress
-from conftest import png_bytes, wait_until_busy
+from conftest import interruptible, png_bytes, wait_until_busy
 
 FIELDS = {
     "input", "output", "status", "format", "bytes_in", "bytes_out", "bits_per_pixel", "n_colors", "mse", "psnr_db",
@@ -182,7 +182,7 @@ def test_control_c_leaves_nothing_half_written(huepress_program, tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.bmp")
     command = [str(huepress_program), "compress", "noise.bmp", "--n-init", "1000", "--swaps", "1000", "--tol", "0"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(interruptible(command), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     wait_until_busy(process)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
