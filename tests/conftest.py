@@ -83,6 +83,23 @@ def run(huepress_program: Path, tmp_path: Path):
     return call
 
 
+def run_on_terminal(command: list[str], cwd: Path | None = None) -> tuple[int, bytes, bytes]:
+    """Run a command whose stderr is a terminal; return its exit code, stdout, and what the terminal showed."""
+    leader, follower = os.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=follower, env=environment)
+    stdout, _ = process.communicate(timeout=120)
+    os.close(follower)
+    shown = b""
+    try:
+        while chunk := os.read(leader, 4096):
+            shown += chunk
+    except OSError:
+        pass
+    os.close(leader)
+    return process.returncode, stdout, shown
+
+
 def interruptible(command: list[str]) -> list[str]:
     """Return a command that hears Ctrl-C even where the tests run in a shell's background, deaf to it."""
     code = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"

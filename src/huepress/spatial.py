@@ -113,7 +113,7 @@ class Search:
             refits += 1
         distortion = 0.0
         for _ in range(max(1, refits)):
-            distortion, _ = self._literals()
+            distortion = self._literals()
             if refits:
                 self._refit()
         diffused = options.dither != "none"
@@ -155,8 +155,9 @@ class Search:
         indexed = self._finished(_with_exact_matches(chosen, self._table, self._fit))
         return Found(indexed, distortion / (bit_worth * chosen.size) if bit_worth > 0 else np.inf)
 
-    def _literals(self) -> tuple[float, float]:
-        return self._core.sweep(0.0, 0.0, False, self._threads)
+    def _literals(self) -> float:
+        """Diffuse the picture without regard to bytes, and return the distortion."""
+        return self._core.sweep(0.0, 0.0, False, self._threads)[0]
 
     def _refit(self) -> None:
         """Move the entries to where the diffused indices want them; what is opaque or clear stays so."""

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import huepress
-from conftest import interruptible, png_bytes, wait_until_busy
+from conftest import interruptible, png_bytes, run_on_terminal, wait_until_busy
 
 FIELDS = {
     "input", "output", "status", "format", "bytes_in", "bytes_out", "bits_per_pixel", "n_colors", "mse", "psnr_db",
@@ -311,19 +311,7 @@ def test_engine_options(run, photo_file, options):
 def test_progress_bar_only_on_a_terminal(huepress_program, photo, tmp_path):
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(png_bytes(photo))
-    leader, follower = os.openpty()
-    process = subprocess.Popen(
-        [str(huepress_program), "compress", "a.png", "b.png", "-k", "8"],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm-256color"},
-    )  # fmt: skip
-    stdout, _ = process.communicate(timeout=60)
-    os.close(follower)
-    shown = b""
-    try:
-        while chunk := os.read(leader, 4096):
-            shown += chunk
-    except OSError:
-        pass
-    os.close(leader)
-    assert process.returncode == 0 and b"2 compressed" in stdout
+    command = [str(huepress_program), "compress", "a.png", "b.png", "-k", "8"]
+    code, stdout, shown = run_on_terminal(command, cwd=tmp_path)
+    assert code == 0 and b"2 compressed" in stdout
     assert b"0/2" in shown or b"1/2" in shown

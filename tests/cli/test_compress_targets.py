@@ -8,7 +8,7 @@ import sys
 import pytest
 from PIL import Image
 
-from conftest import png_bytes
+from conftest import png_bytes, run_on_terminal
 
 ROOM = ["--effort", "1", "-k", "32"]
 
@@ -109,21 +109,9 @@ def test_colors_are_chosen(run, small_file):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_progress_of_a_single_image(huepress_program, small_file):
-    leader, follower = os.openpty()
-    process = subprocess.Popen(
-        [str(huepress_program), "compress", str(small_file), "--quality", "60", *ROOM],
-        stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm-256color"},
-    )  # fmt: skip
-    stdout, _ = process.communicate(timeout=120)
-    os.close(follower)
-    shown = b""
-    try:
-        while chunk := os.read(leader, 4096):
-            shown += chunk
-    except OSError:
-        pass
-    os.close(leader)
-    assert process.returncode == 0 and b"score" in stdout
+    command = [str(huepress_program), "compress", str(small_file), "--quality", "60", *ROOM]
+    code, stdout, shown = run_on_terminal(command)
+    assert code == 0 and b"score" in stdout
     assert b"small.png" in shown and b"%" in shown
 
 

@@ -15,7 +15,8 @@ _LARGEST_SIDE = 16383
 # libwebp's method by effort: 5 saves about 2 % over 4 in ten times its time, 6 hardly more in
 # a hundred times.
 _METHODS = (4, 4, 4, 4, 4, 4, 5, 5, 6, 6)
-# How hard it tries in lossless mode: with few colors 50 finds files as small as 100 does, three times as fast.
+# How hard it tries in lossless mode: on two pictures of 256 colors 50 found files as small as 100 did, in a third to
+# a half of the time.
 _QUALITIES = (50, 50, 50, 50, 50, 50, 100, 100, 100, 100)
 
 
