@@ -63,7 +63,7 @@ def write_bytes(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = 
 
 
 def stage(temporary: Path, data: bytes, target: Path) -> None:
-    """Write what will be the target's bytes to a temporary file beside it, safe on the disk.
+    """Write what will be the target's bytes to a temporary file beside it.
 
     The directory is made if missing.
 
@@ -76,8 +76,6 @@ def stage(temporary: Path, data: bytes, target: Path) -> None:
         temporary.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "xb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -85,7 +83,7 @@ def stage(temporary: Path, data: bytes, target: Path) -> None:
 
 
 def publish(temporary: Path, target: Path, *, overwrite: bool) -> None:
-    """Give a temporary file its name in one step.
+    """Give a temporary file its name in one step, once its bytes are safe on the disk.
 
     Raises
     ------
@@ -93,6 +91,7 @@ def publish(temporary: Path, target: Path, *, overwrite: bool) -> None:
         If the name is taken and may not be overwritten, or cannot be given.
     """
     try:
+        _sync(temporary)
         if not overwrite:
             try:
                 os.link(temporary, target)  # fails if the name was taken meanwhile
@@ -105,6 +104,15 @@ def publish(temporary: Path, target: Path, *, overwrite: bool) -> None:
         os.replace(temporary, target)
     except OSError as error:
         raise cannot_be_written(target, error) from None
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's bytes are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_locked(path: Path) -> IO[bytes]:

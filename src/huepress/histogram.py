@@ -16,6 +16,8 @@ Table = TypeVar("Table", bound=ColorHistogram)
 
 # What an image weighs among others: large enough that rounding is nothing, small enough for millions of images.
 _IMAGE_WEIGHT = 1 << 40
+# So many colors are merged at the least: sorting then costs little an image, and memory stays small.
+_WAITING = 1 << 21
 
 
 def count_colors(source: SourceImage, *, threads: int, merge_transparent: bool = False) -> ColorTable:
@@ -74,12 +76,18 @@ def merge_tables(tables: Iterable[ColorHistogram]) -> ColorHistogram:
     ColorHistogram
         Counts are uint64.
     """
-    merged: ColorHistogram | None = None
+    waiting: list[ColorHistogram] = []
+    n_merged = n_waiting = 0
     for table in tables:
-        merged = _sum_of([table] if merged is None else [merged, table])
-    if merged is None:
+        waiting.append(table)
+        n_waiting += len(table)
+        # Sorted when they are as many as those before: millions of colors are not sorted anew for each image.
+        if n_waiting > max(_WAITING, n_merged):
+            waiting = [_sum_of(waiting)]
+            n_merged, n_waiting = len(waiting[0]), 0
+    if not waiting:
         raise ValueError("there is nothing to merge")
-    return merged
+    return _sum_of(waiting)
 
 
 def _sum_of(tables: list[ColorHistogram]) -> ColorHistogram:

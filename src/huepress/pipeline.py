@@ -160,10 +160,14 @@ def _kept(source: SourceImage, best: Attempt, options: Options, min_saving: floa
     """Return the original's bytes where they are to stay."""
     if source.keepable is None or options.asks_for_colors:
         return None
-    n_bytes = len(source.keepable)
-    if best.n_bytes < n_bytes and best.n_bytes <= (1 - min_saving) * n_bytes:
+    if saves_enough(best.n_bytes, len(source.keepable), min_saving):
         return None
     return Encoded(source.keepable, source.format)
+
+
+def saves_enough(n_bytes: int, n_bytes_original: int, min_saving: float) -> bool:
+    """Tell whether a result saves a part of the original's bytes, at least one byte."""
+    return n_bytes < n_bytes_original and n_bytes <= (1 - min_saving) * n_bytes_original
 
 
 def _missed(

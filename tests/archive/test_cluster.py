@@ -8,10 +8,11 @@ import sys
 import time
 
 import pytest
+from PIL import Image
 
 from archive.trees import files_of, images_of, many
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 
 
 @pytest.fixture
@@ -27,30 +28,66 @@ def cluster(tmp_path_factory):
     deadline = time.monotonic() + 60
     while not where.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
-    yield json.loads(where.read_text())["address"], processes[1:]
+    address = json.loads(where.read_text())["address"]
+    with distributed.Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
+    yield address, processes[1:]
     for process in processes:
         process.kill()
         process.wait()
 
 
-def test_the_same_as_a_local_run_though_a_worker_dies(cluster, huepress_program, run, photo, tmp_path):
-    address, workers = cluster
+@pytest.fixture
+def source(photo, tmp_path):
+    """A tree with one file that is none."""
     many(tmp_path / "src", photo, 40)
     (tmp_path / "src" / "cut.png").write_bytes(b"no")
-    options = ["-k", "16", "--report"]
+    return tmp_path
+
+
+# What happens to one of the two workers in the middle of the run; if stopped it holds its tasks and says nothing.
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("options", [[], ["--shared-palette", "--memory", "1GB"]])
+def test_the_same_as_a_local_run_though_a_worker_dies(cluster, huepress_program, run, source, blow, options):
+    address, workers = cluster
+    options = ["-k", "16", *options, "--report"]
     assert run("compress", "-r", "src", "-o", "local", *options, "local.json").returncode == 1
     command = [str(huepress_program), "compress", "-r", "src", "-o", "dst", *options, "dst.json", "--json"]
     command += ["--cluster", address]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     for _ in range(5):
         assert process.stdout.readline(), process.stderr.read()
-    os.kill(workers[0].pid, signal.SIGKILL)
+    os.kill(workers[0].pid, blow)
     rest, stderr = process.communicate(timeout=100)
     assert rest.count(b"\n") == 41 - 5, stderr
     assert process.returncode == 1 and b"cut.png" in stderr
-    assert images_of(tmp_path / "dst") == images_of(tmp_path / "local")
-    assert (tmp_path / "dst.json").read_bytes() == (tmp_path / "local.json").read_bytes()
-    assert not [name for name in files_of(tmp_path / "dst") if name.endswith(".tmp")]
+    assert images_of(source / "dst") == images_of(source / "local")
+    assert (source / "dst.json").read_bytes() == (source / "local.json").read_bytes()
+    assert not [name for name in files_of(source / "dst") if name.endswith(".tmp")]
+
+
+def test_colors_are_pooled_though_a_worker_dies_while_they_are_counted(cluster, huepress_program, run, source):
+    address, workers = cluster
+    assert run("compress", "-r", "src", "-o", "local", "--shared-palette", "-k", 16).returncode == 1
+    command = [str(huepress_program), "compress", "-r", "src", "-o", "dst", "-k", "16", "--shared-palette"]
+    process = subprocess.Popen([*command, "--cluster", address], cwd=source, stderr=subprocess.PIPE)
+    with distributed.Client(address, set_as_default=False) as client:
+        deadline = time.monotonic() + 60
+        while not client.who_has() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    os.kill(workers[0].pid, signal.SIGKILL)
+    _, stderr = process.communicate(timeout=100)
+    assert process.returncode == 1 and stderr.count(b"\n") == 1 and b"cut.png" in stderr
+    assert images_of(source / "dst") == images_of(source / "local")
+
+
+def test_a_worker_takes_in_hand_what_fits(cluster, run, photo, tmp_path):
+    address, _ = cluster
+    many(tmp_path / "src", photo, 2)
+    Image.new("RGB", (4000, 4000)).save(tmp_path / "src" / "large.png")
+    done = run("compress", "-r", "src", "-o", "dst", "--cluster", address, "--memory", "400MB")
+    assert done.returncode == 1 and b"large.png" in done.stderr and b"raise --memory" in done.stderr
+    assert set(images_of(tmp_path / "dst")) == {"0.png", "1.png"}
 
 
 def test_no_cluster_there(run, photo, tmp_path):

@@ -1,11 +1,14 @@
 """Names, admission and the ledger, without any image."""
 
 import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huepress.archive.admission import Admission
+from huepress.archive.admission import Admission, Gate
 from huepress.archive.ledger import Ledger
 from huepress.archive.plan import Naming, Selection, tree
 from huepress.archive.tasks import Outcome, Task
@@ -76,6 +79,23 @@ def test_memory_and_threads_are_never_handed_out_twice(sizes, threads, slots):
         else:
             break
     assert seen == set(costs)
+
+
+@given(st.lists(st.integers(1, 150), min_size=1, max_size=12))
+def test_the_gate_lets_in_what_fits_or_one_alone(costs):
+    gate, inside, lock = Gate(), [], threading.Lock()
+
+    def enter(cost):
+        with gate.admitted(cost, 100):
+            with lock:
+                inside.append(cost)
+                assert sum(inside) <= 100 or len(inside) == 1
+            time.sleep(0.0005)
+            with lock:
+                inside.remove(cost)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(enter, costs))
 
 
 def test_a_lone_image_gets_all_threads():

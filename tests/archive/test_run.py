@@ -108,6 +108,43 @@ def test_in_place_keeps_permissions_and_times(run, photo, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png", "c.jpg"]
 
 
+@pytest.mark.parametrize("goal", [["--quality", "50"], ["--max-size", "2kB"], []])
+def test_files_replaced_by_name_are_known_though_no_ledger_tells(run, photo, tmp_path, goal):
+    for suffix in ("png", "webp"):
+        Image.fromarray(photo[:90, :90]).save(tmp_path / f"a.{suffix}", lossless=True)
+    call = ["compress", "--in-place", "a.png", "a.webp", "-k", 32, *goal, "--json"]
+    rows = [json.loads(row) for row in run(*call).stdout.splitlines()]
+    assert [row["status"] for row in rows] == ["compressed"] * 2
+    before = files_of(tmp_path)
+    assert [row["bytes_out"] for row in rows] == [len(before["a.png"]), len(before["a.webp"])]
+    (tmp_path / "elsewhere").mkdir()
+    for name in before:
+        (tmp_path / name).rename(tmp_path / "elsewhere" / name)
+        os.utime(tmp_path / "elsewhere" / name, (1, 1))
+    listed = b"elsewhere/a.png\nelsewhere/a.webp\n"
+    rows = [
+        json.loads(row)
+        for row in run("compress", "--files-from", "-", *call[1:2], *call[4:], input=listed).stdout.splitlines()
+    ]
+    assert [row["status"] for row in rows] == ["kept"] * 2
+    assert files_of(tmp_path / "elsewhere") == before
+    if goal[:1] == ["--quality"]:
+        rows = run("compress", "--in-place", "elsewhere/a.png", "-k", 8, *goal, "--json").stdout
+        assert json.loads(rows)["status"] == "compressed", "other options are another wish"
+
+
+def test_a_source_that_looks_like_a_result_is_done_alike_after_a_kill(run, photo, tmp_path):
+    many(tmp_path / "src", photo, 1)
+    run("compress", "-r", "src", "-o", "first", "-k", 16, "--quality", 50)
+    (tmp_path / "src" / "z.png").write_bytes((tmp_path / "first" / "0.png").read_bytes())
+    run("compress", "-r", "src", "-o", "whole", "-k", 16, "--quality", 50)
+    run("compress", "-r", "src", "-o", "killed", "-k", 16, "--quality", 50, "--exclude", "z.png")
+    run("compress", "-r", "src", "-o", "killed", "-k", 16, "--quality", 50)
+    assert images_of(tmp_path / "killed") == images_of(tmp_path / "whole")
+    run("compress", "-r", "src", "-o", "whole", "-k", 16, "--quality", 50)
+    assert images_of(tmp_path / "killed") == images_of(tmp_path / "whole")
+
+
 def test_in_place_touches_nothing_through_links(run, photo, tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "outside").mkdir()

@@ -50,9 +50,9 @@ def test_a_source_that_changes_meanwhile_is_not_replaced(photo, tmp_path):
     settings = Settings(Options(n_colors=8), store, store, in_place=True)
 
     class Meanwhile(Inline):
-        def finished(self):
+        def finished(self, timeout=None):
             (tmp_path / "src" / "0.png").write_bytes(b"newer")
-            return super().finished()
+            return super().finished(timeout)
 
     [outcome] = run([Task("0.png", "0.png", None)], settings, Resources(1, 10**9), executor=Meanwhile(settings, do))
     assert outcome.status == "failed" and "changed meanwhile" in outcome.message

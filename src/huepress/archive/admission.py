@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -21,6 +23,31 @@ class _Waiting:
     task: Task
     cost: int
     passed: int = 0
+
+
+class Gate:
+    """Lets those in who fit into the memory of this process beside those who are in."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._held = self._inside = 0
+
+    @contextlib.contextmanager
+    def admitted(self, cost: int, memory: int) -> Iterator[None]:
+        """Wait until so many bytes are free of `memory`, or nobody else is in."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._inside or self._held + cost <= memory)
+            self._held, self._inside = self._held + cost, self._inside + 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._held, self._inside = self._held - cost, self._inside - 1
+                self._changed.notify_all()
+
+
+# Of a process that others hand tasks to, in several threads.
+THIS_PROCESS = Gate()
 
 
 class Admission:

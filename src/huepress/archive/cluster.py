@@ -1,4 +1,4 @@
-"""Tasks done by a Dask cluster that stands already; the only place that knows `distributed`.
+"""Work done by a Dask cluster that stands already; the only place that knows `distributed`.
 
 Workers read and stage on storage that they share with this process, which alone gives files
 their names. Only a few tasks a thread are with the scheduler at any time, however many there are.
@@ -9,23 +9,44 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from huepress.archive.tasks import Outcome, Settings, Task, failed
 from huepress.errors import InputError
+from huepress.model import ColorHistogram
 
 _TASKS_A_THREAD = 2
 _CONNECT_SECONDS = 5
+# A call that is out this many times longer than any has taken, and this many seconds, is made once more, elsewhere.
+_STRAGGLING, _STRAGGLING_SECONDS = 4.0, 5.0
+# So many histograms are merged at a time.
+_MERGED_AT_ONCE = 8
+
+
+@dataclass
+class _Call:
+    """A function that is called somewhere, perhaps twice."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    sent: float
+    futures: dict[str, Any]
 
 
 class Cluster:
-    """Does tasks on a Dask cluster; a worker that dies costs nothing but time.
+    """A connection to a Dask cluster.
 
     Parameters
     ----------
-    settings : Settings
     address : str
         Of the scheduler, such as ``tcp://host:8786``.
+    run : str
+        Tells this run's work from others'.
+    memory : int, optional
+        Bytes for the images that a worker process has in hand at once; a share of what it has by default.
 
     Raises
     ------
@@ -33,10 +54,7 @@ class Cluster:
         If `distributed` is not installed, or no scheduler with workers answers.
     """
 
-    ahead = 0
-    leaves_behind = True
-
-    def __init__(self, settings: Settings, address: str) -> None:
+    def __init__(self, address: str, run: str, memory: int | None = None) -> None:
         try:
             from distributed import Client
         except ImportError:
@@ -47,45 +65,223 @@ class Cluster:
         except (OSError, ValueError, TimeoutError):
             raise InputError(f"{address}: no Dask scheduler with workers answers; check --cluster") from None
         self.slots = _TASKS_A_THREAD * max(1, sum(self._client.nthreads().values()))
-        self._settings = settings
-        self._here = os.getcwd() + os.sep
-        self._tasks: dict[str, tuple[Task, Any]] = {}
-        self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.memory = memory
+        self._run = run
         self._number = 0
+        self._calls: list[_Call] = []
+        self._by_key: dict[str, _Call] = {}
+        self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._longest = 0.0
 
-    def submit(self, task: Task, threads: int) -> None:
-        """Send a task."""
+    @property
+    def n_calls(self) -> int:
+        """How many calls have not come back."""
+        return len(self._calls)
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Have a function called by some worker; see `came_back`."""
+        call = _Call(function, arguments, time.monotonic(), {})
+        self._calls.append(call)
+        self._send(call)
+
+    def came_back(self, timeout: float | None = None) -> tuple[tuple[Any, ...], Any] | None:
+        """Return a call's arguments and the future of its result; None if `timeout` seconds pass first."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = _STRAGGLING_SECONDS if until is None else max(0.0, until - time.monotonic())
+            with contextlib.suppress(queue.Empty):
+                key = self._done.get(timeout=min(left, _STRAGGLING_SECONDS / 4))
+                call = self._by_key.pop(key, None)
+                if call is not None:
+                    return call.arguments, self._settled(call, key)
+            if until is not None and time.monotonic() >= until:
+                return None
+            self._call_again()
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, **how: Any) -> Any:
+        """Return the future of a function that some worker calls, in our name."""
         self._number += 1
-        key = f"huepress-{self._settings.run}-{self._number}"
-        future = self._client.submit(_do_there, task, self._settings, key=key, pure=False)
-        self._tasks[key] = (task, future)
-        future.add_done_callback(lambda done: self._done.put(done.key))
+        key = f"huepress-{self._run}-{self._number}"
+        return self._client.submit(function, *arguments, key=key, pure=False, **how)
 
-    def finished(self) -> list[Outcome]:
-        """Wait for tasks to finish and return their outcomes, at least one."""
-        keys = [self._done.get()]
-        with contextlib.suppress(queue.Empty):
-            while True:
-                keys.append(self._done.get_nowait())
-        return [self._outcome(*self._tasks.pop(key)) for key in keys]
+    def executor(self, settings: Settings) -> ClusterExecutor:
+        """Return who does tasks here."""
+        return ClusterExecutor(self, settings)
+
+    def pooled_colors(
+        self, tasks: Iterable[Task], settings: Settings, on_counted: Callable[[Task], None]
+    ) -> ColorHistogram | None:
+        """Add up the colors of all images in a tree; None if no image could be read.
+
+        Histograms stay with the workers until one is left. Sums are exact, so that neither the shape of the
+        tree nor who does what can change the result.
+        """
+        try:
+            return _pooled_colors(self, tasks, settings, on_counted)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Cancel what is running and leave the cluster."""
         with contextlib.suppress(Exception):  # the scheduler may have gone
-            self._client.cancel([future for _, future in self._tasks.values()], force=True)
+            self._client.cancel([each for call in self._calls for each in call.futures.values()], force=True)
         self._client.close(timeout=2)
+
+    def _send(self, call: _Call, **how: Any) -> None:
+        future = self.submit(call.function, *call.arguments, **how)
+        call.futures[future.key] = future
+        self._by_key[future.key] = call
+        future.add_done_callback(lambda done: self._done.put(done.key))
+
+    def _settled(self, call: _Call, key: str) -> Any:
+        self._calls.remove(call)
+        self._longest = max(self._longest, time.monotonic() - call.sent)
+        result = call.futures.pop(key)
+        for other, future in call.futures.items():  # its twin, which nobody waits for any more
+            self._by_key.pop(other, None)
+            with contextlib.suppress(Exception):
+                future.cancel()
+        return result
+
+    def _call_again(self) -> None:
+        """Give calls that take far too long to other workers as well; the first to come back counts."""
+        now = time.monotonic()
+        patience = max(_STRAGGLING_SECONDS, _STRAGGLING * self._longest)
+        late = [call for call in self._calls if len(call.futures) == 1 and now - call.sent > patience]
+        if not late:
+            return
+        holders = {key: worker for worker, keys in self._client.processing().items() for key in keys}
+        for call in late:
+            [key] = call.futures
+            others = [worker for worker in self._client.nthreads() if worker != holders.get(key)]
+            if key in holders and others:
+                self._send(call, workers=others, allow_other_workers=True)
+
+
+class ClusterExecutor:
+    """Does tasks on a cluster; a worker that dies or stalls costs nothing but time.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    settings : Settings
+    """
+
+    ahead = 0
+    leaves_behind = True
+    minds_memory = True
+
+    def __init__(self, cluster: Cluster, settings: Settings) -> None:
+        self._cluster, self._settings = cluster, settings
+        self.slots = cluster.slots
+        self._here = os.getcwd() + os.sep
+
+    def submit(self, task: Task, threads: int) -> None:
+        """Send a task."""
+        self._cluster.call(_do_there, task, self._settings, self._cluster.memory)
+
+    def finished(self, timeout: float | None = None) -> list[Outcome]:
+        """Wait for a task to finish, `timeout` seconds at most, and return its outcome if there is one."""
+        found = self._cluster.came_back(timeout)
+        if found is None:
+            return []
+        (task, *_), future = found
+        try:
+            return [self._outcome(task, future)]
+        except TimeoutError:  # who did it says nothing any more
+            self.submit(task, 1)
+            return []
+
+    def close(self) -> None:
+        """Cancel what is running and leave the cluster."""
+        self._cluster.close()
 
     def _outcome(self, task: Task, future: Any) -> Outcome:
         try:
-            outcome: Outcome = future.result()
+            outcome: Outcome = future.result(timeout=_STRAGGLING_SECONDS)
+        except TimeoutError:
+            raise
         except Exception as error:  # several workers died of it, or the scheduler has gone
             return failed(task, f"{task.source}: lost by the cluster ({type(error).__name__}); run it again", 1)
         outcome.message = outcome.message.replace(self._here, "")
         return outcome
 
 
-def _do_there(task: Task, settings: Settings) -> Outcome:
-    os.environ.setdefault("RAYON_NUM_THREADS", "1")
+def _pooled_colors(
+    cluster: Cluster, tasks: Iterable[Task], settings: Settings, on_counted: Callable[[Task], None]
+) -> ColorHistogram | None:
+    levels: list[list[Any]] = [[]]
+
+    def grow() -> None:
+        found = cluster.came_back()
+        assert found is not None
+        (task, *_), future = found
+        on_counted(task)
+        if future.status == "finished":  # else it has killed several workers: told when its turn comes
+            levels[0].append(future)
+        for level, held in enumerate(levels):
+            if len(held) < _MERGED_AT_ONCE:
+                break
+            if level + 1 == len(levels):
+                levels.append([])
+            levels[level + 1].append(cluster.submit(_merge_there, list(held)))
+            held.clear()
+
+    for task in tasks:
+        while cluster.n_calls >= cluster.slots:
+            grow()
+        cluster.call(_count_there, task, settings, cluster.memory)
+    while cluster.n_calls:
+        grow()
+    left = [future for held in levels for future in held]
+    try:
+        pooled: ColorHistogram | None = cluster.submit(_merge_there, left).result()
+    except Exception as error:  # several workers died of it, or the scheduler has gone
+        raise InputError(f"the cluster has lost the colors ({type(error).__name__}); run it again") from None
+    return pooled
+
+
+def _do_there(task: Task, settings: Settings, memory: int | None) -> Outcome:
     from huepress.archive import work
 
-    return work.do(task, settings, 1)
+    return _admitted(work.do, task, settings, memory)
+
+
+def _count_there(task: Task, settings: Settings, memory: int | None) -> ColorHistogram | None:
+    from huepress.archive import work
+
+    return _admitted(work.count, task, settings, memory).colors
+
+
+def _merge_there(tables: list[ColorHistogram | None]) -> ColorHistogram | None:
+    from huepress.histogram import merge_tables
+
+    counted = [table for table in tables if table is not None]
+    return merge_tables(counted) if counted else None
+
+
+def _admitted(
+    work: Callable[[Task, Settings, int], Outcome], task: Task, settings: Settings, memory: int | None
+) -> Outcome:
+    """Do a task on a worker when its memory allows."""
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")
+    from huepress.archive.admission import THIS_PROCESS
+    from huepress.archive.estimate import cost_of, too_large
+
+    cost = cost_of(task, settings)
+    budget = _budget() if memory is None else memory
+    if cost > budget and memory is not None:
+        return too_large(task, cost, settings, budget)
+    with THIS_PROCESS.admitted(cost, budget):
+        return work(task, settings, 1)
+
+
+def _budget() -> int:
+    """Return the bytes that a Dask worker may use for images."""
+    from distributed import get_worker
+
+    from huepress.archive.memory import default_budget, share
+
+    limit = getattr(getattr(get_worker(), "memory_manager", None), "memory_limit", None)
+    return share(int(limit)) if limit else default_budget()

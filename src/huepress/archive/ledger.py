@@ -9,10 +9,11 @@ line cut off by a kill fails its checksum and is ignored.
 from __future__ import annotations
 
 import json
+import threading
 import zlib
 from typing import Any
 
-from huepress.archive.tasks import Outcome
+from huepress.archive.tasks import Outcome, same_options
 from huepress.storage.base import LedgerFile
 
 _FIELDS = ("status", "format", "ssimulacra2", "message")
@@ -27,47 +28,49 @@ class Ledger:
         Effect of this run's options (`Settings.fingerprint`).
     file : LedgerFile, optional
         Where lines are kept; without, nothing outlives the run.
-    elsewhere : bytes
-        Lines of another tree, the source's, to be read only.
+    of_sources : bytes, optional
+        Lines of the tree that sources are in, where that is another one. What a run *makes* tells
+        nothing about its sources then, so that a run that was killed ends as an uninterrupted one.
     """
 
-    def __init__(self, fingerprint: str, file: LedgerFile | None = None, elsewhere: bytes = b"") -> None:
+    def __init__(self, fingerprint: str, file: LedgerFile | None = None, of_sources: bytes | None = None) -> None:
         self._fingerprint = fingerprint
         self._file = file
+        self._adding = threading.Lock()
         self._made: set[bytes] = set()
         self._settled: dict[bytes, bytes] = {}
         self._results: dict[bytes, bytes] = {}
-        self._read(elsewhere)
+        self._read(of_sources or b"", tells_of_sources=True)
         if file is not None:
             held = file.read()
-            self._read(held)
+            self._read(held, tells_of_sources=of_sources is None)
             if held and not held.endswith(b"\n"):
                 file.append(b"\n")  # a line that a kill has cut off
+        self.knows_earlier_runs = bool(self._made)
+        """Whether earlier runs have settled anything."""
 
-    def _read(self, lines: bytes) -> None:
+    def _read(self, lines: bytes, *, tells_of_sources: bool) -> None:
         for line in lines.split(b"\n"):
             text = _checked(line)
             if text:
-                self._remember(text)
+                self._remember(text, tells_of_sources=tells_of_sources)
 
-    def _remember(self, text: bytes) -> None:
+    def _remember(self, text: bytes, *, tells_of_sources: bool) -> None:
         fingerprint, source, output, _ = text.split(b" ", 3)
         self._made.add(bytes.fromhex(output.decode()))
-        if fingerprint.decode() == self._fingerprint:
+        if same_options(fingerprint.decode(), self._fingerprint):
             packed = zlib.compress(text, 1)
-            self._settled[bytes.fromhex(source.decode())] = packed
-            self._results[bytes.fromhex(output.decode())] = packed
-
-    def __bool__(self) -> bool:
-        """Tell whether anything is settled."""
-        return bool(self._made)
+            if tells_of_sources:
+                self._results[bytes.fromhex(output.decode())] = packed
+            if fingerprint.decode() == self._fingerprint:
+                self._settled[bytes.fromhex(source.decode())] = packed
 
     def result_of(self, source_hash: str) -> dict[str, Any] | None:
         """Return what these source bytes became under this run's options, None if unknown."""
         return _unpacked(self._settled.get(bytes.fromhex(source_hash)))
 
     def made_as(self, output_hash: str) -> dict[str, Any] | None:
-        """Return how these bytes came out of a run with this run's options, None if they did not."""
+        """Return how an earlier run with these options, of any version, made these bytes; None if none did."""
         return _unpacked(self._results.get(bytes.fromhex(output_hash)))
 
     def made(self, output_hash: str) -> bool:
@@ -78,9 +81,11 @@ class Ledger:
         """Record an outcome, before its file takes its name."""
         row = {name: getattr(outcome, name) for name in _FIELDS} | {"facts": _finite(outcome.facts)}
         text = f"{self._fingerprint} {outcome.source_hash} {outcome.output_hash} {json.dumps(row)}".encode()
-        self._remember(text)
-        if self._file is not None:
-            self._file.append(b"%08x %s\n" % (zlib.crc32(text), text))
+        line = b"%08x %s\n" % (zlib.crc32(text), text)
+        with self._adding:
+            self._remember(text, tells_of_sources=False)
+            if self._file is not None:
+                self._file.append(line)
 
     def close(self) -> None:
         """Let others have the file."""

@@ -53,7 +53,12 @@ def default_budget() -> int:
             continue
     if hasattr(os, "sysconf"):
         candidates.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    return int(_DEFAULT_SHARE * min(candidates)) if candidates else 2 * 10**9
+    return share(min(candidates)) if candidates else 2 * 10**9
+
+
+def share(n_bytes: int) -> int:
+    """Return the part of some memory that a run takes if it is not told how much."""
+    return int(_DEFAULT_SHARE * n_bytes)
 
 
 def resident_bytes() -> int:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from huepress.archive import work
 from huepress.archive.admission import Admission
+from huepress.archive.estimate import cost_of, too_large
 from huepress.archive.ledger import Ledger
-from huepress.archive.memory import PLANNER_BYTES, WORKER_BYTES, working_set
-from huepress.archive.tasks import Outcome, Settings, Task, content_hash, failed
-from huepress.archive.workers import Executor, Processes
-from huepress.codec.probe import Probe, probe
-from huepress.errors import HuepressError, LimitError, OptionError, OutputError
+from huepress.archive.memory import PLANNER_BYTES, WORKER_BYTES
+from huepress.archive.publishing import Publisher
+from huepress.archive.tasks import ALREADY_DONE, Outcome, Settings, Task, content_hash, failed
+from huepress.archive.workers import Executor, Processes, Work
+from huepress.errors import HuepressError, OptionError
 from huepress.text import human_bytes
 
-_HEADER_BYTES = 32 * 1024
 _SMALLEST_TASK = 64_000_000
+# How soon a file that was published is told while others are worked on.
+_POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Resources:
             raise OptionError(f"--memory must be at least {human_bytes(least)}, not {human_bytes(self.memory)}")
         return max(1, min(self.threads, fitting, n_tasks))
 
+    def processes(self, work: Work, n_tasks: int, settings: Settings) -> Processes:
+        """Return worker processes for so many tasks."""
+        n_workers = self.workers(n_tasks)
+        return Processes(settings, work, n_workers, max(1, self.threads // n_workers))
+
 
 def run(
     tasks: Sequence[Task],
@@ -81,40 +88,51 @@ def run(
     settled: list[Outcome] = []
     unclean: list[Task] = []  # a worker that died may have left something
     if executor is None:
-        n_workers = resources.workers(len(tasks))
-        executor = Processes(settings, n_workers, max(1, resources.threads // n_workers))
-    for_tasks = max(0, resources.memory - PLANNER_BYTES - WORKER_BYTES * executor.slots)
-    admission = Admission(
-        _unsettled(tasks, settings, ledger, settled),
-        lambda task: _cost(task, settings) if resources.strict else min(for_tasks, _cost(task, settings)),
-        memory=for_tasks,
-        threads=resources.threads,
-        slots=executor.slots,
-        ahead=executor.ahead,
-    )
+        executor = resources.processes(work.do, len(tasks), settings)
+    admission = admission_for(_unsettled(tasks, settings, ledger, settled), settings, resources, executor)
+    publisher = Publisher(settings, ledger)
     try:
         while True:
             while begun := admission.next_task():
                 executor.submit(*begun)
             yield from settled
             settled.clear()
-            if too_large := admission.too_large():
-                yield _too_large(*too_large, settings, resources.memory)
+            if refused := admission.too_large():
+                yield too_large(*refused, settings, resources.memory)
             elif admission.paused:
                 continue
             elif not admission.running:
                 break
             else:
-                for outcome in executor.finished():
+                for outcome in executor.finished(_POLL_SECONDS if publisher.busy else None):
                     admission.ended(outcome.task)
                     if outcome.status == "failed":
                         unclean.append(outcome.task)
-                    yield _published(outcome, settings, ledger)
+                    publisher.submit(outcome)
+                yield from publisher.ready()
+        yield from publisher.ready(all_of_them=True)
     finally:
         executor.close()
+        publisher.close()
         # Only now: while others work in the same folder, their files look the same.
-        left = tasks if executor.leaves_behind else [*admission.running, *unclean]
+        left = tasks if executor.leaves_behind else [*admission.running, *unclean, *publisher.tasks]
         settings.targets.sweep(_names(left), run=settings.run)
+
+
+def admission_for(
+    tasks: Iterator[Task | None], settings: Settings, resources: Resources, executor: Executor
+) -> Admission:
+    """Return who hands out memory and threads to tasks."""
+    for_tasks = max(0, resources.memory - PLANNER_BYTES - WORKER_BYTES * executor.slots)
+
+    def cost(task: Task) -> int:
+        if executor.minds_memory:
+            return 0
+        return cost_of(task, settings) if resources.strict else min(for_tasks, cost_of(task, settings))
+
+    return Admission(
+        tasks, cost, memory=for_tasks, threads=resources.threads, slots=executor.slots, ahead=executor.ahead
+    )
 
 
 def _unsettled(
@@ -133,21 +151,18 @@ def _unsettled(
 
 def _known(task: Task, settings: Settings, ledger: Ledger) -> Outcome | Task:
     """Return the outcome of a task that an earlier run has settled, or what is left to do."""
-    if not ledger or task.copy_only:
+    if not ledger.knows_earlier_runs or task.copy_only:
         return task
     data = settings.sources.read(task.source)
     source_hash = content_hash(data)
-    row = ledger.made_as(source_hash)
-    own_output = row is not None
+    row = ledger.result_of(source_hash)
     if row is None:
-        row = ledger.result_of(source_hash)
-    if row is None:
-        return task
-    if own_output and row["status"] == "compressed":
+        row = ledger.made_as(source_hash)
+        if row is None or row["status"] != "compressed":
+            return task
         # These bytes are a result: nothing is gained by compressing them again.
-        because = "already compressed with these options; kept"
-        task = replace(task, kept_because=because)
-        row = row | {"status": "kept", "message": because, "output_hash": source_hash}
+        task = replace(task, kept_because=ALREADY_DONE)
+        row = row | {"status": "kept", "message": ALREADY_DONE, "output_hash": source_hash}
         row["facts"] = row["facts"] | {"bytes_in": len(data), "bytes_out": len(data)}
     elif settings.score and row["ssimulacra2"] is None and not settings.in_place:
         return task
@@ -169,60 +184,6 @@ def _known(task: Task, settings: Settings, ledger: Ledger) -> Outcome | Task:
     if settings.in_place or settings.targets.size(name) != row["facts"]["bytes_out"]:
         return task  # the source was brought back, or the target has gone
     return outcome if content_hash(settings.targets.read(name)) == row["output_hash"] else task
-
-
-def _cost(task: Task, settings: Settings) -> int:
-    if task.copy_only or task.kept_because:
-        return 2 * task.size
-    found = None
-    with contextlib.suppress(HuepressError):
-        head = settings.sources.read_start(task.source, _HEADER_BYTES)
-        found = probe(head)
-        if found is None and len(head) == _HEADER_BYTES:
-            found = probe(settings.sources.read(task.source))
-    if found is None or found.width * found.height > settings.options.max_pixels:
-        found = Probe("unknown", 1, 1, False)  # it fails before it takes any memory
-    return working_set(found, task.size, settings.options, score=settings.score)
-
-
-def _published(outcome: Outcome, settings: Settings, ledger: Ledger) -> Outcome:
-    """Record an outcome, then give its staged file the name."""
-    if outcome.status == "failed":
-        return outcome
-    task, staged = outcome.task, outcome.staged
-    try:
-        if settings.in_place and outcome.stamp != settings.sources.stamp(task.source):
-            raise OutputError(f"{settings.sources.describe(task.source)}: it was changed meanwhile; run it again")
-        overwrite = settings.overwrite or settings.in_place
-        if staged is not None and outcome.output is not None and not overwrite:
-            overwrite = _is_ours(outcome, settings, ledger)
-        if not settings.dry_run:
-            ledger.add(outcome)
-        if staged is not None and outcome.output is not None:
-            settings.targets.publish(staged, outcome.output, overwrite=overwrite)
-    except HuepressError as error:
-        if staged is not None:
-            settings.targets.discard(staged)
-        return replace(failed(task, str(error), error.exit_code, outcome.seconds), facts=outcome.facts)
-    return outcome
-
-
-def _is_ours(outcome: Outcome, settings: Settings, ledger: Ledger) -> bool:
-    """Tell whether a file under the output's name may be replaced: a run has made it, or it is the same."""
-    assert outcome.output is not None
-    if settings.targets.size(outcome.output) is None:
-        return False
-    there = content_hash(settings.targets.read(outcome.output))
-    return there == outcome.output_hash or ledger.made(there)
-
-
-def _too_large(task: Task, cost: int, settings: Settings, memory: int) -> Outcome:
-    name = settings.sources.describe(task.source)
-    return failed(
-        task,
-        f"{name}: takes about {human_bytes(cost)}, which does not fit into {human_bytes(memory)}; raise --memory",
-        LimitError.exit_code,
-    )
 
 
 def _names(tasks: Iterable[Task]) -> set[str]:

@@ -2,43 +2,62 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from huepress import palettes
+from huepress.archive.run import Resources, admission_for
 from huepress.archive.tasks import Settings, Task
-from huepress.errors import HuepressError, OptionError
+from huepress.archive.workers import Executor
+from huepress.histogram import merge_tables
 from huepress.model import ColorHistogram
 from huepress.options import Options
 
 
-def with_shared_palette(tasks: Iterable[Task], settings: Settings) -> Settings:
-    """Replace the search for colors by the palette of all images of a run that can be read.
+def countable(tasks: Sequence[Task]) -> list[Task]:
+    """Return the tasks whose images have a say in the palette."""
+    return [task for task in tasks if not (task.copy_only or task.error or task.kept_because)]
 
-    Images are read one after the other; only their colors are kept.
 
-    Parameters
-    ----------
-    tasks : iterable of Task
-    settings : Settings
+def pooled_colors(
+    tasks: Sequence[Task],
+    settings: Settings,
+    resources: Resources,
+    executor: Executor,
+    on_counted: Callable[[Task], None],
+) -> ColorHistogram | None:
+    """Add up the colors of all images of a run on this machine; None if no image could be read.
 
-    Returns
-    -------
-    Settings
+    Images are read by the executor's workers; only their colors travel. What cannot be read is told
+    when its turn to be compressed comes.
     """
-    options = settings.options
 
-    def tables() -> Iterator[ColorHistogram]:
-        for task in tasks:
-            if task.copy_only or task.error or task.kept_because:
+    def counted() -> Iterator[ColorHistogram]:
+        admission = admission_for(iter(tasks), settings, resources, executor)
+        while True:
+            while begun := admission.next_task():
+                executor.submit(*begun)
+            if admission.too_large() is not None:
                 continue
-            # What cannot be read is reported when its turn comes.
-            with contextlib.suppress(HuepressError, MemoryError):
-                yield palettes.colors_of(settings.sources.read(task.source), options)
+            if not admission.running:
+                return
+            for outcome in executor.finished():
+                admission.ended(outcome.task)
+                on_counted(outcome.task)
+                if outcome.colors is not None:
+                    yield outcome.colors
 
     try:
-        found = palettes.shared_palette_of(tables(), options)
-    except OptionError:  # nothing could be read: each image says why
+        return merge_tables(counted())
+    except ValueError:
+        return None
+    finally:
+        executor.close()
+
+
+def with_shared_palette(settings: Settings, colors: ColorHistogram | None) -> Settings:
+    """Replace the search for colors by the palette of the colors of all images, if there are any."""
+    if colors is None:  # nothing could be read: each image says why
         return settings
-    return replace(settings, options=replace(options, palette=found, pin=(), init=Options.init))
+    found = palettes.shared_palette_of([colors], settings.options)
+    return replace(settings, options=replace(settings.options, palette=found, pin=(), init=Options.init))

@@ -9,13 +9,17 @@ from typing import Any, Literal
 
 from huepress import __version__
 from huepress.errors import InputError
+from huepress.goals import SizeGoal
+from huepress.model import ColorHistogram
 from huepress.options import Options
 from huepress.storage.base import Staged, Store
 
-Status = Literal["compressed", "kept", "copied", "failed"]
+Status = Literal["compressed", "kept", "copied", "failed", "counted"]
 DEFAULT_MIN_SAVING = 0.02
 # Options that say how to work, not what comes out.
 _WITHOUT_EFFECT = frozenset({"jobs", "max_pixels"})
+_OPTION_DIGITS = 12
+ALREADY_DONE = "already compressed with these options; kept"
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ class Settings:
         Take a result that is larger than `options.max_size` where nothing smaller can be had.
     in_place : bool
         Results replace their sources, so only files of the same format are taken.
+    has_ledger : bool
+        Whether a ledger tells later runs which files are results.
     overwrite : bool
         Replace files that no run has made.
     preserve : bool
@@ -102,18 +108,38 @@ class Settings:
     allow_larger: bool = False
     allow_miss: bool = False
     in_place: bool = False
+    has_ledger: bool = True
     overwrite: bool = False
     preserve: bool = False
     dry_run: bool = False
     score: bool = False
     thumbnails: bool = False
 
+    @property
+    def mark(self) -> bytes:
+        """What results carry that replace their sources where no ledger tells of it; else empty.
+
+        A size that was met needs no mark: such a file is kept since it fits.
+        """
+        if not self.in_place or self.has_ledger or isinstance(self.options.goal, SizeGoal):
+            return b""
+        return bytes.fromhex(self.fingerprint()[:_OPTION_DIGITS])
+
     def fingerprint(self) -> str:
-        """Return 16 hexadecimal digits that differ wherever results may."""
+        """Return 16 hexadecimal digits that differ wherever results may: 12 of the options, 4 of the version."""
         effect = {key: value for key, value in vars(self.options).items() if key not in _WITHOUT_EFFECT}
-        effect |= {"min_saving": self.min_saving, "version": __version__}
+        effect |= {"min_saving": self.min_saving}
         effect |= {"allow_larger": self.allow_larger, "allow_miss": self.allow_miss}
-        return hashlib.blake2b(repr(sorted(effect.items())).encode(), digest_size=8).hexdigest()
+        return _digest(repr(sorted(effect.items())), _OPTION_DIGITS) + _digest(__version__, 4)
+
+
+def same_options(fingerprint: str, other: str) -> bool:
+    """Tell whether two fingerprints differ at most in the version."""
+    return fingerprint[:_OPTION_DIGITS] == other[:_OPTION_DIGITS]
+
+
+def _digest(text: str, digits: int) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=digits // 2).hexdigest()
 
 
 @dataclass
@@ -122,7 +148,7 @@ class Outcome:
 
     Attributes
     ----------
-    status : {"compressed", "kept", "copied", "failed"}
+    status : {"compressed", "kept", "copied", "failed", "counted"}
     output : str or None
         The name in the target store; None where nothing was written.
     unchanged : bool
@@ -146,6 +172,8 @@ class Outcome:
         The source's stamp when it was read, where the output replaces it.
     thumbnails : tuple of bytes, optional
         Before and after.
+    colors : ColorHistogram, optional
+        All that is wanted where images are only counted.
     """
 
     task: Task
@@ -164,6 +192,7 @@ class Outcome:
     staged: Staged | None = None
     stamp: tuple[int, ...] | None = None
     thumbnails: tuple[bytes, bytes] | None = None
+    colors: ColorHistogram | None = None
 
     @property
     def bytes_in(self) -> int:

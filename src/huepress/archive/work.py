@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from huepress import api
-from huepress.archive.tasks import Outcome, Settings, Task, content_hash, facts_of, failed
+from huepress import api, palettes
+from huepress.archive.tasks import ALREADY_DONE, Outcome, Settings, Task, content_hash, facts_of, failed
 from huepress.codec.encoders import main_encoder
+from huepress.codec.mark import has_mark, marked
 from huepress.codec.probe import probe
 from huepress.codec.thumbnail import thumbnail
 from huepress.errors import HuepressError, LimitError, OutputError, UnsupportedError
@@ -17,6 +18,7 @@ from huepress.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
 from huepress.model import Bytes, SourceImage
 from huepress.moving import Animation
 from huepress.options import Options
+from huepress.pipeline import saves_enough
 
 _THUMBNAIL_SIDE = 160
 
@@ -33,19 +35,34 @@ def do(task: Task, settings: Settings, threads: int, on_progress: Callable[[floa
     on_progress : callable, optional
         Called with the part of the search that is done, 0 to 1.
     """
-    started = time.perf_counter()
+    return _guarded(task, settings, threads, lambda alone: _do(task, alone, on_progress))
+
+
+def count(task: Task, settings: Settings, threads: int) -> Outcome:
+    """Count a task's colors only, scaled so that each image weighs the same."""
+
+    def counted(alone: Settings) -> Outcome:
+        colors = palettes.colors_of(alone.sources.read(task.source), alone.options)
+        return Outcome(task, "counted", colors=colors)
+
+    return _guarded(task, settings, threads, counted)
+
+
+def _guarded(task: Task, settings: Settings, threads: int, work: Callable[[Settings], Outcome]) -> Outcome:
+    """Return a failed outcome where anything goes wrong."""
+    started, name = time.perf_counter(), settings.sources.describe(task.source)
     try:
-        outcome = _do(task, replace(settings, options=replace(settings.options, jobs=threads)), on_progress)
+        outcome = work(replace(settings, options=replace(settings.options, jobs=threads)))
     except MemoryError:
-        message = f"{_name(task, settings)}: not enough memory; make the image smaller or close other programs"
+        message = f"{name}: not enough memory; make the image smaller or close other programs"
         outcome = failed(task, message, LimitError.exit_code)
     except HuepressError as error:
-        text, name = str(error), _name(task, settings)
+        text = str(error)
         outcome = failed(
             task, text if name in text or isinstance(error, OutputError) else f"{name}: {text}", error.exit_code
         )
     except OSError as error:
-        outcome = failed(task, f"{_name(task, settings)}: {error.strerror or error}; run it again", 1)
+        outcome = failed(task, f"{name}: {error.strerror or error}; run it again", 1)
     outcome.seconds = time.perf_counter() - started
     return outcome
 
@@ -95,6 +112,8 @@ def _compressed(
 ) -> tuple[Outcome, bytes]:
     found = probe(data) if settings.in_place else None
     options = settings.options
+    if found and settings.mark and has_mark(data, settings.mark):
+        return _kept(task, data, found.format, ALREADY_DONE)
     if found and found.format != main_encoder(options.format or "keep", found.format).file_format:
         return _kept(task, data, found.format, _stays(found.format))
     try:
@@ -109,9 +128,12 @@ def _compressed(
     if report.status == "compressed":
         if found and encoded.format != found.format:
             return _kept(task, data, found.format, _stays(found.format))
-        if found and not settings.allow_larger and not options.asks_for_colors and len(encoded.data) >= len(data):
-            return _kept(task, data, found.format, "no smaller; kept as it is, with its metadata")
         encoded = result.encoded_for(task.target_for(encoded.format))
+        if settings.mark:
+            encoded = replace(encoded, data=marked(encoded.data, settings.mark))
+        enough = saves_enough(len(encoded.data), len(data), settings.min_saving)
+        if found and not settings.allow_larger and not options.asks_for_colors and not enough:
+            return _kept(task, data, found.format, "saves too little; kept as it is, with its metadata")
     outcome = Outcome(
         task,
         report.status,
@@ -125,7 +147,7 @@ def _compressed(
         outcome.ssimulacra2 = LOSSLESS_SCORE if report.status == "kept" else _score(source, result, options)
     if settings.thumbnails:
         outcome.thumbnails = thumbnails(source, source if report.status == "kept" else result.indexed.to_array())
-    if len(encoded.data) != report.bytes_out:  # encoded anew for the name
+    if len(encoded.data) != report.bytes_out:  # encoded anew for the name, or marked
         outcome.facts["bytes_out"] = len(encoded.data)
     return outcome, encoded.data
 
@@ -164,7 +186,3 @@ def _staged(outcome: Outcome, data: bytes, output: bytes, name: str | None, sett
         like = settings.sources.local_path(outcome.task.source) if attributes else None
         outcome.staged = settings.targets.stage(name, output, run=settings.run, like=like, times=settings.preserve)
     return outcome
-
-
-def _name(task: Task, settings: Settings) -> str:
-    return settings.sources.describe(task.source)

@@ -27,6 +27,10 @@ _EXCESS_BYTES = 64 * MB
 _AHEAD = 1
 
 
+# Does a task with some threads; what goes wrong is in the outcome.
+Work = Callable[[Task, Settings, int], Outcome]
+
+
 class Executor(Protocol):
     """Does tasks, several at a time."""
 
@@ -36,12 +40,14 @@ class Executor(Protocol):
     """How many more small tasks may wait in each slot."""
     leaves_behind: bool
     """Whether temporary files may be left of tasks that were done twice."""
+    minds_memory: bool
+    """Whether those who do the tasks see to it themselves that they have the memory."""
 
     def submit(self, task: Task, threads: int) -> None:
         """Begin a task."""
 
-    def finished(self) -> list[Outcome]:
-        """Wait for tasks to finish and return their outcomes, at least one."""
+    def finished(self, timeout: float | None = None) -> list[Outcome]:
+        """Wait for tasks to finish, `timeout` seconds at most, and return their outcomes if there are any."""
 
     def close(self) -> None:
         """Stop at once, whatever is running."""
@@ -54,14 +60,14 @@ class Inline:
     ----------
     settings : Settings
     work : callable
-        Takes a task, the settings and a number of threads.
     """
 
     slots = 1
     ahead = 0
     leaves_behind = False
+    minds_memory = False
 
-    def __init__(self, settings: Settings, work: Callable[[Task, Settings, int], Outcome]) -> None:
+    def __init__(self, settings: Settings, work: Work) -> None:
         self._settings, self._work = settings, work
         self._outcomes: list[Outcome] = []
 
@@ -69,7 +75,7 @@ class Inline:
         """Do a task."""
         self._outcomes.append(self._work(task, self._settings, threads))
 
-    def finished(self) -> list[Outcome]:
+    def finished(self, timeout: float | None = None) -> list[Outcome]:
         """Return what was done since the last call."""
         done, self._outcomes = self._outcomes, []
         return done
@@ -84,6 +90,8 @@ class Processes:
     Parameters
     ----------
     settings : Settings
+    work : callable
+        A function of a module, so that other processes know it by its name.
     n_workers : int
     threads_each : int
         Threads of the PNG optimizer in each worker.
@@ -91,15 +99,16 @@ class Processes:
 
     ahead = _AHEAD
     leaves_behind = False
+    minds_memory = False
 
-    def __init__(self, settings: Settings, n_workers: int, threads_each: int) -> None:
+    def __init__(self, settings: Settings, work: Work, n_workers: int, threads_each: int) -> None:
         self.slots = n_workers
         methods = multiprocessing.get_all_start_methods()
         self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
             # Forked from a process that has loaded the library and started no thread.
             self._context.set_forkserver_preload(["huepress.archive.work"])
-        self._arguments = (settings, threads_each)
+        self._arguments = (settings, work, threads_each)
         self._workers: list[_Worker] = []
 
     def submit(self, task: Task, threads: int) -> None:
@@ -108,23 +117,22 @@ class Processes:
             self._workers.append(_Worker(self._context, self._arguments))
         min(self._workers, key=lambda worker: len(worker.tasks)).send(task, threads)
 
-    def finished(self) -> list[Outcome]:
-        """Wait for tasks to finish and return their outcomes, at least one."""
+    def finished(self, timeout: float | None = None) -> list[Outcome]:
+        """Wait for tasks to finish and return their outcomes; none only if `timeout` seconds have passed."""
         outcomes: list[Outcome] = []
-        while not outcomes:
-            busy = {worker.connection: worker for worker in self._workers if worker.tasks}
-            for connection in wait(list(busy)):
-                worker = busy[connection]  # type: ignore[index]
-                try:
-                    outcome, resident = worker.connection.recv()
-                except (EOFError, OSError):
-                    outcomes.append(self._replaced(worker))
-                    continue
-                worker.tasks.popleft()
-                outcomes.append(outcome)
-                if resident > WORKER_BYTES + _EXCESS_BYTES and not worker.tasks:
-                    worker.stop()
-                    self._workers.remove(worker)
+        busy = {worker.connection: worker for worker in self._workers if worker.tasks}
+        for connection in wait(list(busy), timeout):
+            worker = busy[connection]  # type: ignore[index]
+            try:
+                outcome, resident = worker.connection.recv()
+            except (EOFError, OSError):
+                outcomes.append(self._replaced(worker))
+                continue
+            worker.tasks.popleft()
+            outcomes.append(outcome)
+            if resident > WORKER_BYTES + _EXCESS_BYTES and not worker.tasks:
+                worker.stop()
+                self._workers.remove(worker)
         return outcomes
 
     def close(self) -> None:
@@ -147,7 +155,7 @@ class Processes:
 class _Worker:
     """A process and the tasks it holds, the first of them running."""
 
-    def __init__(self, context: Any, arguments: tuple[Settings, int]) -> None:
+    def __init__(self, context: Any, arguments: tuple[Settings, Work, int]) -> None:
         self.connection: Connection
         self.connection, theirs = context.Pipe()
         self.tasks: deque[tuple[Task, int]] = deque()
@@ -185,17 +193,15 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: Connection, settings: Settings, threads_each: int) -> None:
+def _serve(connection: Connection, settings: Settings, work: Work, threads_each: int) -> None:
     """Do tasks until the other side has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     os.environ["RAYON_NUM_THREADS"] = str(threads_each)
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    from huepress.archive import work
-
     with contextlib.suppress(EOFError, OSError):
         while True:
             task, threads = connection.recv()
-            connection.send((work.do(task, settings, threads), resident_bytes()))
+            connection.send((work(task, settings, threads), resident_bytes()))
 
 
 def _die_with_parent() -> None:

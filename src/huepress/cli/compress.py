@@ -90,8 +90,6 @@ def _named(output: str | None, choices: RunChoices) -> str | None:
 def _check_colors_and_goals(options: Options, choices: RunChoices) -> None:
     if choices.shared_palette and options.palette is not None:
         raise click.UsageError("--palette gives the colors, --shared-palette finds them; give one of the two")
-    if choices.shared_palette and choices.cluster:
-        raise click.UsageError("--shared-palette has to see all images first; find it with 'huepress palette' instead")
     if choices.plot is not None and options.goal is None:
         raise click.UsageError("--plot draws what --quality or --max-size tried; give one of them")
 

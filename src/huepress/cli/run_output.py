@@ -115,12 +115,15 @@ class Progress:
     ----------
     n_files, n_bytes : int
     silent : bool
+    what : str
+        What is done, where that is not what was asked for in the end.
     """
 
-    def __init__(self, n_files: int, n_bytes: int, *, silent: bool) -> None:
+    def __init__(self, n_files: int, n_bytes: int, *, silent: bool, what: str = "") -> None:
+        self._what = what
         self._n_files, self._n_bytes = n_files, n_bytes
         self._silent = silent or n_files < 1 or sys.stderr is None or not sys.stderr.isatty()
-        self._summary, self._done = Summary(), 0
+        self._summary, self._done, self._n_done = Summary(), 0, 0
         self._bar: Any = None
         self._task: Any = None
 
@@ -160,14 +163,16 @@ class Progress:
     def advance(self, outcome: Outcome) -> None:
         """Count an outcome."""
         self._summary.add(outcome)
-        self._done += outcome.task.size
+        self.passed(outcome.task, _percent(self._summary.bytes_in, self._summary.bytes_out))
+
+    def passed(self, task: Task, so_far: str = "") -> None:
+        """Count a task, and tell what there is so far."""
+        self._done += task.size
+        self._n_done += 1
         if self._bar is not None:
+            name = Path(task.source).name[:30]
             self._bar.update(
-                self._task,
-                description=Path(outcome.task.source).name[:30],
-                completed=self._done,
-                files=sum(self._summary.counts.values()),
-                saved=_percent(self._summary.bytes_in, self._summary.bytes_out),
+                self._task, description=name, completed=self._done, files=self._n_done, saved=so_far or self._what
             )
 
 

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from huepress import files
-from huepress.archive import plan, reports, work
+from huepress.archive import plan, reports, shared_palette, work
 from huepress.archive.ledger import Ledger
 from huepress.archive.memory import default_budget, parse_bytes
 from huepress.archive.run import Resources, run
-from huepress.archive.shared_palette import with_shared_palette
 from huepress.archive.tasks import DEFAULT_MIN_SAVING, Outcome, Settings, Task
 from huepress.archive.workers import Executor, Inline
 from huepress.cli.run_files import FileNaming, PathsAndStreams, extension
@@ -26,7 +26,10 @@ from huepress.codec.encoders import formats_of, refuse_foreign_name
 from huepress.errors import HuepressError, InputError, OptionError, OutputError
 from huepress.options import Options
 from huepress.storage import is_url, open_store
-from huepress.storage.base import Entry, Store
+from huepress.storage.base import Entry, LedgerLines, Store
+
+if TYPE_CHECKING:
+    from huepress.archive.cluster import Cluster
 
 # Starting worker processes costs more than they bring for fewer files, each of which can
 # use all threads.
@@ -150,16 +153,19 @@ def execute(planned: Planned, choices: RunChoices, printing: Printing) -> int:
     silent = printing.quiet or printing.as_json
     tasks = planned.tasks
     curves = Curves(choices.plot, tasks, planned.settings)
+    resources = _resources(planned.settings.options, choices)
+    cluster = _cluster(planned, choices)
     if choices.shared_palette:
-        planned = replace(planned, settings=with_shared_palette(tasks, planned.settings))
+        planned = replace(planned, settings=_shared(planned, resources, cluster, silent=silent))
     settings = planned.settings
-    resources = _resources(settings.options, choices)
     shown = Progress(len(tasks), sum(task.size for task in tasks), silent=silent)
-    executor = _executor(planned, choices, shown)
-    if executor is not None and choices.cluster:
-        # Its threads and memory are its own affair.
-        resources = Resources(executor.slots, sys.maxsize, strict=False)
-    ledger = _open_ledger(planned, choices)
+    executor: Executor | None = None
+    if cluster is not None:
+        executor = cluster.executor(settings)
+        resources = Resources(executor.slots, sys.maxsize, strict=False)  # its threads and memory are its own affair
+    elif _alone(planned):
+        executor = Inline(settings, lambda task, its, threads: work.do(task, its, threads, shown.part_of(task)))
+    ledger = _open_ledger(planned)
     if not settings.dry_run:
         names = {name for task in tasks for name in task.names}
         settings.targets.sweep(names, older_than=0.0 if planned.is_tree else _ABANDONED_SECONDS)
@@ -226,6 +232,7 @@ def _settings(
         allow_larger=allow_larger,
         allow_miss=force,
         in_place=choices.in_place,
+        has_ledger=choices.is_run and (choices.files_from is None or sources is not targets),
         overwrite=force,
         preserve=choices.preserve,
         dry_run=choices.dry_run,
@@ -234,19 +241,36 @@ def _settings(
     )
 
 
-def _executor(planned: Planned, choices: RunChoices, shown: Progress) -> Executor | None:
-    """Return who does the work; None: worker processes, as many as fit."""
-    tasks, settings = planned.tasks, planned.settings
-    if choices.cluster:
-        from huepress.archive.cluster import Cluster
-
-        if not settings.sources.shared:
-            raise OptionError("a cluster cannot see memory://; give files or URLs that every worker can read")
-        return Cluster(settings, choices.cluster)
+def _alone(planned: Planned) -> bool:
+    """Tell whether this process does the work itself, one image after the other."""
+    tasks = planned.tasks
     few = not planned.is_tree and (len(tasks) < _WORKERS_FROM or any(task.source == STDIO for task in tasks))
-    if not few and settings.sources.shared:
+    return few or not planned.settings.sources.shared
+
+
+def _cluster(planned: Planned, choices: RunChoices) -> Cluster | None:
+    if not choices.cluster:
         return None
-    return Inline(settings, lambda task, its, threads: work.do(task, its, threads, shown.part_of(task)))
+    from huepress.archive.cluster import Cluster
+
+    if not planned.settings.sources.shared:
+        raise OptionError("a cluster cannot see memory://; give files or URLs that every worker can read")
+    return Cluster(
+        choices.cluster, planned.settings.run, None if choices.memory is None else parse_bytes(choices.memory)
+    )
+
+
+def _shared(planned: Planned, resources: Resources, cluster: Cluster | None, *, silent: bool) -> Settings:
+    """Find the palette of all images."""
+    tasks, settings = shared_palette.countable(planned.tasks), planned.settings
+    with Progress(len(tasks), sum(task.size for task in tasks), silent=silent, what="reading colors") as shown:
+        if cluster is not None:
+            colors = cluster.pooled_colors(tasks, settings, shown.passed)
+        else:
+            alone = _alone(planned)
+            executor = Inline(settings, work.count) if alone else resources.processes(work.count, len(tasks), settings)
+            colors = shared_palette.pooled_colors(tasks, settings, resources, executor, shown.passed)
+    return shared_palette.with_shared_palette(settings, colors)
 
 
 def _resources(options: Options, choices: RunChoices) -> Resources:
@@ -255,15 +279,14 @@ def _resources(options: Options, choices: RunChoices) -> Resources:
     return Resources(options.threads, parse_bytes(choices.memory), strict=True)
 
 
-def _open_ledger(planned: Planned, choices: RunChoices) -> Ledger:
+def _open_ledger(planned: Planned) -> Ledger:
     """Open the tree's ledger; files that were named one by one have none."""
     settings = planned.settings
-    if not planned.is_tree or (choices.files_from is not None and settings.targets is settings.sources):
+    if not settings.has_ledger:
         return Ledger(settings.fingerprint())
-    elsewhere = settings.sources.read_ledger() if settings.sources != settings.targets else b""
-    if settings.dry_run:
-        return Ledger(settings.fingerprint(), None, elsewhere + b"\n" + settings.targets.read_ledger())
-    return Ledger(settings.fingerprint(), settings.targets.open_ledger(), elsewhere)
+    of_sources = settings.sources.read_ledger() if settings.sources != settings.targets else None
+    file = LedgerLines(settings.targets.read_ledger()) if settings.dry_run else settings.targets.open_ledger()
+    return Ledger(settings.fingerprint(), file, of_sources)
 
 
 def _check_folders(root: str, output: str | None, choices: RunChoices) -> None:

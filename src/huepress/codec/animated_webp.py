@@ -15,6 +15,7 @@ from PIL import Image
 
 from huepress.codec.decode import check_size, own_pixel_limit
 from huepress.codec.encode_webp import encode_pixels
+from huepress.codec.webp_chunks import extended_header, write_chunk, write_file
 from huepress.errors import DecodeError
 from huepress.model import Bytes
 from huepress.moving import Animation
@@ -92,11 +93,10 @@ class WebpWriter:
 
     def __init__(self, width: int, height: int, n_plays: int, *, alpha: bool, effort: int) -> None:
         flags = _ANIMATED | (_ALPHA if alpha else 0)
-        size = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
         self._effort = effort
         self._parts = [
-            _chunk(b"VP8X", bytes([flags, 0, 0, 0]) + size),
-            _chunk(b"ANIM", bytes(4) + min(n_plays, 0xFFFF).to_bytes(2, "little")),
+            extended_header(flags, width, height),
+            write_chunk(b"ANIM", bytes(4) + min(n_plays, 0xFFFF).to_bytes(2, "little")),
         ]
 
     def encode(self, pixels_srgb8: Bytes) -> bytes:
@@ -107,13 +107,8 @@ class WebpWriter:
         """Add a frame of so many milliseconds; both coordinates of its corner are even."""
         numbers = (corner[0] // 2, corner[1] // 2, size[0] - 1, size[1] - 1, ticks)
         head = b"".join(number.to_bytes(3, "little") for number in numbers)
-        self._parts.append(_chunk(b"ANMF", head + bytes([0 if over else _NO_BLENDING]) + data))
+        self._parts.append(write_chunk(b"ANMF", head + bytes([0 if over else _NO_BLENDING]) + data))
 
     def finish(self) -> bytes:
         """Return the whole file."""
-        body = b"WEBP" + b"".join(self._parts)
-        return b"RIFF" + struct.pack("<I", len(body)) + body
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) & 1)
+        return write_file(b"".join(self._parts))

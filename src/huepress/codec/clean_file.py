@@ -7,6 +7,7 @@ import struct
 
 from PIL import Image
 
+from huepress.codec import webp_chunks
 from huepress.codec.clean_heif import blank_heif_metadata
 from huepress.codec.metadata import has_private_data, oriented_exif
 from huepress.codec.plug_ins import is_jxl
@@ -52,7 +53,7 @@ def clean_file(image: Image.Image, data: bytes, strip: Strip, orientation: int, 
         cleaned = _clean_png(data, exif, _PNG_LOOKS | ({b"pHYs"} if strip == "safe" else set()))
     elif data.startswith(b"\xff\xd8"):
         cleaned = _clean_jpeg(data, exif)
-    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+    elif webp_chunks.is_webp(data):
         cleaned = _clean_webp(data, exif)
     elif data.startswith(b"GIF8"):
         cleaned = _clean_gif(data)
@@ -129,9 +130,8 @@ def _clean_webp(data: bytes, exif: bytes | None) -> bytes:
             chunks.append(data[position:end])
         position = end
     if exif:
-        chunks.append(b"EXIF" + struct.pack("<I", len(exif)) + exif + bytes(len(exif) & 1))
-    body = b"WEBP" + b"".join(chunks)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+        chunks.append(webp_chunks.write_chunk(b"EXIF", exif))
+    return webp_chunks.write_file(b"".join(chunks))
 
 
 def _clean_gif(data: bytes) -> bytes | None:

@@ -38,6 +38,23 @@ class LedgerFile(Protocol):
         """Make the bytes durable and let others have the file."""
 
 
+@dataclass(frozen=True)
+class LedgerLines:
+    """A ledger that is only looked at."""
+
+    lines: bytes
+
+    def read(self) -> bytes:
+        """Return its lines."""
+        return self.lines
+
+    def append(self, data: bytes) -> None:
+        """Forget what is added."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 class Store(Protocol):
     """Files under names relative to a root, with ``/`` between the parts."""
 
