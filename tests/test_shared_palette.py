@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import huepress
-from huepress import api
+from archive.trees import many
+from huepress import api, histogram
 from huepress.histogram import count_colors, merge_tables, weigh_image
 from huepress.model import ColorHistogram
 
@@ -118,3 +119,31 @@ def test_opaque_pictures_stay_opaque_beside_a_translucent_one(photo, badge):
     palette = huepress.shared_palette([photo, badge], 12)
     assert palette.translucent
     assert (huepress.quantize(photo, palette=palette).to_array()[:, :, 3] == 255).mean() > 0.99
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_tree_shares_the_palette_of_all_its_images(run, photo, tmp_path, jobs):
+    many(tmp_path / "src", photo, 6)
+    (tmp_path / "src" / "cut.png").write_bytes(b"no")
+    done = run("compress", "-r", "src", "-o", "dst", "--shared-palette", "-k", 16, "-j", jobs)
+    assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"cut.png" in done.stderr
+    images = sorted((tmp_path / "src").glob("?.png"))
+    expected = huepress.shared_palette(images, 16)
+    for path in images:
+        result = huepress.compress(path, palette=expected)
+        assert (tmp_path / "dst" / path.name).read_bytes() == result.encoded.data
+
+
+def test_nothing_to_share(run, tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "cut.png").write_bytes(b"no")
+    done = run("compress", "-r", "src", "-o", "dst", "--shared-palette")
+    assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"cut.png" in done.stderr
+
+
+@given(st.lists(pictures, min_size=1, max_size=9), st.integers(1, 60))
+def test_sums_are_the_same_however_often_they_are_sorted(images, waiting):
+    chosen = [table_of(image) for image in images]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(histogram, "_WAITING", waiting)
+        assert same(merge_tables(iter(chosen)), merge_tables(chosen[::-1]))

@@ -46,21 +46,27 @@ def source(photo, tmp_path):
 
 
 # What happens to one of the two workers in the middle of the run; if stopped it holds its tasks and says nothing.
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
-@pytest.mark.parametrize("options", [[], ["--shared-palette", "--memory", "1GB"]])
+@pytest.mark.parametrize(
+    ("blow", "options"),
+    [
+        (signal.SIGKILL, []),
+        (signal.SIGSTOP, []),
+        (signal.SIGKILL, ["--shared-palette", "--memory", "1GB"]),
+    ],
+)
 def test_the_same_as_a_local_run_though_a_worker_dies(cluster, huepress_program, run, source, blow, options):
     address, workers = cluster
     options = ["-k", "16", *options, "--report"]
     assert run("compress", "-r", "src", "-o", "local", *options, "local.json").returncode == 1
     command = [str(huepress_program), "compress", "-r", "src", "-o", "dst", *options, "dst.json", "--json"]
     command += ["--cluster", address]
-    process = subprocess.Popen(command, cwd=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=source, bufsize=0, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     for _ in range(5):
         assert process.stdout.readline(), process.stderr.read()
     os.kill(workers[0].pid, blow)
     rest, stderr = process.communicate(timeout=100)
     assert rest.count(b"\n") == 41 - 5, stderr
-    assert process.returncode == 1 and b"cut.png" in stderr
+    assert process.returncode == 1 and b"cut.png" in stderr and stderr.count(b"\n") == 1
     assert images_of(source / "dst") == images_of(source / "local")
     assert (source / "dst.json").read_bytes() == (source / "local.json").read_bytes()
     assert not [name for name in files_of(source / "dst") if name.endswith(".tmp")]

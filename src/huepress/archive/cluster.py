@@ -7,6 +7,7 @@ their names. Only a few tasks a thread are with the scheduler at any time, howev
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import time
@@ -22,6 +23,8 @@ _TASKS_A_THREAD = 2
 _CONNECT_SECONDS = 5
 # A call that is out this many times longer than any has taken, and this many seconds, is made once more, elsewhere.
 _STRAGGLING, _STRAGGLING_SECONDS = 4.0, 5.0
+# So long a worker that has stalled gets nothing new while others are there.
+_SILENT_SECONDS = 120.0
 # So many histograms are merged at a time.
 _MERGED_AT_ONCE = 8
 
@@ -64,6 +67,9 @@ class Cluster:
             self._client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
         except (OSError, ValueError, TimeoutError):
             raise InputError(f"{address}: no Dask scheduler with workers answers; check --cluster") from None
+        for name in list(logging.root.manager.loggerDict):
+            if name.split(".")[0] == "distributed":  # it tells of every worker that is lost; that is overcome here
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         self.slots = _TASKS_A_THREAD * max(1, sum(self._client.nthreads().values()))
         self.memory = memory
         self._run = run
@@ -72,6 +78,7 @@ class Cluster:
         self._by_key: dict[str, _Call] = {}
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._longest = 0.0
+        self._silent: dict[str, float] = {}
 
     @property
     def n_calls(self) -> int:
@@ -98,11 +105,36 @@ class Cluster:
                 return None
             self._call_again()
 
-    def submit(self, function: Callable[..., Any], *arguments: Any, **how: Any) -> Any:
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return the future of a function that some worker calls, in our name."""
         self._number += 1
         key = f"huepress-{self._run}-{self._number}"
+        how: dict[str, Any] = {}
+        if self._silent:
+            now = time.monotonic()
+            others = [each for each in self._client.nthreads() if self._silent.get(each, 0.0) < now]
+            how = {"workers": others, "allow_other_workers": True} if others else {}
         return self._client.submit(function, *arguments, key=key, pure=False, **how)
+
+    def result_of(self, future: Any) -> Any:
+        """Return what a worker has found.
+
+        Raises
+        ------
+        TimeoutError
+            If the worker says nothing any more.
+        Exception
+            If several workers died of it, or the scheduler has gone.
+        """
+        try:
+            return future.result(timeout=_STRAGGLING_SECONDS)
+        except TimeoutError:
+            self._distrust(worker for holders in self._client.who_has([future]).values() for worker in holders)
+            raise
+
+    def _distrust(self, workers: Iterable[str]) -> None:
+        until = time.monotonic() + _SILENT_SECONDS
+        self._silent.update(dict.fromkeys(workers, until))
 
     def executor(self, settings: Settings) -> ClusterExecutor:
         """Return who does tasks here."""
@@ -128,15 +160,16 @@ class Cluster:
             self._client.cancel([each for call in self._calls for each in call.futures.values()], force=True)
         self._client.close(timeout=2)
 
-    def _send(self, call: _Call, **how: Any) -> None:
-        future = self.submit(call.function, *call.arguments, **how)
+    def _send(self, call: _Call) -> None:
+        future = self.submit(call.function, *call.arguments)
         call.futures[future.key] = future
         self._by_key[future.key] = call
         future.add_done_callback(lambda done: self._done.put(done.key))
 
     def _settled(self, call: _Call, key: str) -> Any:
         self._calls.remove(call)
-        self._longest = max(self._longest, time.monotonic() - call.sent)
+        if len(call.futures) == 1:
+            self._longest = max(self._longest, time.monotonic() - call.sent)
         result = call.futures.pop(key)
         for other, future in call.futures.items():  # its twin, which nobody waits for any more
             self._by_key.pop(other, None)
@@ -152,11 +185,9 @@ class Cluster:
         if not late:
             return
         holders = {key: worker for worker, keys in self._client.processing().items() for key in keys}
+        self._distrust(holders[key] for call in late for key in call.futures if key in holders)
         for call in late:
-            [key] = call.futures
-            others = [worker for worker in self._client.nthreads() if worker != holders.get(key)]
-            if key in holders and others:
-                self._send(call, workers=others, allow_other_workers=True)
+            self._send(call)
 
 
 class ClusterExecutor:
@@ -199,7 +230,7 @@ class ClusterExecutor:
 
     def _outcome(self, task: Task, future: Any) -> Outcome:
         try:
-            outcome: Outcome = future.result(timeout=_STRAGGLING_SECONDS)
+            outcome: Outcome = self._cluster.result_of(future)
         except TimeoutError:
             raise
         except Exception as error:  # several workers died of it, or the scheduler has gone
