@@ -98,6 +98,19 @@ def test_the_gate_lets_in_what_fits_or_one_alone(costs):
         list(pool.map(enter, costs))
 
 
+def test_a_task_too_large_for_what_is_left_waits_until_it_is_alone():
+    costs = {Task("a", "", None): 30, Task("b", "", None): 90, Task("c", "", None): 20}
+    admission = Admission(iter(costs), costs.__getitem__, memory=100, threads=2, slots=2, ahead=0)
+    a, _ = admission.next_task()
+    admission.shrink(50)
+    c, _ = admission.next_task()
+    assert (a.source, c.source) == ("a", "c") and admission.too_large() is None
+    for task in (a, c):
+        assert admission.next_task() is None
+        admission.ended(task)
+    assert admission.next_task()[0].source == "b" and admission.next_task() is None
+
+
 def test_a_lone_image_gets_all_threads():
     admission = Admission(iter([Task("a", "", None)]), lambda _: 1, memory=9, threads=4, slots=4, ahead=1)
     assert admission.next_task()[1] == 4

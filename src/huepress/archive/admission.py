@@ -81,13 +81,15 @@ class Admission:
         self.memory, self.threads, self._slots, self._ahead = memory, threads, slots, ahead
         self._waiting: list[_Waiting] = []
         self._running: dict[Task, tuple[int, int]] = {}
+        self._left = memory
         self.paused = False
         self._exhausted = False
 
     def next_task(self) -> tuple[Task, int] | None:
         """Return a task that may begin and its threads, None if none may before another ends."""
         self._refill()
-        free_memory = self.memory - sum(cost for cost, _ in self._running.values())
+        held = sum(cost for cost, _ in self._running.values())
+        free_memory = self._left - held if self._running else self.memory
         free_threads = self.threads - sum(threads for _, threads in self._running.values())
         chosen = self._choose(free_memory, free_threads)
         if chosen is None:
@@ -104,6 +106,10 @@ class Admission:
                 self._waiting.remove(waiting)
                 return waiting.task, waiting.cost
         return None
+
+    def shrink(self, memory: int) -> None:
+        """Leave so much memory to tasks from now on; what does not fit even alone is done alone, not refused."""
+        self._left = memory
 
     def ended(self, task: Task) -> None:
         """Take back what a task was given; the next in the queue takes its place."""

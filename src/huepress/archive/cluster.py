@@ -282,7 +282,7 @@ def _do_there(task: Task, settings: Settings, memory: int | None) -> Outcome:
 def _count_there(task: Task, settings: Settings, memory: int | None) -> ColorHistogram | None:
     from huepress.archive import work
 
-    return _admitted(work.count, task, settings, memory).colors
+    return _admitted(work.count, task, settings, memory, counting=True).colors
 
 
 def _merge_there(tables: list[ColorHistogram | None]) -> ColorHistogram | None:
@@ -293,14 +293,19 @@ def _merge_there(tables: list[ColorHistogram | None]) -> ColorHistogram | None:
 
 
 def _admitted(
-    work: Callable[[Task, Settings, int], Outcome], task: Task, settings: Settings, memory: int | None
+    work: Callable[[Task, Settings, int], Outcome],
+    task: Task,
+    settings: Settings,
+    memory: int | None,
+    *,
+    counting: bool = False,
 ) -> Outcome:
     """Do a task on a worker when its memory allows."""
     os.environ.setdefault("RAYON_NUM_THREADS", "1")
     from huepress.archive.admission import THIS_PROCESS
     from huepress.archive.estimate import cost_of, too_large
 
-    cost = cost_of(task, settings)
+    cost = cost_of(task, settings, counting=counting)
     budget = _budget() if memory is None else memory
     if cost > budget and memory is not None:
         return too_large(task, cost, settings, budget)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from huepress.archive.memory import working_set
+from huepress.archive.memory import counting_set, working_set
 from huepress.archive.tasks import Outcome, Settings, Task, failed
 from huepress.codec.probe import Probe, probe
 from huepress.errors import HuepressError, LimitError
@@ -13,8 +13,8 @@ from huepress.text import human_bytes
 _HEADER_BYTES = 32 * 1024
 
 
-def cost_of(task: Task, settings: Settings) -> int:
-    """Estimate the bytes that a task takes on top of an idle worker."""
+def cost_of(task: Task, settings: Settings, *, counting: bool = False) -> int:
+    """Estimate the bytes that a task takes on top of an idle worker, or only the counting of its colors."""
     if task.copy_only or task.kept_because:
         return 2 * task.size
     found = None
@@ -25,14 +25,16 @@ def cost_of(task: Task, settings: Settings) -> int:
             found = probe(settings.sources.read(task.source))
     if found is None or found.width * found.height > settings.options.max_pixels:
         found = Probe("unknown", 1, 1, False)  # it fails before it takes any memory
+    if counting:
+        return counting_set(found, task.size)
     return working_set(found, task.size, settings.options, score=settings.score)
 
 
-def too_large(task: Task, cost: int, settings: Settings, memory: int) -> Outcome:
-    """Return the outcome of a task that takes more memory than there is."""
+def too_large(task: Task, cost: int, settings: Settings, left: int) -> Outcome:
+    """Return the outcome of a task that takes more memory than is left to images beside the processes themselves."""
     name = settings.sources.describe(task.source)
     return failed(
         task,
-        f"{name}: takes about {human_bytes(cost)}, which does not fit into {human_bytes(memory)}; raise --memory",
+        f"{name}: takes about {human_bytes(cost)}, and {human_bytes(left)} are left to images; raise --memory",
         LimitError.exit_code,
     )

@@ -21,6 +21,9 @@ _PER_PIXEL_PLAIN, _PER_PIXEL_SEARCH = 54, 75
 _PER_PIXEL_ALPHA = 20
 _PER_PIXEL_SCORE = 95  # in all, with SSIMULACRA2
 _PER_PIXEL_GOAL = 160  # in all, with versions that are compared
+# Where colors are only counted: of pixels, and of colors that the planner holds and sorts.
+_PER_PIXEL_COUNTED, _PER_PIXEL_COUNTED_ALPHA = 26, 46
+_PER_COLOR = 44
 _PER_IMAGE = 32 * MB
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _DEFAULT_SHARE = 0.6
@@ -33,6 +36,17 @@ def working_set(probe: Probe, file_bytes: int, options: Options, *, score: bool)
     per_pixel = max(per_pixel, _PER_PIXEL_SCORE) if score else per_pixel
     per_pixel = max(per_pixel, _PER_PIXEL_GOAL) if options.goal is not None else per_pixel
     return _PER_IMAGE + 2 * file_bytes + per_pixel * probe.width * probe.height
+
+
+def counting_set(probe: Probe, file_bytes: int) -> int:
+    """Estimate the bytes that counting an image's colors takes on top of an idle worker."""
+    per_pixel = _PER_PIXEL_COUNTED_ALPHA if probe.has_alpha else _PER_PIXEL_COUNTED
+    return _PER_IMAGE + 2 * file_bytes + per_pixel * probe.width * probe.height
+
+
+def merging_set(n_colors: int) -> int:
+    """Estimate the bytes that the histograms take whose colors are so many together."""
+    return _PER_COLOR * min(n_colors, 1 << 24)
 
 
 def parse_bytes(text: str) -> int:

@@ -98,7 +98,7 @@ def run(
             yield from settled
             settled.clear()
             if refused := admission.too_large():
-                yield too_large(*refused, settings, resources.memory)
+                yield too_large(*refused, settings, admission.memory)
             elif admission.paused:
                 continue
             elif not admission.running:
@@ -120,15 +120,21 @@ def run(
 
 
 def admission_for(
-    tasks: Iterator[Task | None], settings: Settings, resources: Resources, executor: Executor
+    tasks: Iterator[Task | None],
+    settings: Settings,
+    resources: Resources,
+    executor: Executor,
+    *,
+    counting: bool = False,
 ) -> Admission:
-    """Return who hands out memory and threads to tasks."""
+    """Return who hands out memory and threads to tasks, or to the counting of their colors."""
     for_tasks = max(0, resources.memory - PLANNER_BYTES - WORKER_BYTES * executor.slots)
 
     def cost(task: Task) -> int:
         if executor.minds_memory:
             return 0
-        return cost_of(task, settings) if resources.strict else min(for_tasks, cost_of(task, settings))
+        estimate = cost_of(task, settings, counting=counting)
+        return estimate if resources.strict else min(for_tasks, estimate)
 
     return Admission(
         tasks, cost, memory=for_tasks, threads=resources.threads, slots=executor.slots, ahead=executor.ahead

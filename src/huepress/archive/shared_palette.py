@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from huepress import palettes
+from huepress.archive.memory import merging_set
 from huepress.archive.run import Resources, admission_for
 from huepress.archive.tasks import Settings, Task
 from huepress.archive.workers import Executor
@@ -33,7 +34,8 @@ def pooled_colors(
     """
 
     def counted() -> Iterator[ColorHistogram]:
-        admission = admission_for(iter(tasks), settings, resources, executor)
+        admission = admission_for(iter(tasks), settings, resources, executor, counting=True)
+        all_memory, n_colors = admission.memory, 0
         while True:
             while begun := admission.next_task():
                 executor.submit(*begun)
@@ -45,6 +47,9 @@ def pooled_colors(
                 admission.ended(outcome.task)
                 on_counted(outcome.task)
                 if outcome.colors is not None:
+                    n_colors += len(outcome.colors)
+                    # What the colors take images cannot have, but one of any size that fits alone is still let in.
+                    admission.shrink(all_memory - merging_set(n_colors))
                     yield outcome.colors
 
     try:
