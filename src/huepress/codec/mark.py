@@ -28,7 +28,7 @@ def marked(data: bytes, mark: bytes) -> bytes:
     if data.startswith(b"GIF89a") and data.endswith(_GIF_END):
         body = mark + _checksum(data)
         return data[: -len(_GIF_END)] + _GIF_HEAD + bytes([len(body)]) + body + b"\0" + _GIF_END
-    if webp_chunks.is_webp(data):
+    if webp_chunks.is_webp(data) and data[12:16] in (b"VP8L", b"VP8X"):
         extended = _extended(data)
         return webp_chunks.write_file(extended[12:] + webp_chunks.write_chunk(_WEBP_NAME, mark + _checksum(extended)))
     return data
