@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from huepress import files
@@ -16,7 +16,7 @@ from huepress.codec.probe import Probe, probe
 from huepress.errors import HuepressError
 from huepress.model import Encoded
 from huepress.options import Options
-from huepress.storage import is_url
+from huepress.storage import is_url, name_of, open_store
 from huepress.storage.base import Staged, Store
 from huepress.storage.local import LocalStore
 
@@ -39,7 +39,7 @@ class FileNaming:
         if self.options.format is None:
             formats = [self._format_of_animation(name) or self.options.still_format]
         if self.options.format == "keep":
-            own = Path(name).suffix.lower().removeprefix(".")
+            own = _source(name).suffix.lower().removeprefix(".")
             formats.sort(key=lambda each: each != own)
         if self.choices.ext or (self.output and self.directory is None):
             return {formats[0]: str(self._path(name, extension(self.choices)))}
@@ -47,7 +47,7 @@ class FileNaming:
 
     def kept(self, name: str) -> str:
         """Return where the original's bytes go: under a name whose extension does not lie."""
-        suffix = "" if name == STDIO else Path(name).suffix.lower()
+        suffix = "" if name == STDIO else _source(name).suffix.lower()
         found = self._probe(name)
         if found is not None:
             suffix = extension_of(Encoded(b"", {"MPO": "JPEG"}.get(found.format, found.format)), suffix)
@@ -71,8 +71,7 @@ class FileNaming:
     def _path(self, name: str, extension: str) -> Path:
         if self.output and self.directory is None:
             return Path(self.output)
-        source = Path("stdin" if name == STDIO else name.rpartition("/")[2] if is_url(name) else name)
-        return files.default_output(source, self.directory, extension, self.choices.suffix)
+        return files.default_output(_source(name), self.directory, extension, self.choices.suffix)
 
 
 @dataclass(frozen=True)
@@ -82,16 +81,14 @@ class PathsAndStreams(LocalStore):
     def read(self, name: str) -> bytes:
         """Read a file, a URL or standard input."""
         if is_url(name):
-            from huepress.storage.remote import read_url
-
-            return read_url(name)
+            return open_store(name).read("")
         return _stdin() if name == STDIO else super().read(name)
 
     def read_start(self, name: str, n_bytes: int) -> bytes:
-        """Read the first bytes; of a URL none, it would be fetched twice."""
-        if name == STDIO:
-            return _stdin()[:n_bytes]
-        return b"" if is_url(name) else super().read_start(name, n_bytes)
+        """Read the first bytes."""
+        if is_url(name):
+            return _start_of(name, n_bytes)
+        return _stdin()[:n_bytes] if name == STDIO else super().read_start(name, n_bytes)
 
     def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> Staged:
         """Write a file's coming bytes beside it, or to standard output."""
@@ -113,6 +110,16 @@ class PathsAndStreams(LocalStore):
 def extension(choices: RunChoices) -> str:
     """Return the extension that was asked for, with its dot, or nothing."""
     return "" if not choices.ext else "." + choices.ext.lstrip(".")
+
+
+def _source(name: str) -> Path:
+    return Path("stdin" if name == STDIO else name_of(name) if is_url(name) else name)
+
+
+@lru_cache(maxsize=256)
+def _start_of(url: str, n_bytes: int) -> bytes:
+    """Fetch the start of a file once, though several ask what it is."""
+    return open_store(url).read_start("", n_bytes)
 
 
 @cache

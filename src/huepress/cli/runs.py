@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,8 @@ from huepress.cli.shared import STDIO, Targets, names_directory, read_stdin, say
 from huepress.codec.encoders import formats_of, refuse_foreign_name
 from huepress.errors import HuepressError, InputError, OptionError, OutputError
 from huepress.options import Options
-from huepress.storage import is_url, open_store
+from huepress.storage import check_writable, is_url, open_store
+from huepress.storage import relative as relative_url
 from huepress.storage.base import Entry, LedgerLines, Store
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ def plan_files(
 ) -> Planned:
     """Plan a run over single files: results beside them, in a folder, or on standard output."""
     to_stdout = output == STDIO or (output is None and STDIO in names)
+    if output is not None and is_url(output):
+        raise OptionError(f"{output}: only trees go behind a URL; give -o a file or folder here, or a folder with -r")
     directory = Path(output) if output and not to_stdout and names_directory(output, len(names)) else None
     store = PathsAndStreams("")
     if choices.in_place and any(map(is_url, names)):
@@ -112,10 +116,9 @@ def plan_tree(
     targets = open_store(output, base) if output is not None else sources
     if is_url(root) and (choices.in_place or output is None):
         raise OptionError("files behind a URL are not replaced in place; give -o DIR or a URL")
-    if output is not None and output.startswith(("zip:", "tar:")):
-        raise OptionError("archives can only be read; give -o a folder or the URL of one")
-    if not is_url(root):
-        _check_folders(root, output, choices)
+    if output is not None and is_url(output):
+        check_writable(output)
+    _check_folders(root, output, choices)
     settings = _settings(
         options, choices, sources, targets, force=force, allow_larger=allow_larger, min_saving=DEFAULT_MIN_SAVING
     )
@@ -290,15 +293,16 @@ def _open_ledger(planned: Planned) -> Ledger:
 
 
 def _check_folders(root: str, output: str | None, choices: RunChoices) -> None:
-    if choices.recursive and not os.path.isdir(root):
+    if choices.recursive and not is_url(root) and not os.path.isdir(root):
         what = "not a folder; leave -r out" if os.path.exists(root) else "no such folder; check the name"
         raise InputError(f"{root}: {what}")
-    if output is None or is_url(output):
+    if output is None:
         return
-    if os.path.exists(output) and not os.path.isdir(output):
+    if not is_url(output) and os.path.exists(output) and not os.path.isdir(output):
         raise OutputError(f"{output}: not a folder; give -o another name")
     if root and _relative(root, output) is not None:
-        raise OptionError(f"-o {output} holds the input folder; choose another place, or --in-place")
+        or_in_place = "" if is_url(root) else ", or --in-place"
+        raise OptionError(f"-o {output} holds the input folder; choose another place{or_in_place}")
 
 
 def _is_link(sources: Store, name: str) -> bool:
@@ -308,10 +312,12 @@ def _is_link(sources: Store, name: str) -> bool:
 
 def _inside(root: str, output: str | None) -> str | None:
     """Return the output folder's name in the input tree, None if it lies outside."""
-    return None if output is None or is_url(output) or is_url(root) else _relative(output, root)
+    return None if output is None else _relative(output, root)
 
 
 def _relative(path: str, folder: str) -> str | None:
+    if is_url(path) or is_url(folder):
+        return relative_url(path, folder)
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
     return None if relative == os.pardir or relative.startswith(os.pardir + os.sep) else relative
 
@@ -332,7 +338,10 @@ def _listed(choices: RunChoices, sources: Store, *, anywhere: bool) -> Iterator[
             error = f"{name}: lies outside; with -o names have to be relative, so that their place there is known"
             yield Entry(name, 0, error)
             continue
-        yield Entry(name, sources.size(name) or 0)
+        size = None
+        with suppress(HuepressError):  # told when its turn comes
+            size = sources.size(name)
+        yield Entry(name, size or 0)
 
 
 def _without_results(entries: list[Entry], suffix: str) -> list[Entry]:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from huepress.storage.base import Store
+from huepress.storage.urls import check_writable, is_url, name_of, relative
 
-_URL = re.compile(r"[a-z][a-z0-9+.]*(::.+)?://", re.IGNORECASE)
-
-
-def is_url(place: str) -> bool:
-    """Tell whether a place is a URL such as ``s3://bucket/folder``."""
-    return _URL.match(place) is not None
+__all__ = ["check_writable", "is_url", "name_of", "open_store", "relative"]
 
 
 def open_store(place: str, base: str = "") -> Store:

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import mimetypes
+import os
 import secrets
+import ssl
+import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from huepress.errors import InputError, OutputError
+from huepress.errors import HuepressError, InputError, OutputError
 from huepress.storage.base import LEDGER_NAME, Enter, Entry, LedgerFile, Staged, is_private
+from huepress.storage.layouts import Layout, Objects, Pages
+from huepress.storage.urls import is_web, protocol_of
 
 # The ledger goes up in parts, since objects cannot be appended to. What a killed run had
 # not yet sent is compressed again, to the same bytes.
 _SECONDS_A_PART = 5.0
+# What a browser is to be told of a picture, where file systems take it with the bytes.
+_CONTENT_TYPE_AS = {"s3": "ContentType", "s3a": "ContentType", "gs": "content_type", "gcs": "content_type"}
+# File systems that are not made of coroutines promise nothing to threads.
+_one_at_a_time = threading.RLock()
+
+
+@dataclass(frozen=True)
+class _Opened:
+    file_system: Any
+    root: str
+    layout: Layout
+    turn: contextlib.AbstractContextManager[Any]
+    made: set[str] = field(default_factory=set)
+
+
+def _open(url: str) -> _Opened:
+    # A forked process must not go on with its parent's connections.
+    return _opened(url, os.getpid())
 
 
 @functools.lru_cache(maxsize=8)
-def _file_system(url: str) -> tuple[Any, str]:
+def _opened(url: str, process: int) -> _Opened:
     try:
         import fsspec
     except ImportError:
@@ -27,27 +52,19 @@ def _file_system(url: str) -> tuple[Any, str]:
     try:
         file_system, root = fsspec.core.url_to_fs(url)
     except Exception as error:  # every protocol raises its own kinds
-        raise InputError(f"{url}: cannot be opened ({_reason(error)})") from None
-    return file_system, root.rstrip("/")
-
-
-def read_url(url: str) -> bytes:
-    """Read one file by its URL.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
-    store, _, name = url.rpartition("/")
-    return RemoteStore(store).read(name)
+        raise InputError(f"{url}: cannot be opened ({_reason(error)}); {_advice(error)}") from None
+    with contextlib.suppress(AttributeError):  # it remembers no listings
+        file_system.dircache.use_listings_cache = False  # others write there, too
+    turn = contextlib.nullcontext() if file_system.async_impl else _one_at_a_time
+    return _Opened(file_system, root.rstrip("/"), Pages() if is_web(url) else Objects(), turn)
 
 
 @dataclass(frozen=True)
 class RemoteStore:
     """A folder of any file system that fsspec knows; only what it writes as a whole is seen.
 
-    Results travel to the process that runs everything, which alone writes.
+    A file's own URL may stand in place of the folder's; its name is then ``""``. Results travel to the process that
+    runs everything, which alone writes, in as many threads as it likes.
     """
 
     url: str
@@ -56,10 +73,6 @@ class RemoteStore:
     def shared(self) -> bool:
         """Whether other processes see the same files."""
         return not self.url.startswith("memory:")
-
-    def _path(self, name: str) -> tuple[Any, str]:
-        file_system, root = _file_system(self.url)
-        return file_system, f"{root}/{name}" if root and name else root + name
 
     def describe(self, name: str) -> str:
         """Return the URL for people."""
@@ -71,46 +84,67 @@ class RemoteStore:
 
     def walk(self, enter: Enter) -> Iterator[Entry]:
         """Yield every file below the root, by name."""
-        file_system, root = _file_system(self.url)
-        try:
-            found = file_system.find(root, detail=True)
-        except Exception as error:
-            raise InputError(f"{self.url}: cannot be listed ({_reason(error)}); check the URL") from None
-        if not found:
+        empty = True
+        for entry in self._below("", enter):
+            if not entry.name:
+                raise InputError(f"{self.url}: a file, not a folder; leave -r out")
+            empty = False
+            if not any(map(is_private, entry.name.split("/"))):
+                yield entry
+        if empty:
             raise InputError(f"{self.url}: no files there; check the URL")
-        for path in sorted(found):
-            name = path.lstrip("/").removeprefix(root.lstrip("/")).lstrip("/")
-            folders = name.split("/")[:-1]
-            entered = all(enter("/".join(folders[: depth + 1])) for depth in range(len(folders)))
-            if entered and name and not is_private(name.rpartition("/")[2]):
-                yield Entry(name, int(found[path].get("size") or 0))
+
+    def _below(self, folder: str, enter: Enter) -> list[Entry]:
+        opened = _open(self.url)
+        entries = []
+        with self._told("", "listed", InputError), opened.turn:
+            for found in opened.layout.files(opened.file_system, opened.layout.path(opened.root, folder), enter):
+                name, error = "/".join(found.parts), ""
+                if found.error is not None:
+                    error = f"{self.describe(name)}: cannot be listed ({_reason(found.error)}); {_advice(found.error)}"
+                elif not found.has_a_name:
+                    error = f"{self.describe(name)}: no folder can hold such a name; rename it, or --exclude its folder"
+                entries.append(Entry(name, found.size, error))
+        return entries
+
+    @contextlib.contextmanager
+    def _told(self, name: str, what: str, kind: type[HuepressError]) -> Iterator[None]:
+        """Say in one sentence what went wrong; file systems raise errors of every kind."""
+        try:
+            yield
+        except Exception as error:
+            raise kind(f"{self.describe(name)}: cannot be {what} ({_reason(error)}); {_advice(error)}") from None
 
     def size(self, name: str) -> int | None:
-        """Return a file's bytes, None if it is missing."""
-        file_system, path = self._path(name)
-        try:
-            size = file_system.size(path)
-        except Exception:
-            return None
-        return None if size is None else int(size)
+        """Return a file's bytes, None if it is missing.
+
+        Raises
+        ------
+        InputError
+            If that cannot be told: what is not seen may still be there.
+        """
+        opened = _open(self.url)
+        with self._told(name, "looked up", InputError), opened.turn:
+            try:
+                found = opened.file_system.info(opened.layout.path(opened.root, name))
+            except FileNotFoundError:
+                return None
+        return None if found["type"] == "directory" else int(found["size"] or 0)
 
     def read(self, name: str) -> bytes:
         """Read a file."""
-        file_system, path = self._path(name)
-        try:
-            return bytes(file_system.cat_file(path))
-        except FileNotFoundError:
-            raise InputError(f"{self.describe(name)}: no such file; check the name") from None
-        except Exception as error:
-            raise InputError(f"{self.describe(name)}: cannot be read ({_reason(error)})") from None
+        return self._read(name)
 
     def read_start(self, name: str, n_bytes: int) -> bytes:
         """Read the first bytes of a file."""
-        file_system, path = self._path(name)
-        try:
-            return bytes(file_system.cat_file(path, start=0, end=n_bytes))
-        except Exception:
-            return self.read(name)
+        with contextlib.suppress(InputError):  # of an empty file there is no start
+            return self._read(name, start=0, end=n_bytes)[:n_bytes]
+        return self.read(name)[:n_bytes]
+
+    def _read(self, name: str, **part: int) -> bytes:
+        opened = _open(self.url)
+        with self._told(name, "read", InputError), opened.turn:
+            return bytes(opened.file_system.cat_file(opened.layout.path(opened.root, name), **part))
 
     def stamp(self, name: str) -> tuple[int, ...] | None:
         """Return None: nothing is replaced in place here."""
@@ -121,19 +155,25 @@ class RemoteStore:
         return data
 
     def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
-        """Write the file as a whole."""
+        """Write the file as a whole; several threads may."""
         assert isinstance(staged, bytes)
         if not overwrite and self.size(name) is not None:
             raise OutputError(f"{self.describe(name)}: exists already; --force overwrites it")
-        self._put(name, staged)
+        self.put(name, staged)
 
-    def _put(self, name: str, data: bytes) -> None:
-        file_system, path = self._path(name)
-        try:
-            file_system.makedirs(path.rpartition("/")[0], exist_ok=True)
-            file_system.pipe_file(path, data)
-        except Exception as error:
-            raise OutputError(f"{self.describe(name)}: cannot be written ({_reason(error)}); check the URL") from None
+    def put(self, name: str, data: bytes) -> None:
+        """Write a file as a whole, whatever is there."""
+        opened = _open(self.url)
+        path = opened.layout.path(opened.root, name)
+        folder = path.rpartition("/")[0]
+        content_type = mimetypes.guess_type(name, strict=False)[0]
+        keyword = _CONTENT_TYPE_AS.get(protocol_of(self.url))
+        more = {keyword: content_type} if keyword and content_type else {}
+        with self._told(name, "written", OutputError), opened.turn:
+            if folder not in opened.made:
+                opened.file_system.makedirs(folder, exist_ok=True)
+                opened.made.add(folder)
+            opened.file_system.pipe_file(path, data, **more)
 
     def discard(self, staged: Staged) -> None:
         """Do nothing: the bytes are in memory."""
@@ -146,13 +186,17 @@ class RemoteStore:
         return _Parts(self)
 
     def read_ledger(self) -> bytes:
-        """Return all parts of the ledger."""
-        file_system, folder = self._path(LEDGER_NAME)
-        try:
-            parts = sorted(file_system.find(folder))
-        except Exception:
-            return b""
-        return b"\n".join(bytes(file_system.cat_file(part)) for part in parts)
+        """Return the ledger as far as it can be read: a tree that is only read need not show its own."""
+        with contextlib.suppress(InputError):
+            return self.ledger_lines()
+        return b""
+
+    def ledger_lines(self) -> bytes:
+        """Return all parts of the ledger, and what a local run has left in a file, if somebody has copied it here."""
+        names = [f"{LEDGER_NAME}/{each.name}" for each in self._below(LEDGER_NAME, lambda _: True) if each.name]
+        if self.size(LEDGER_NAME) is not None:
+            names.append(LEDGER_NAME)
+        return b"\n".join(map(self.read, sorted(names)))
 
     def folds_case(self) -> bool:
         """Return False: object stores know no case."""
@@ -166,7 +210,11 @@ class _Parts:
         self._sent = time.monotonic()
 
     def read(self) -> bytes:
-        return self._store.read_ledger()
+        """Return the lines; where they cannot be had, nothing could be written either, and no work is begun."""
+        try:
+            return self._store.ledger_lines()
+        except InputError as error:
+            raise OutputError(str(error)) from None
 
     def append(self, data: bytes) -> None:
         self._held.append(data)
@@ -178,10 +226,20 @@ class _Parts:
 
     def _send(self) -> None:
         if self._held:
-            self._store._put(f"{LEDGER_NAME}/{time.time_ns():020d}-{secrets.token_hex(4)}", b"".join(self._held))
+            self._store.put(f"{LEDGER_NAME}/{time.time_ns():020d}-{secrets.token_hex(4)}", b"".join(self._held))
         self._held.clear()
         self._sent = time.monotonic()
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError) and ("/" in str(error) or not str(error)):
+        return "not found"  # the error repeats the name
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, ssl.CertificateError):
+        return "name the certificate to trust in SSL_CERT_FILE"
+    if isinstance(error, FileNotFoundError):
+        return "check the name"
+    return "check the URL and the credentials"
