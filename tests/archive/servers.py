@@ -2,9 +2,12 @@
 
 import contextlib
 import http.server
+import json
 import logging
+import socket
 import ssl
 import threading
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -125,3 +128,43 @@ def web_server(folder: Path, certificates: Path) -> Iterator[WebServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@dataclass
+class GoogleStorage:
+    """An emulator of Google's object store, and its plain interface."""
+
+    url: str
+    environment: dict[str, str]
+
+    def bucket(self, name: str) -> None:
+        self._post("storage/v1/b?project=tests", json.dumps({"name": name}).encode(), "application/json")
+
+    def put(self, bucket: str, key: str, data: bytes) -> None:
+        path = f"upload/storage/v1/b/{bucket}/o?uploadType=media&name={urllib.parse.quote(key, safe='')}"
+        self._post(path, data, "application/octet-stream")
+
+    def content_type(self, bucket: str, key: str) -> str:
+        with urllib.request.urlopen(f"{self.url}/storage/v1/b/{bucket}/o/{urllib.parse.quote(key, safe='')}") as answer:
+            return json.loads(answer.read())["contentType"]
+
+    def _post(self, path: str, data: bytes, content_type: str) -> None:
+        request = urllib.request.Request(f"{self.url}/{path}", data, {"Content-Type": content_type})
+        urllib.request.urlopen(request).close()
+
+
+@contextlib.contextmanager
+def google_storage() -> Iterator[GoogleStorage]:
+    from gcp_storage_emulator.server import create_server
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = create_server("127.0.0.1", port, in_memory=True)
+    server.start()
+    # No kind of bucket is to be asked for: the emulator has one only, and the question needs an account.
+    url, quiet = f"http://127.0.0.1:{port}", {"GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false"}
+    try:
+        yield GoogleStorage(url, {"STORAGE_EMULATOR_HOST": url, "GOOGLE_CLOUD_PROJECT": "tests"} | quiet)
+    finally:
+        server.stop()
