@@ -170,7 +170,7 @@ def python(code):
     assert done.stderr == b""
 
 
-@pytest.mark.parametrize("url", ["s3://shop/small", "file://{folder}/small", "memory://small"])
+@pytest.mark.parametrize("url", ["s3://shop/small", "file://{folder}/small"])
 def test_many_threads_publish(store, tmp_path, url):
     store.bucket("shop")
     python(f"""

@@ -26,7 +26,7 @@ from huepress.cli.shared import STDIO, Targets, names_directory, read_stdin, say
 from huepress.codec.encoders import formats_of, refuse_foreign_name
 from huepress.errors import HuepressError, InputError, OptionError, OutputError
 from huepress.options import Options
-from huepress.storage import check_writable, is_url, open_store
+from huepress.storage import check_writable, is_url, local_path, open_store
 from huepress.storage import relative as relative_url
 from huepress.storage.base import Entry, LedgerLines, Store
 
@@ -110,7 +110,8 @@ def plan_tree(
     allow_larger: bool,
 ) -> Planned:
     """Plan a run over a folder or a list of names."""
-    root = names[0] if names else ""
+    root = local_path(names[0]) if names else ""
+    output = output and local_path(output)
     base = os.getcwd() if choices.cluster else ""
     sources = open_store(root, base)
     targets = open_store(output, base) if output is not None else sources

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from huepress.storage.base import Store
-from huepress.storage.urls import check_writable, is_url, name_of, relative
+from huepress.storage.urls import check_writable, is_url, local_path, name_of, relative
 
-__all__ = ["check_writable", "is_url", "name_of", "open_store", "relative"]
+__all__ = ["check_writable", "is_url", "local_path", "name_of", "open_store", "relative"]
 
 
 def open_store(place: str, base: str = "") -> Store:

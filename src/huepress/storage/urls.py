@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +26,12 @@ def protocol_of(url: str) -> str:
 def is_web(url: str) -> bool:
     """Tell whether a URL is one for browsers: percent-encoded, with a query perhaps."""
     return protocol_of(url) in _WEB
+
+
+def local_path(place: str) -> str:
+    """Return the path that a ``file://`` URL stands for, other places as they are."""
+    path = place[len("file://") :] if place.lower().startswith("file://") else place
+    return path[1:] if re.match(r"/[A-Za-z]:[/\\\\]", path) and os.name == "nt" else path
 
 
 def name_of(url: str) -> str:
