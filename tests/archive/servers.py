@@ -40,16 +40,19 @@ class ObjectStore:
         found = self.client.list_objects_v2(Bucket=bucket).get("Contents", [])
         return {each["Key"]: each["LastModified"] for each in found}
 
+    def clear(self) -> None:
+        self._tell("reset")
+
     @contextlib.contextmanager
     def asking_for_credentials(self) -> Iterator[None]:
-        self._authentication(b"0")
+        self._tell("reset-auth", b"0")
         try:
             yield
         finally:
-            self._authentication(b"inf")
+            self._tell("reset-auth", b"inf")
 
-    def _authentication(self, after: bytes) -> None:
-        request = urllib.request.Request(f"{self.url}/moto-api/reset-auth", after, {"Content-Type": "text/plain"})
+    def _tell(self, what: str, data: bytes = b"") -> None:
+        request = urllib.request.Request(f"{self.url}/moto-api/{what}", data, {"Content-Type": "text/plain"})
         urllib.request.urlopen(request).close()
 
 

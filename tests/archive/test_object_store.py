@@ -27,10 +27,7 @@ def server():
 @pytest.fixture
 def store(server, monkeypatch):
     """The server with nothing in it; programs that are run find it."""
-    for bucket in server.client.list_buckets()["Buckets"]:
-        for key in server.written(bucket["Name"]):
-            server.client.delete_object(Bucket=bucket["Name"], Key=key)
-        server.client.delete_bucket(Bucket=bucket["Name"])
+    server.clear()
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in server.environment.items():
@@ -85,7 +82,7 @@ def test_to_the_disk_and_back(run, store, pictures, tmp_path):
     store.bucket("shop", in_bucket(pictures))
     write(tmp_path / "src", pictures)
     for source, output in (("src", "dst"), ("s3://shop/pictures", "down"), ("src", "s3://shop/up")):
-        done = run("compress", "-r", source, "-o", output, "-k", 8)
+        done = run("compress", "-r", source, "-o", output, "-k", 8, "-j", 1)
         assert done.returncode == 0, done.stderr
     assert images_of(tmp_path / "down") == images_of(tmp_path / "dst") == store.objects("shop", "up/")
     single = run("compress", "s3://shop/pictures/g?h.png", "-k", 8)
@@ -149,17 +146,17 @@ def test_a_killed_run_is_continued(huepress_program, run, store, photo, tmp_path
     store.bucket("site")
     write(tmp_path / "src", many)
     assert run("compress", "-r", "src", "-o", "dst", "-k", 8).returncode == 0
-    call = [str(huepress_program), "compress", "-r", "s3://shop/pictures", "-o", "s3://site/small", "-k", "8"]
-    process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    call = ("compress", "-r", "s3://shop/pictures", "-o", "s3://site/small", "-k", "8", "-j", "1")
+    process = subprocess.Popen([huepress_program, *call], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while len(store.written("site")) < 3 and process.poll() is None and time.monotonic() < deadline:
+    while not store.written("site") and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     process.kill()
     process.wait()
     left = store.objects("site", "small/")
-    assert 3 <= len(left) < len(names), "it was killed too late to show anything"
+    assert 1 <= len(left) < len(names), "it was killed too late to show anything"
     assert left.items() <= images_of(tmp_path / "dst").items()
-    again = run(*call[1:])
+    again = run(*call)
     assert again.returncode == 0, again.stderr
     assert store.objects("site", "small/") == images_of(tmp_path / "dst")
 
@@ -177,7 +174,7 @@ def test_many_threads_publish(store, tmp_path, url):
 from concurrent.futures import ThreadPoolExecutor
 from huepress.storage import open_store
 store = open_store({url.format(folder=tmp_path)!r})
-names = [f"{{number % 5}}/{{number}}" for number in range(100)]
+names = [f"{{number % 5}}/{{number}}" for number in range(40)]
 with ThreadPoolExecutor(8) as pool:
     list(pool.map(lambda name: store.publish(name.encode(), name, overwrite=False), names))
 assert {{entry.name for entry in store.walk(lambda folder: True)}} == set(names)
