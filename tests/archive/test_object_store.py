@@ -87,7 +87,8 @@ def test_to_the_disk_and_back(run, store, pictures, tmp_path):
     assert images_of(tmp_path / "down") == images_of(tmp_path / "dst") == store.objects("shop", "up/")
     single = run("compress", "s3://shop/pictures/g?h.png", "-k", 8)
     assert single.returncode == 0, single.stderr
-    assert (tmp_path / "g?h-huepress.png").read_bytes() == (tmp_path / "dst" / "g?h.png").read_bytes()
+    assert run("compress", "src/g?h.png", "-o", "here.png", "-k", 8).returncode == 0
+    assert (tmp_path / "g?h-huepress.png").read_bytes() == (tmp_path / "here.png").read_bytes()
 
 
 def test_output_inside_the_input_is_no_input(run, store, pictures):
