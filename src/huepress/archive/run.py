@@ -157,10 +157,14 @@ def _unsettled(
 
 def _known(task: Task, settings: Settings, ledger: Ledger) -> Outcome | Task:
     """Return the outcome of a task that an earlier run has settled, or what is left to do."""
-    if not ledger.knows_earlier_runs or task.copy_only:
+    if not ledger.knows_earlier_runs:
         return task
     data = settings.sources.read(task.source)
     source_hash = content_hash(data)
+    if task.copy_only:
+        facts = {"bytes_in": len(data), "bytes_out": len(data)}
+        outcome = Outcome(task, "copied", task.kept_target, True, facts=facts, output_hash=source_hash)
+        return outcome if _stands(outcome, settings) else task
     row = ledger.result_of(source_hash)
     if row is None:
         row = ledger.made_as(source_hash)
@@ -187,9 +191,17 @@ def _known(task: Task, settings: Settings, ledger: Ledger) -> Outcome | Task:
     )
     if name is None:
         return outcome
-    if settings.in_place or settings.targets.size(name) != row["facts"]["bytes_out"]:
-        return task  # the source was brought back, or the target has gone
-    return outcome if content_hash(settings.targets.read(name)) == row["output_hash"] else task
+    if settings.in_place:
+        return task  # the source was brought back
+    return outcome if _stands(outcome, settings) else task
+
+
+def _stands(outcome: Outcome, settings: Settings) -> bool:
+    """Tell whether the file is there that an outcome tells of."""
+    assert outcome.output is not None
+    if settings.targets.size(outcome.output) != outcome.bytes_out:
+        return False
+    return content_hash(settings.targets.read(outcome.output)) == outcome.output_hash
 
 
 def _names(tasks: Iterable[Task]) -> set[str]:
