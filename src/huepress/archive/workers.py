@@ -13,12 +13,12 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from multiprocessing import resource_tracker
+from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
 from huepress.archive.memory import MB, WORKER_BYTES, resident_bytes
+from huepress.archive.processes import interrupts_held, worker_processes
 from huepress.archive.tasks import Outcome, Settings, Task, failed
 
 # A worker that holds this much more than an idle one is replaced: allocators give little back.
@@ -103,11 +103,7 @@ class Processes:
 
     def __init__(self, settings: Settings, work: Work, n_workers: int, threads_each: int) -> None:
         self.slots = n_workers
-        methods = multiprocessing.get_all_start_methods()
-        self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        if "forkserver" in methods:
-            # Forked from a process that has loaded the library and started no thread.
-            self._context.set_forkserver_preload(["huepress.archive.work"])
+        self._context = worker_processes()
         self._arguments = (settings, work, threads_each)
         self._workers: list[_Worker] = []
 
@@ -160,7 +156,7 @@ class _Worker:
         self.connection, theirs = context.Pipe()
         self.tasks: deque[tuple[Task, int]] = deque()
         self._process = context.Process(target=_serve, args=(theirs, *arguments), daemon=True)
-        with _interrupts_held():
+        with interrupts_held():
             self._process.start()
         theirs.close()
 
@@ -177,20 +173,6 @@ class _Worker:
             self._process.join()
         code: int | None = self._process.exitcode
         return code
-
-
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Let what is started here inherit that Ctrl-C is none of its business, from its first moment."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # it lets interrupts through when it starts, so it comes first
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Connection, settings: Settings, work: Work, threads_each: int) -> None:

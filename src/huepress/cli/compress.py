@@ -62,6 +62,10 @@ def command(
     smaller than its input is not taken: the original bytes are kept, in a copy beside the other
     outputs.
     """
+    if choices.is_run and not choices.cluster:
+        from huepress.archive.processes import warm_up
+
+        warm_up()
     if choices.in_place and engine["format"] in (None, "auto"):
         engine["format"] = "keep"  # a file keeps its name, so it keeps its format
     options = make_options(colors, output=_named(output, choices), **engine)

@@ -1,0 +1,45 @@
+"""How worker processes are started; imports next to nothing, so that a start costs next to nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from multiprocessing import resource_tracker
+from typing import Any
+
+_PRELOADED = "huepress.archive.work"
+
+
+def worker_processes() -> Any:
+    """Return the context that starts worker processes."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # Forked from a process that has loaded the library and started no thread.
+    context.set_forkserver_preload([_PRELOADED])
+    return context
+
+
+def warm_up() -> None:
+    """Let the process that workers are forked from load the library while this one does."""
+    if worker_processes().get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        with interrupts_held():
+            forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Let what is started here inherit that Ctrl-C is none of its business, from its first moment."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it lets interrupts through when it starts, so it comes first
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
