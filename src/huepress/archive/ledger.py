@@ -83,7 +83,7 @@ class Ledger:
         text = f"{self._fingerprint} {outcome.source_hash} {outcome.output_hash} {json.dumps(row)}".encode()
         line = b"%08x %s\n" % (zlib.crc32(text), text)
         with self._adding:
-            self._remember(text, tells_of_sources=False)
+            self._made.add(bytes.fromhex(outcome.output_hash))
             if self._file is not None:
                 self._file.append(line)
 

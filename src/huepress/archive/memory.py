@@ -13,8 +13,8 @@ from huepress.options import Options
 MB = 1_000_000
 # A worker with nothing to do: the interpreter, NumPy, Pillow and the core.
 WORKER_BYTES = 60 * MB
-# The process that plans, with its share of a long list of files.
-PLANNER_BYTES = 60 * MB
+# The process that plans, at least; a list of 200,000 files takes 300 MB more.
+_PLANNER_BYTES = 60 * MB
 # Peak bytes a pixel beside the file, the most over noise and photographs of 1 to 24 megapixels
 # on one thread, plus a tenth.
 _PER_PIXEL_PLAIN, _PER_PIXEL_SEARCH = 54, 75
@@ -73,6 +73,11 @@ def default_budget() -> int:
 def share(n_bytes: int) -> int:
     """Return the part of some memory that a run takes if it is not told how much."""
     return int(_DEFAULT_SHARE * n_bytes)
+
+
+def planner_bytes() -> int:
+    """Return the memory to be left to this process, which plans."""
+    return max(_PLANNER_BYTES, resident_bytes())
 
 
 def resident_bytes() -> int:

@@ -8,8 +8,8 @@ import os
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import PurePosixPath
+from itertools import chain, count
+from posixpath import splitext
 
 from huepress.archive.tasks import Task
 from huepress.storage.base import Entry
@@ -74,19 +74,17 @@ class Naming:
 
     def kept(self, source: str) -> str:
         """Return the name under which an original is kept."""
-        path = PurePosixPath(source)
-        return _joined(path, path.stem + self.suffix, path.suffix)
+        stem, extension = splitext(source)
+        return stem + self.suffix + extension
 
-    def compressed(self, source: str) -> dict[str, str]:
-        """Return the name of the compressed file for each format, the likeliest first."""
-        path = PurePosixPath(source)
-        own = path.suffix.lower().removeprefix(".")
+    def compressed(self, source: str) -> list[tuple[str, str]]:
+        """Return formats and the name of the compressed file for each, the likeliest first."""
+        stem, extension = splitext(source)
+        own = extension.lower().removeprefix(".")
         formats = sorted(self.formats, key=lambda each: self.as_source and each != own)
         if self.extension:
-            return {formats[0]: _joined(path, path.stem + self.suffix, self.extension)}
-        return {
-            each: _joined(path, path.stem + self.suffix, path.suffix if each == own else f".{each}") for each in formats
-        }
+            return [(formats[0], stem + self.suffix + self.extension)]
+        return [(each, stem + self.suffix + (extension if each == own else f".{each}")) for each in formats]
 
 
 def tree(
@@ -125,29 +123,38 @@ def tree(
     if in_place:
         return tasks + [Task(entry.name, entry.name, None, entry.size) for entry, _ in found]
     named = _named(found, naming, folds=False)
-    all_names = [{kept, *targets.values()} for targets, kept in named]
-    if len({_folded(name) for names in all_names for name in names}) < sum(map(len, all_names)) and folds():
+    if named.differ_in_case_only and folds():
         named = _named(found, naming, folds=True)
-    for (entry, other), (targets, kept) in zip(found, named, strict=True):
-        target, *others = targets.items()
-        tasks.append(Task(entry.name, target[1], kept, entry.size, copy_only=other, other_targets=tuple(others)))
+    for (entry, other), target, others, kept in zip(found, named.targets, named.others, named.kept, strict=True):
+        tasks.append(Task(entry.name, target, kept, entry.size, copy_only=other, other_targets=others))
     return tasks
 
 
-def _named(found: list[tuple[Entry, bool]], naming: Naming, *, folds: bool) -> list[tuple[dict[str, str], str]]:
-    """Return the names of each file compressed and kept, all of them different."""
+@dataclass
+class _Named:
+    """The names of each file compressed (and in other formats) and kept, all of them different."""
+
+    kept: list[str]
+    targets: list[str]
+    others: list[tuple[tuple[str, str], ...]]
+    differ_in_case_only: bool
+
+
+def _named(found: list[tuple[Entry, bool]], naming: Naming, *, folds: bool) -> _Named:
     names = _Names(folds)
     # Originals have their own names, so they come first: a.jpg gives way to a.png.
     kept = [names.claim(entry.name if other else naming.kept(entry.name)) for entry, other in found]
-    named = []
+    named = _Named(kept, [], [], False)
     for (entry, other), kept_name in zip(found, kept, strict=True):
         own = naming.kept(entry.name)
-        wanted = {"": own} if other else naming.compressed(entry.name)
-        claimed = {
-            each: kept_name if name == own else names.claim(name, kept_name + PurePosixPath(name).suffix)
-            for each, name in wanted.items()
-        }
-        named.append((claimed, kept_name))
+        wanted = [("", own)] if other else naming.compressed(entry.name)
+        claimed = [
+            (each, kept_name if name == own else names.claim(name, kept_name + splitext(name)[1]))
+            for each, name in wanted
+        ]
+        named.targets.append(claimed[0][1])
+        named.others.append(tuple(claimed[1:]))
+    named.differ_in_case_only = names.differ_in_case_only()
     return named
 
 
@@ -168,34 +175,33 @@ class _Names:
                 return fitted
         raise AssertionError("numbers do not end")
 
+    def differ_in_case_only(self) -> bool:
+        """Tell whether some names may."""
+        return len({hash(_folded(name)) for name in self._taken}) < len(self._taken)  # hashes are small
+
     @staticmethod
     def _numbered(name: str) -> Iterator[str]:
-        path, number = PurePosixPath(name), 1
-        while True:
-            number += 1
-            yield _joined(path, f"{path.stem}-{number}", path.suffix)
+        stem, extension = splitext(name)
+        for number in count(2):
+            yield f"{stem}-{number}{extension}"
 
 
 def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
-
-
-def _joined(path: PurePosixPath, stem: str, extension: str) -> str:
-    directory = str(path.parent)
-    name = stem + extension
-    return name if directory == "." and not str(path).startswith("./") else os.path.join(directory, name)
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
 def _fitted(name: str) -> str:
     """Shorten a file's own name to what file systems take; a hash keeps shortened names apart."""
-    path = PurePosixPath(name)
-    if len(os.fsencode(path.name)) <= _LONGEST_NAME:
+    if len(name) * 4 <= _LONGEST_NAME:  # most are, and there may be a million
         return name
-    mark = "~" + hashlib.blake2b(os.fsencode(path.name), digest_size=4).hexdigest()
-    stem = path.stem
-    while len(os.fsencode(stem + mark + path.suffix)) > _LONGEST_NAME:
+    folder, slash, own = name.rpartition("/")
+    if len(os.fsencode(own)) <= _LONGEST_NAME:
+        return name
+    mark = "~" + hashlib.blake2b(os.fsencode(own), digest_size=4).hexdigest()
+    stem, extension = splitext(own)
+    while len(os.fsencode(stem + mark + extension)) > _LONGEST_NAME:
         stem = stem[:-1]
-    return _joined(path, stem + mark, path.suffix)
+    return folder + slash + stem + mark + extension
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

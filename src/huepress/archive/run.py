@@ -9,7 +9,7 @@ from huepress.archive import work
 from huepress.archive.admission import Admission
 from huepress.archive.estimate import cost_of, too_large
 from huepress.archive.ledger import Ledger
-from huepress.archive.memory import PLANNER_BYTES, WORKER_BYTES
+from huepress.archive.memory import WORKER_BYTES, planner_bytes
 from huepress.archive.publishing import Publisher
 from huepress.archive.tasks import ALREADY_DONE, Outcome, Settings, Task, content_hash, failed
 from huepress.archive.workers import Executor, Processes, Work
@@ -19,6 +19,8 @@ from huepress.text import human_bytes
 _SMALLEST_TASK = 64_000_000
 # How soon a file that was published is told while others are worked on.
 _POLL_SECONDS = 0.02
+# After so many files the memory of this process is looked at again.
+_LOOK_AGAIN = 500
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,16 @@ class Resources:
         OptionError
             If not even one does.
         """
-        fitting = (self.memory - PLANNER_BYTES) // (WORKER_BYTES + _SMALLEST_TASK)
+        planner = planner_bytes()
+        fitting = (self.memory - planner) // (WORKER_BYTES + _SMALLEST_TASK)
         if fitting < 1 and self.strict:
-            least = PLANNER_BYTES + WORKER_BYTES + _SMALLEST_TASK
+            least = planner + WORKER_BYTES + _SMALLEST_TASK
             raise OptionError(f"--memory must be at least {human_bytes(least)}, not {human_bytes(self.memory)}")
         return max(1, min(self.threads, fitting, n_tasks))
+
+    def for_tasks(self, slots: int) -> int:
+        """Return the bytes left to tasks beside the processes themselves."""
+        return max(0, self.memory - planner_bytes() - WORKER_BYTES * slots)
 
     def processes(self, work: Work, n_tasks: int, settings: Settings) -> Processes:
         """Return worker processes for so many tasks."""
@@ -90,7 +97,7 @@ def run(
     if executor is None:
         executor = resources.processes(work.do, len(tasks), settings)
     admission = admission_for(_unsettled(tasks, settings, ledger, settled), settings, resources, executor)
-    publisher = Publisher(settings, ledger)
+    publisher, n_done = Publisher(settings, ledger), 0
     try:
         while True:
             while begun := admission.next_task():
@@ -109,7 +116,11 @@ def run(
                     if outcome.status == "failed":
                         unclean.append(outcome.task)
                     publisher.submit(outcome)
-                yield from publisher.ready()
+                for outcome in publisher.ready():
+                    n_done += 1
+                    if n_done % _LOOK_AGAIN == 0:  # what is remembered of each file adds up
+                        admission.shrink(resources.for_tasks(executor.slots))
+                    yield outcome
         yield from publisher.ready(all_of_them=True)
     finally:
         executor.close()
@@ -128,7 +139,7 @@ def admission_for(
     counting: bool = False,
 ) -> Admission:
     """Return who hands out memory and threads to tasks, or to the counting of their colors."""
-    for_tasks = max(0, resources.memory - PLANNER_BYTES - WORKER_BYTES * executor.slots)
+    for_tasks = resources.for_tasks(executor.slots)
 
     def cost(task: Task) -> int:
         if executor.minds_memory:

@@ -35,7 +35,7 @@ def pooled_colors(
 
     def counted() -> Iterator[ColorHistogram]:
         admission = admission_for(iter(tasks), settings, resources, executor, counting=True)
-        all_memory, n_colors = admission.memory, 0
+        n_colors = 0
         while True:
             while begun := admission.next_task():
                 executor.submit(*begun)
@@ -49,7 +49,7 @@ def pooled_colors(
                 if outcome.colors is not None:
                     n_colors += len(outcome.colors)
                     # What the colors take images cannot have, but one of any size that fits alone is still let in.
-                    admission.shrink(all_memory - merging_set(n_colors))
+                    admission.shrink(admission.memory - merging_set(n_colors))
                     yield outcome.colors
 
     try:

@@ -22,7 +22,7 @@ _OPTION_DIGITS = 12
 ALREADY_DONE = "already compressed with these options; kept"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be a million
 class Task:
     """One file of a run.
 

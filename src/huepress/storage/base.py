@@ -16,7 +16,7 @@ Staged = str | bytes
 Enter = Callable[[str], bool]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A file found in a store; or, with an error, a directory that cannot be read."""
 
