@@ -17,6 +17,7 @@ except ImportError:  # no POSIX
     fcntl = None  # type: ignore[assignment]
 
 SUFFIX = "-huepress"
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -56,16 +57,17 @@ def write_bytes(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = 
     temporary = target.with_name(f".huepress-{secrets.token_hex(6)}.tmp")
     try:
         stage(temporary, data, target)
+        sync(temporary)
         publish(temporary, target, overwrite=overwrite)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
 
 
-def stage(temporary: Path, data: bytes, target: Path) -> None:
+def stage(temporary: Path, data: bytes, target: Path, *, private: bool = False) -> None:
     """Write what will be the target's bytes to a temporary file beside it.
 
-    The directory is made if missing.
+    The directory is made if missing. A private one nobody else can read until it gets its permissions.
 
     Raises
     ------
@@ -74,7 +76,8 @@ def stage(temporary: Path, data: bytes, target: Path) -> None:
     """
     try:
         temporary.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "xb") as file:
+        descriptor = os.open(temporary, _NEW_FILE, 0o600 if private else 0o666)
+        with open(descriptor, "wb") as file:
             file.write(data)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -83,7 +86,7 @@ def stage(temporary: Path, data: bytes, target: Path) -> None:
 
 
 def publish(temporary: Path, target: Path, *, overwrite: bool) -> None:
-    """Give a temporary file its name in one step, once its bytes are safe on the disk.
+    """Give a temporary file its name in one step; `sync` it first.
 
     Raises
     ------
@@ -91,7 +94,6 @@ def publish(temporary: Path, target: Path, *, overwrite: bool) -> None:
         If the name is taken and may not be overwritten, or cannot be given.
     """
     try:
-        _sync(temporary)
         if not overwrite:
             try:
                 os.link(temporary, target)  # fails if the name was taken meanwhile
@@ -106,13 +108,22 @@ def publish(temporary: Path, target: Path, *, overwrite: bool) -> None:
         raise cannot_be_written(target, error) from None
 
 
-def _sync(path: Path) -> None:
-    """Wait until a file's bytes are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+def sync(path: str | os.PathLike[str]) -> None:
+    """Wait until a file's bytes are on the disk.
+
+    Raises
+    ------
+    OutputError
+        If they do not get there.
+    """
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise cannot_be_written(path, error) from None
 
 
 def open_locked(path: Path) -> IO[bytes]:

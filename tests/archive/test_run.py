@@ -1,11 +1,13 @@
 """Whole trees on the installed program."""
 
+import contextlib
 import csv
 import io
 import json
 import os
 import random
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -95,11 +97,17 @@ def test_in_place_keeps_permissions_and_times(run, photo, tmp_path):
         (tmp_path / name).write_bytes(png_bytes(photo[:60, :60]))
         (tmp_path / name).chmod(0o640)
         os.utime(tmp_path / name, (1_000_000_000, 1_000_000_000))
+    tagged = False
+    with contextlib.suppress(AttributeError, OSError):  # not every file system has them
+        os.setxattr(tmp_path / "b.png", "user.tag", b"mine")
+        tagged = True
     jpeg = io.BytesIO()
     Image.fromarray(photo).save(jpeg, "JPEG")
     (tmp_path / "c.jpg").write_bytes(jpeg.getvalue())
     assert run("compress", "--in-place", "--preserve", "a.png", "c.jpg", "-k", 4).returncode == 0
     assert run("compress", "--in-place", "b.png", "-k", 4).returncode == 0
+    if tagged:
+        assert os.getxattr(tmp_path / "b.png", "user.tag") == b"mine"
     a, b = (tmp_path / "a.png").stat(), (tmp_path / "b.png").stat()
     assert stat.S_IMODE(a.st_mode) == stat.S_IMODE(b.st_mode) == 0o640
     assert a.st_mtime == 1_000_000_000 and b.st_mtime > 1_000_000_000
@@ -131,6 +139,33 @@ def test_files_replaced_by_name_are_known_though_no_ledger_tells(run, photo, tmp
     if goal[:1] == ["--quality"]:
         rows = run("compress", "--in-place", "elsewhere/a.png", "-k", 8, *goal, "--json").stdout
         assert json.loads(rows)["status"] == "compressed", "other options are another wish"
+
+
+def test_results_are_known_however_they_were_made(run, photo, tmp_path):
+    many(tmp_path / "src", photo, 2)
+    wish = ["--quality", 50, "-k", 32]
+
+    def kept(*call):
+        return {json.loads(row)["status"] for row in run("compress", *call, *wish, "--json").stdout.splitlines()}
+
+    # In place by tree, then by name, then as a source; in place by name, then by tree.
+    shutil.copytree(tmp_path / "src", tmp_path / "a")
+    assert kept("-r", "--in-place", "a") == {"compressed"}
+    once = images_of(tmp_path / "a")
+    assert kept("--in-place", "a/0.png", "a/1.png") == kept("-r", "a", "-o", "copied") == {"kept"}
+    assert images_of(tmp_path / "copied") == images_of(tmp_path / "a") == once
+    shutil.copytree(tmp_path / "src", tmp_path / "b")
+    kept("--in-place", "b/0.png", "b/1.png")
+    assert kept("-r", "--in-place", "b") == {"kept"} and images_of(tmp_path / "b") == once
+    # Mirrored, then in place; mirrored again and again, one of them lost meanwhile.
+    assert kept("-r", "src", "-o", "c") == {"compressed"}
+    first = images_of(tmp_path / "c")
+    assert kept("-r", "c", "-o", "d") == kept("-r", "d", "-o", "e") == {"kept"}
+    (tmp_path / "d" / "0.png").unlink()
+    kept("-r", "c", "-o", "d")
+    assert images_of(tmp_path / "d") == images_of(tmp_path / "e") == first
+    assert kept("-r", "--in-place", "c") == {"kept"} and images_of(tmp_path / "c") == first
+    assert run("compress", "-r", "--in-place", "c", *wish, "--strict").returncode == 0
 
 
 def test_a_source_that_looks_like_a_result_is_done_alike_after_a_kill(run, photo, tmp_path):
@@ -183,6 +218,22 @@ def test_a_list_of_files(run, tree, tmp_path, separator):
     assert done.returncode == 1
     assert b"missing.png: no such file" in done.stderr and b"../out.png: lies outside" in done.stderr
     assert set(images_of(tmp_path / "dst")) == {"src/a.png", "src/sp ace/ü 日本.png"}
+    done = run(
+        "compress",
+        "-r",
+        "src",
+        "--files-from",
+        "-",
+        "-o",
+        "in",
+        "--exclude",
+        "sp ace/*",
+        input=b"a.png\nsp ace/\xc3\xbc \xe6\x97\xa5\xe6\x9c\xac.png\n",
+    )
+    assert done.returncode == 0 and set(images_of(tmp_path / "in")) == {"a.png"}
+    (tree / "link.png").symlink_to("a.png")
+    names = b"src/a.png\n./src/a.png\nsrc/link.png\n"
+    assert run("compress", "--files-from", "-", "--in-place", "-k", 4, input=names).returncode == 0
 
 
 def test_suffix_and_extension(run, tree, tmp_path):
@@ -251,6 +302,7 @@ def test_reports(run, tree, tmp_path):
         (["src/a.png", "-0"], 2, "--files-from"),
         (["src/a.png", "--in-place", "-o", "x.png"], 2, "--in-place"),
         (["src/a.png", "--report", "r.pdf"], 2, "r.pdf"),
+        (["-r", "src", "-o", "dst", "--ext", "x/../../../y"], 2, "--ext"),
         (["-r", "src", "-o", "dst", "--memory", "lots"], 2, "2GB"),
         (["-r", "src", "-o", "dst", "--memory", "10MB"], 2, "at least"),
     ],
@@ -275,8 +327,8 @@ def test_killed_anywhere_a_run_goes_on_where_it_was(huepress_program, run, photo
     originals = images_of(tmp_path / "src")
     many(tmp_path / "whole", photo, 24)
     where = ["--in-place", "src"] if in_place else ["src", "-o", "dst"]
-    run("compress", "-r", "whole", "-o", "expected", "-k", 16)
-    expected = images_of(tmp_path / "expected")
+    run("compress", "-r", *(["--in-place", "whole"] if in_place else ["whole", "-o", "expected"]), "-k", 16)
+    expected = images_of(tmp_path / ("whole" if in_place else "expected"))
     rng = random.Random(0)
     for _ in range(3):
         process = subprocess.Popen([str(huepress_program), "compress", "-r", *where, "-k", "16", "-q"], cwd=tmp_path)

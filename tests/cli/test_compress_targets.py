@@ -122,5 +122,3 @@ def test_one_palette_for_a_tree(run, photo, sunset, tmp_path):
     done = run("compress", "-r", "src", "-o", "dst", "--shared-palette", "-k", 8, "--effort", 0, "--json")
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(rows) == 2 and rows[0]["palette"] == rows[1]["palette"] and len(rows[0]["palette"]) == 8
-    done = run("compress", "-r", "src", "-o", "dst2", "--shared-palette", "--cluster", "tcp://127.0.0.1:1")
-    assert "--shared-palette" in one_sentence(done, 2)

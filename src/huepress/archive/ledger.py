@@ -13,7 +13,7 @@ import threading
 import zlib
 from typing import Any
 
-from huepress.archive.tasks import Outcome, same_options
+from huepress.archive.tasks import Outcome, same_wish
 from huepress.storage.base import LedgerFile
 
 _FIELDS = ("status", "format", "ssimulacra2", "message")
@@ -58,7 +58,7 @@ class Ledger:
     def _remember(self, text: bytes, *, tells_of_sources: bool) -> None:
         fingerprint, source, output, _ = text.split(b" ", 3)
         self._made.add(bytes.fromhex(output.decode()))
-        if same_options(fingerprint.decode(), self._fingerprint):
+        if same_wish(fingerprint.decode(), self._fingerprint):
             packed = zlib.compress(text, 1)
             if tells_of_sources:
                 self._results[bytes.fromhex(output.decode())] = packed
@@ -70,7 +70,7 @@ class Ledger:
         return _unpacked(self._settled.get(bytes.fromhex(source_hash)))
 
     def made_as(self, output_hash: str) -> dict[str, Any] | None:
-        """Return how an earlier run with these options, of any version, made these bytes; None if none did."""
+        """Return how an earlier run made these bytes that was asked for the same; None if none did."""
         return _unpacked(self._results.get(bytes.fromhex(output_hash)))
 
     def made(self, output_hash: str) -> bool:

@@ -69,13 +69,16 @@ def _published(outcome: Outcome, settings: Settings, ledger: Ledger) -> Outcome:
         return outcome
     task, staged = outcome.task, outcome.staged
     try:
-        if settings.in_place and outcome.stamp != settings.sources.stamp(task.source):
-            raise OutputError(f"{settings.sources.describe(task.source)}: it was changed meanwhile; run it again")
+        if staged is not None:
+            settings.targets.settle(staged)
         overwrite = settings.overwrite or settings.in_place
         if staged is not None and outcome.output is not None and not overwrite:
             overwrite = _is_ours(outcome, settings, ledger)
         if not settings.dry_run:
             ledger.add(outcome)
+        # Looked at last: what was changed until now is somebody's newer picture.
+        if settings.in_place and outcome.stamp != settings.sources.stamp(task.source):
+            raise OutputError(f"{settings.sources.describe(task.source)}: it was changed meanwhile; run it again")
         if staged is not None and outcome.output is not None:
             settings.targets.publish(staged, outcome.output, overwrite=overwrite)
     except HuepressError as error:

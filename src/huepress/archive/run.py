@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from huepress.archive import work
 from huepress.archive.admission import Admission
@@ -14,6 +15,7 @@ from huepress.archive.publishing import Publisher
 from huepress.archive.tasks import ALREADY_DONE, Outcome, Settings, Task, content_hash, failed
 from huepress.archive.workers import Executor, Processes, Work
 from huepress.errors import HuepressError, OptionError
+from huepress.metrics import SMALLEST_SIDE
 from huepress.text import human_bytes
 
 _SMALLEST_TASK = 64_000_000
@@ -73,7 +75,7 @@ def run(
     *,
     ledger: Ledger | None = None,
     executor: Executor | None = None,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Do tasks and yield their outcomes as they finish.
 
     Whenever it ends, by exhaustion, an exception or Ctrl-C, each target is its old or its new
@@ -106,12 +108,12 @@ def run(
             settled.clear()
             if refused := admission.too_large():
                 yield too_large(*refused, settings, admission.memory)
-            elif admission.paused:
-                continue
-            elif not admission.running:
+            elif not admission.running and not admission.paused:
                 break
-            else:
-                for outcome in executor.finished(_POLL_SECONDS if publisher.busy else None):
+            elif admission.running:
+                # While settled files pass by, whoever has finished must not wait for them.
+                patience = 0.0 if admission.paused else _POLL_SECONDS if publisher.busy else None
+                for outcome in executor.finished(patience):
                     admission.ended(outcome.task)
                     if outcome.status == "failed":
                         unclean.append(outcome.task)
@@ -176,17 +178,16 @@ def _known(task: Task, settings: Settings, ledger: Ledger) -> Outcome | Task:
         facts = {"bytes_in": len(data), "bytes_out": len(data)}
         outcome = Outcome(task, "copied", task.kept_target, True, facts=facts, output_hash=source_hash)
         return outcome if _stands(outcome, settings) else task
-    row = ledger.result_of(source_hash)
-    if row is None:
-        row = ledger.made_as(source_hash)
-        if row is None or row["status"] != "compressed":
-            return task
+    row = ledger.made_as(source_hash)
+    if row is not None and (row["status"] == "compressed" or row["message"] == ALREADY_DONE):
         # These bytes are a result: nothing is gained by compressing them again.
         task = replace(task, kept_because=ALREADY_DONE)
         row = row | {"status": "kept", "message": ALREADY_DONE, "output_hash": source_hash}
         row["facts"] = row["facts"] | {"bytes_in": len(data), "bytes_out": len(data)}
-    elif settings.score and row["ssimulacra2"] is None and not settings.in_place:
-        return task
+    else:
+        row = ledger.result_of(source_hash)
+        if row is None or (settings.score and not settings.in_place and _lacks_score(row)):
+            return task
     name = task.target_for(row["format"]) if row["status"] == "compressed" else task.kept_target
     outcome = Outcome(
         task,
@@ -205,6 +206,12 @@ def _known(task: Task, settings: Settings, ledger: Ledger) -> Outcome | Task:
     if settings.in_place:
         return task  # the source was brought back
     return outcome if _stands(outcome, settings) else task
+
+
+def _lacks_score(row: dict[str, Any]) -> bool:
+    """Tell whether a score was not measured that could be."""
+    sides = row["facts"].get("width"), row["facts"].get("height")
+    return row["ssimulacra2"] is None and all(side is not None and side >= SMALLEST_SIDE for side in sides)
 
 
 def _stands(outcome: Outcome, settings: Settings) -> bool:

@@ -18,7 +18,7 @@ Status = Literal["compressed", "kept", "copied", "failed", "counted"]
 DEFAULT_MIN_SAVING = 0.02
 # Options that say how to work, not what comes out.
 _WITHOUT_EFFECT = frozenset({"jobs", "max_pixels"})
-_OPTION_DIGITS = 12
+_WISH_DIGITS, _HOW_DIGITS = 12, 8
 ALREADY_DONE = "already compressed with these options; kept"
 
 
@@ -117,29 +117,32 @@ class Settings:
 
     @property
     def mark(self) -> bytes:
-        """What results carry that replace their sources where no ledger tells of it; else empty.
+        """What results carry that replace their sources, so that they are known wherever they get to."""
+        return bytes.fromhex(self.fingerprint()[:_WISH_DIGITS])
 
-        A size that was met needs no mark: such a file is kept since it fits.
-        """
-        if not self.in_place or self.has_ledger or isinstance(self.options.goal, SizeGoal):
-            return b""
-        return bytes.fromhex(self.fingerprint()[:_OPTION_DIGITS])
+    @property
+    def marks(self) -> bool:
+        """Whether results carry the mark; a size that was met needs none: such a file is kept since it fits."""
+        return self.in_place and not isinstance(self.options.goal, SizeGoal)
 
     def fingerprint(self) -> str:
-        """Return 16 hexadecimal digits that differ wherever results may: 12 of the options, 4 of the version."""
-        effect = {key: value for key, value in vars(self.options).items() if key not in _WITHOUT_EFFECT}
-        effect |= {"min_saving": self.min_saving}
-        effect |= {"allow_larger": self.allow_larger, "allow_miss": self.allow_miss}
-        return _digest(repr(sorted(effect.items())), _OPTION_DIGITS) + _digest(__version__, 4)
+        """Return 20 hexadecimal digits that differ wherever results may.
+
+        The first 12 are those of what is wished for: a result of one such run is no source for another.
+        """
+        wish = {key: value for key, value in vars(self.options).items() if key not in _WITHOUT_EFFECT}
+        how = {"format": wish.pop("format"), "version": __version__, "min_saving": self.min_saving}
+        how |= {"allow_larger": self.allow_larger, "allow_miss": self.allow_miss}
+        return _digest(wish, _WISH_DIGITS) + _digest(how, _HOW_DIGITS)
 
 
-def same_options(fingerprint: str, other: str) -> bool:
-    """Tell whether two fingerprints differ at most in the version."""
-    return fingerprint[:_OPTION_DIGITS] == other[:_OPTION_DIGITS]
+def same_wish(fingerprint: str, other: str) -> bool:
+    """Tell whether two fingerprints differ at most in format, version, and in which results are taken."""
+    return fingerprint[:_WISH_DIGITS] == other[:_WISH_DIGITS]
 
 
-def _digest(text: str, digits: int) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=digits // 2).hexdigest()
+def _digest(values: dict[str, Any], digits: int) -> str:
+    return hashlib.blake2b(repr(sorted(values.items())).encode(), digest_size=digits // 2).hexdigest()
 
 
 @dataclass

@@ -112,8 +112,8 @@ def _compressed(
 ) -> tuple[Outcome, bytes]:
     found = probe(data) if settings.in_place else None
     options = settings.options
-    if found and settings.mark and has_mark(data, settings.mark):
-        return _kept(task, data, found.format, ALREADY_DONE)
+    if has_mark(data, settings.mark):
+        return _kept(task, data, None, ALREADY_DONE)
     if found and found.format != main_encoder(options.format or "keep", found.format).file_format:
         return _kept(task, data, found.format, _stays(found.format))
     try:
@@ -129,7 +129,7 @@ def _compressed(
         if found and encoded.format != found.format:
             return _kept(task, data, found.format, _stays(found.format))
         encoded = result.encoded_for(task.target_for(encoded.format))
-        if settings.mark:
+        if settings.marks:
             encoded = replace(encoded, data=marked(encoded.data, settings.mark))
         enough = saves_enough(len(encoded.data), len(data), settings.min_saving)
         if found and not settings.allow_larger and not options.asks_for_colors and not enough:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, Literal
 
@@ -111,8 +112,9 @@ def _check(names: tuple[str, ...], output: str | None, choices: RunChoices, *, a
         raise click.UsageError("--in-place replaces the inputs; leave -o, --suffix, --ext and --copy-others out")
     if choices.in_place and STDIO in names:
         raise click.UsageError("standard input cannot be replaced; leave --in-place out")
-    if choices.suffix and ("/" in choices.suffix or "\0" in choices.suffix):
-        raise click.UsageError("--suffix is a part of a name, without '/'")
+    for option, text in (("--suffix", choices.suffix), ("--ext", choices.ext)):
+        if text and not {"/", "\0", os.sep}.isdisjoint(text):
+            raise click.UsageError(f"{option} is a part of a name, without '/'")
     if choices.is_run:
         if choices.recursive and choices.files_from is None and len(names) != 1:
             raise click.UsageError("-r takes one folder; run it once for each")

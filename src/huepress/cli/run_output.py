@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from huepress.archive.tasks import ALREADY_DONE
 from huepress.cli.shared import say
 from huepress.errors import OutputError
 
@@ -77,7 +78,7 @@ class Summary:
 
     def __init__(self) -> None:
         self.counts = {"compressed": 0, "kept": 0, "copied": 0, "failed": 0}
-        self.unchanged = 0
+        self.unchanged = self.already_done = 0
         self.bytes_in = self.bytes_out = 0
         self.errors: list[tuple[str, int]] = []
 
@@ -85,6 +86,7 @@ class Summary:
         """Count an outcome."""
         self.counts[outcome.status] += 1
         self.unchanged += outcome.unchanged
+        self.already_done += outcome.message == ALREADY_DONE
         if outcome.status == "failed":
             self.errors.append((outcome.message, outcome.exit_code))
         else:

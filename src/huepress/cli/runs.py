@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,7 +126,7 @@ def plan_tree(
     selection = plan.Selection(choices.include or plan.IMAGE_PATTERNS, choices.exclude)
     if choices.files_from is not None:
         entries: Iterable[Entry] = _listed(choices, sources, anywhere=output is None)
-        selection = plan.Selection(("*",))
+        selection = plan.Selection(choices.include or ("*",), choices.exclude)
     else:
         inside = _inside(root, output)
         stay = choices.in_place or (choices.suffix is not None and output is None)
@@ -175,12 +175,10 @@ def execute(planned: Planned, choices: RunChoices, printing: Printing) -> int:
         settings.targets.sweep(names, older_than=0.0 if planned.is_tree else _ABANDONED_SECONDS)
     summary, collector = Summary(), reports.Collector(settings)
     try:
-        outcomes = run(tasks, settings, resources, ledger=ledger, executor=executor)
-        if not planned.is_tree:
-            outcomes = _in_order(tasks, outcomes)
         told = []
-        with shown:
-            for outcome in outcomes:
+        # Closed here, so that nothing is left to be cleaned up when the ledger is given back.
+        with closing(run(tasks, settings, resources, ledger=ledger, executor=executor)) as done, shown:
+            for outcome in done if planned.is_tree else _in_order(tasks, done):
                 summary.add(outcome)
                 if choices.report:
                     collector.add(outcome)
@@ -207,7 +205,7 @@ def execute(planned: Planned, choices: RunChoices, printing: Printing) -> int:
         ledger.close()
     if summary.errors:
         return summary.errors[0][1] if len(tasks) == 1 and not planned.is_tree else 1
-    return 1 if choices.strict and summary.counts["kept"] else 0
+    return 1 if choices.strict and summary.counts["kept"] > summary.already_done else 0
 
 
 def _settings(
@@ -335,6 +333,11 @@ def _listed(choices: RunChoices, sources: Store, *, anywhere: bool) -> Iterator[
         if not name or name in seen:
             continue
         seen.add(name)
+        if choices.in_place:  # a file under two names is one file
+            path = os.path.realpath(name)
+            if path in seen and path != name:
+                continue
+            seen.add(path)
         if not anywhere and (os.path.isabs(name) or name.split(os.sep)[0] == os.pardir):
             error = f"{name}: lies outside; with -o names have to be relative, so that their place there is known"
             yield Entry(name, 0, error)

@@ -83,6 +83,9 @@ class Store(Protocol):
     def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> Staged:
         """Write a file's coming bytes beside it for a run; `like` lends its permissions (and times)."""
 
+    def settle(self, staged: Staged) -> None:
+        """Wait until staged bytes are safe from a power failure."""
+
     def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
         """Give staged bytes their name in one step."""
 

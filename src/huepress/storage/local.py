@@ -111,7 +111,7 @@ class LocalStore:
         """Write a file's coming bytes beside it."""
         target = Path(os.path.realpath(self.path(name)))  # a link stays one: what it points to is replaced
         temporary = target.with_name(_STAGED.format(run=run, token=secrets.token_hex(8)))
-        files.stage(temporary, data, target)
+        files.stage(temporary, data, target, private=like is not None)
         try:
             if like is not None:
                 _copy_attributes(like, temporary, times)
@@ -119,6 +119,15 @@ class LocalStore:
             temporary.unlink(missing_ok=True)
             raise files.cannot_be_written(target, error) from None
         return str(temporary)
+
+    def settle(self, staged: Staged) -> None:
+        """Wait until staged bytes are on the disk."""
+        assert isinstance(staged, str)
+        try:
+            files.sync(staged)
+        except HuepressError:
+            self.discard(staged)
+            raise
 
     def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
         """Give staged bytes their name in one step."""
@@ -176,9 +185,14 @@ class _LocalLedgerFile:
         return self._file.read()
 
     def append(self, data: bytes) -> None:
+        length = os.fstat(self._file.fileno()).st_size
+        left = memoryview(data)
         try:
-            self._file.write(data)
+            while left:  # a disk that is getting full takes a part
+                left = left[self._file.write(left) :]
         except OSError as error:
+            with contextlib.suppress(OSError):
+                self._file.truncate(length)
             raise files.cannot_be_written(self._file.name, error) from None
 
     def close(self) -> None:
@@ -195,3 +209,8 @@ def _copy_attributes(like: Path, target: Path, times: bool) -> None:
     os.chmod(target, status.st_mode & 0o7777)
     if times:
         shutil.copystat(like, target)
+    elif hasattr(os, "listxattr"):
+        with contextlib.suppress(OSError):  # a file system without
+            for name in os.listxattr(like):  # access lists are among them
+                with contextlib.suppress(OSError):
+                    os.setxattr(target, name, os.getxattr(like, name))

@@ -154,6 +154,9 @@ class RemoteStore:
         """Hold a file's coming bytes."""
         return data
 
+    def settle(self, staged: Staged) -> None:
+        """Do nothing: what is written is safe."""
+
     def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
         """Write the file as a whole; several threads may."""
         assert isinstance(staged, bytes)
