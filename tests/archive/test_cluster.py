@@ -72,7 +72,8 @@ def test_the_same_as_a_local_run_though_a_worker_dies(cluster, huepress_program,
     assert not [name for name in files_of(source / "dst") if name.endswith(".tmp")]
 
 
-def test_colors_are_pooled_though_a_worker_dies_while_they_are_counted(cluster, huepress_program, run, source):
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
+def test_colors_are_pooled_though_a_worker_dies_while_they_are_counted(cluster, huepress_program, run, source, blow):
     address, workers = cluster
     assert run("compress", "-r", "src", "-o", "local", "--shared-palette", "-k", 16).returncode == 1
     command = [str(huepress_program), "compress", "-r", "src", "-o", "dst", "-k", "16", "--shared-palette"]
@@ -81,7 +82,7 @@ def test_colors_are_pooled_though_a_worker_dies_while_they_are_counted(cluster, 
         deadline = time.monotonic() + 60
         while not client.who_has() and time.monotonic() < deadline:
             time.sleep(0.01)
-    os.kill(workers[0].pid, signal.SIGKILL)
+    os.kill(workers[0].pid, blow)
     _, stderr = process.communicate(timeout=100)
     assert process.returncode == 1 and stderr.count(b"\n") == 1 and b"cut.png" in stderr
     assert images_of(source / "dst") == images_of(source / "local")

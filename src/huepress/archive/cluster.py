@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from huepress.archive.tasks import Outcome, Settings, Task, failed
-from huepress.errors import InputError
+from huepress.errors import HuepressError, InputError
 from huepress.model import ColorHistogram
 
 _TASKS_A_THREAD = 2
@@ -27,6 +27,10 @@ _STRAGGLING, _STRAGGLING_SECONDS = 4.0, 5.0
 _SILENT_SECONDS = 120.0
 # So many histograms are merged at a time.
 _MERGED_AT_ONCE = 8
+
+
+class _StalledError(Exception):
+    """A worker holds results and says nothing any more."""
 
 
 @dataclass
@@ -132,6 +136,32 @@ class Cluster:
             self._distrust(worker for holders in self._client.who_has([future]).values() for worker in holders)
             raise
 
+    def awaited(self, future: Any) -> Any:
+        """Return what comes of other results, however long it takes.
+
+        Raises
+        ------
+        _StalledError
+            If a worker has stalled, which may hold what is needed.
+        """
+        while True:
+            try:
+                return future.result(timeout=max(_STRAGGLING_SECONDS, _STRAGGLING * self._longest))
+            except TimeoutError:
+                silent = [each for each in self._unheard() if self._silent.get(each, 0.0) < time.monotonic()]
+                if silent:
+                    self._distrust(silent)
+                    raise _StalledError from None
+
+    def _unheard(self) -> list[str]:
+        """Return the workers whose heartbeat is late."""
+        try:
+            told = self._client.scheduler_info(n_workers=-1)
+        except TypeError:  # before 2025
+            told = self._client.scheduler_info()
+        seen = {address: worker["last_seen"] for address, worker in told["workers"].items()}
+        return [address for address, when in seen.items() if max(seen.values()) - when > _STRAGGLING_SECONDS]
+
     def _distrust(self, workers: Iterable[str]) -> None:
         until = time.monotonic() + _SILENT_SECONDS
         self._silent.update(dict.fromkeys(workers, until))
@@ -148,10 +178,18 @@ class Cluster:
         Histograms stay with the workers until one is left. Sums are exact, so that neither the shape of the
         tree nor who does what can change the result.
         """
+        listed, tell = list(tasks), on_counted
         try:
-            return _pooled_colors(self, tasks, settings, on_counted)
-        except BaseException:
+            while True:
+                try:
+                    return _pooled_colors(self, listed, settings, tell)
+                except _StalledError:  # what it held is counted once more, by the others
+                    tell = _tell_nobody
+        except BaseException as error:
             self.close()
+            if isinstance(error, Exception) and not isinstance(error, HuepressError):
+                # Several workers died of it, or the scheduler has gone.
+                raise InputError(f"the cluster has lost the colors ({type(error).__name__}); run it again") from None
             raise
 
     def close(self) -> None:
@@ -266,11 +304,12 @@ def _pooled_colors(
     while cluster.n_calls:
         grow()
     left = [future for held in levels for future in held]
-    try:
-        pooled: ColorHistogram | None = cluster.submit(_merge_there, left).result()
-    except Exception as error:  # several workers died of it, or the scheduler has gone
-        raise InputError(f"the cluster has lost the colors ({type(error).__name__}); run it again") from None
+    pooled: ColorHistogram | None = cluster.awaited(cluster.submit(_merge_there, left))
     return pooled
+
+
+def _tell_nobody(task: Task) -> None:
+    """Take a task that was told of before."""
 
 
 def _do_there(task: Task, settings: Settings, memory: int | None) -> Outcome:
