@@ -13,6 +13,7 @@ import queue
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from huepress.archive.tasks import Outcome, Settings, Task, failed
@@ -116,7 +117,7 @@ class Cluster:
         how: dict[str, Any] = {}
         if self._silent:
             now = time.monotonic()
-            others = [each for each in self._client.nthreads() if self._silent.get(each, 0.0) < now]
+            others = [each for each in self._client.nthreads() if now - self._silent.get(each, -inf) > _SILENT_SECONDS]
             how = {"workers": others, "allow_other_workers": True} if others else {}
         return self._client.submit(function, *arguments, key=key, pure=False, **how)
 
@@ -136,8 +137,8 @@ class Cluster:
             self._distrust(worker for holders in self._client.who_has([future]).values() for worker in holders)
             raise
 
-    def awaited(self, future: Any) -> Any:
-        """Return what comes of other results, however long it takes.
+    def awaited(self, future: Any, since: float) -> Any:
+        """Return what comes of results that were found since a moment, however long it takes.
 
         Raises
         ------
@@ -148,7 +149,8 @@ class Cluster:
             try:
                 return future.result(timeout=max(_STRAGGLING_SECONDS, _STRAGGLING * self._longest))
             except TimeoutError:
-                silent = [each for each in self._unheard() if self._silent.get(each, 0.0) < time.monotonic()]
+                # One that got nothing in this time holds nothing either.
+                silent = [each for each in self._unheard() if self._silent.get(each, inf) > since]
                 if silent:
                     self._distrust(silent)
                     raise _StalledError from None
@@ -163,8 +165,7 @@ class Cluster:
         return [address for address, when in seen.items() if max(seen.values()) - when > _STRAGGLING_SECONDS]
 
     def _distrust(self, workers: Iterable[str]) -> None:
-        until = time.monotonic() + _SILENT_SECONDS
-        self._silent.update(dict.fromkeys(workers, until))
+        self._silent.update(dict.fromkeys(workers, time.monotonic()))
 
     def executor(self, settings: Settings) -> ClusterExecutor:
         """Return who does tasks here."""
@@ -281,6 +282,7 @@ def _pooled_colors(
     cluster: Cluster, tasks: Iterable[Task], settings: Settings, on_counted: Callable[[Task], None]
 ) -> ColorHistogram | None:
     levels: list[list[Any]] = [[]]
+    began = time.monotonic()
 
     def grow() -> None:
         found = cluster.came_back()
@@ -304,7 +306,7 @@ def _pooled_colors(
     while cluster.n_calls:
         grow()
     left = [future for held in levels for future in held]
-    pooled: ColorHistogram | None = cluster.awaited(cluster.submit(_merge_there, left))
+    pooled: ColorHistogram | None = cluster.awaited(cluster.submit(_merge_there, left), began)
     return pooled
 
 
