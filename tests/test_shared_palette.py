@@ -1,6 +1,7 @@
 """One palette for several images, and the merging of color histograms."""
 
 import functools
+import json
 
 import numpy as np
 import pytest
@@ -147,3 +148,14 @@ def test_sums_are_the_same_however_often_they_are_sorted(images, waiting):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(histogram, "_WAITING", waiting)
         assert same(merge_tables(iter(chosen)), merge_tables(chosen[::-1]))
+
+
+def test_in_place_a_shared_palette_stays_what_it_was(run, photo, tmp_path):
+    many(tmp_path / "src", photo, 5)
+    call = ("compress", "-r", "--in-place", "src", "--shared-palette", "-k", 12, "--json")
+    first = [json.loads(row) for row in run(*call, "--exclude", "4.png").stdout.splitlines()]
+    before = {path.name: path.read_bytes() for path in (tmp_path / "src").glob("[0-3].png")}
+    rows = {row["input"]: row for row in map(json.loads, run(*call).stdout.splitlines())}
+    assert {name for name, row in rows.items() if row["status"] == "compressed"} == {"4.png"}
+    assert rows["4.png"]["palette"] == first[0]["palette"]
+    assert {name: (tmp_path / "src" / name).read_bytes() for name in before} == before

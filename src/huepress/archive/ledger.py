@@ -11,11 +11,14 @@ from __future__ import annotations
 import json
 import threading
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
-from huepress.archive.tasks import Outcome, same_wish
+from huepress.archive.tasks import Outcome, content_hash, same_wish
 from huepress.storage.base import LedgerFile
 
+# Stands for a file in the line that tells the shared palette of a tree.
+_PALETTE = content_hash(b"shared palette")
 _FIELDS = ("status", "format", "ssimulacra2", "message")
 
 
@@ -77,13 +80,25 @@ class Ledger:
         """Tell whether any run has made (or copied) these bytes."""
         return bytes.fromhex(output_hash) in self._made
 
+    def palette(self) -> list[list[int]] | None:
+        """Return the shared palette of the tree's results, as sRGB codes; None if there is none yet."""
+        row = self.result_of(_PALETTE)
+        return list(row["palette"]) if row else None
+
+    def add_palette(self, colors: Iterable[Iterable[int]]) -> None:
+        """Record the shared palette, before any result has it."""
+        self._add(_PALETTE, _PALETTE, {"palette": [list(color) for color in colors]})
+
     def add(self, outcome: Outcome) -> None:
         """Record an outcome, before its file takes its name."""
         row = {name: getattr(outcome, name) for name in _FIELDS} | {"facts": _finite(outcome.facts)}
-        text = f"{self._fingerprint} {outcome.source_hash} {outcome.output_hash} {json.dumps(row)}".encode()
+        self._add(outcome.source_hash, outcome.output_hash, row)
+
+    def _add(self, source_hash: str, output_hash: str, row: dict[str, Any]) -> None:
+        text = f"{self._fingerprint} {source_hash} {output_hash} {json.dumps(row)}".encode()
         line = b"%08x %s\n" % (zlib.crc32(text), text)
         with self._adding:
-            self._made.add(bytes.fromhex(outcome.output_hash))
+            self._made.add(bytes.fromhex(output_hash))
             if self._file is not None:
                 self._file.append(line)
 

@@ -11,7 +11,7 @@ from huepress.archive.run import Resources, admission_for
 from huepress.archive.tasks import Settings, Task
 from huepress.archive.workers import Executor
 from huepress.histogram import merge_tables
-from huepress.model import ColorHistogram
+from huepress.model import ColorHistogram, Palette
 from huepress.options import Options
 
 
@@ -64,5 +64,9 @@ def with_shared_palette(settings: Settings, colors: ColorHistogram | None) -> Se
     """Replace the search for colors by the palette of the colors of all images, if there are any."""
     if colors is None:  # nothing could be read: each image says why
         return settings
-    found = palettes.shared_palette_of([colors], settings.options)
-    return replace(settings, options=replace(settings.options, palette=found, pin=(), init=Options.init))
+    return with_palette(settings, palettes.shared_palette_of([colors], settings.options))
+
+
+def with_palette(settings: Settings, palette: Palette | Sequence[Sequence[int]]) -> Settings:
+    """Replace the search for colors by a palette."""
+    return replace(settings, options=replace(settings.options, palette=palette, pin=(), init=Options.init))

@@ -28,7 +28,7 @@ from huepress.errors import HuepressError, InputError, OptionError, OutputError
 from huepress.options import Options
 from huepress.storage import check_writable, is_url, local_path, open_store
 from huepress.storage import relative as relative_url
-from huepress.storage.base import Entry, LedgerLines, Store
+from huepress.storage.base import Entry, LedgerFile, LedgerLines, Store
 
 if TYPE_CHECKING:
     from huepress.archive.cluster import Cluster
@@ -159,8 +159,9 @@ def execute(planned: Planned, choices: RunChoices, printing: Printing) -> int:
     curves = Curves(choices.plot, tasks, planned.settings)
     resources = _resources(planned.settings.options, choices)
     cluster = _cluster(planned, choices)
+    lines = _ledger_lines(planned.settings)
     if choices.shared_palette:
-        planned = replace(planned, settings=_shared(planned, resources, cluster, silent=silent))
+        planned = replace(planned, settings=_shared(planned, resources, cluster, lines, silent=silent))
     settings = planned.settings
     shown = Progress(len(tasks), sum(task.size for task in tasks), silent=silent)
     executor: Executor | None = None
@@ -169,7 +170,8 @@ def execute(planned: Planned, choices: RunChoices, printing: Printing) -> int:
         resources = Resources(executor.slots, sys.maxsize, strict=False)  # its threads and memory are its own affair
     elif _alone(planned):
         executor = Inline(settings, lambda task, its, threads: work.do(task, its, threads, shown.part_of(task)))
-    ledger = _open_ledger(planned)
+    of_sources = settings.sources.read_ledger() if lines and settings.sources != settings.targets else None
+    ledger = Ledger(settings.fingerprint(), lines, of_sources)
     if not settings.dry_run:
         names = {name for task in tasks for name in task.names}
         settings.targets.sweep(names, older_than=0.0 if planned.is_tree else _ABANDONED_SECONDS)
@@ -262,9 +264,15 @@ def _cluster(planned: Planned, choices: RunChoices) -> Cluster | None:
     )
 
 
-def _shared(planned: Planned, resources: Resources, cluster: Cluster | None, *, silent: bool) -> Settings:
-    """Find the palette of all images."""
+def _shared(
+    planned: Planned, resources: Resources, cluster: Cluster | None, lines: LedgerFile | None, *, silent: bool
+) -> Settings:
+    """Find the palette of all images; in place the one that earlier runs have begun to give them."""
     tasks, settings = shared_palette.countable(planned.tasks), planned.settings
+    begun = Ledger(settings.fingerprint(), lines) if settings.in_place else None
+    known = begun and begun.palette()
+    if known:
+        return shared_palette.with_palette(settings, known)
     with Progress(len(tasks), sum(task.size for task in tasks), silent=silent, what="reading colors") as shown:
         if cluster is not None:
             colors = cluster.pooled_colors(tasks, settings, shown.passed)
@@ -272,7 +280,10 @@ def _shared(planned: Planned, resources: Resources, cluster: Cluster | None, *, 
             alone = _alone(planned)
             executor = Inline(settings, work.count) if alone else resources.processes(work.count, len(tasks), settings)
             colors = shared_palette.pooled_colors(tasks, settings, resources, executor, shown.passed)
-    return shared_palette.with_shared_palette(settings, colors)
+    settings = shared_palette.with_shared_palette(settings, colors)
+    if begun is not None and settings.options.palette is not None:
+        begun.add_palette(settings.options.palette)
+    return settings
 
 
 def _resources(options: Options, choices: RunChoices) -> Resources:
@@ -281,14 +292,11 @@ def _resources(options: Options, choices: RunChoices) -> Resources:
     return Resources(options.threads, parse_bytes(choices.memory), strict=True)
 
 
-def _open_ledger(planned: Planned) -> Ledger:
+def _ledger_lines(settings: Settings) -> LedgerFile | None:
     """Open the tree's ledger; files that were named one by one have none."""
-    settings = planned.settings
     if not settings.has_ledger:
-        return Ledger(settings.fingerprint())
-    of_sources = settings.sources.read_ledger() if settings.sources != settings.targets else None
-    file = LedgerLines(settings.targets.read_ledger()) if settings.dry_run else settings.targets.open_ledger()
-    return Ledger(settings.fingerprint(), file, of_sources)
+        return None
+    return LedgerLines(settings.targets.read_ledger()) if settings.dry_run else settings.targets.open_ledger()
 
 
 def _check_folders(root: str, output: str | None, choices: RunChoices) -> None:
