@@ -288,6 +288,15 @@ def test_reports(run, tree, tmp_path):
     assert (tmp_path / "r.html").read_bytes() == first
 
 
+def test_a_report_replaces_no_file_of_the_run(run, photo, tmp_path):
+    many(tmp_path / "src", photo, 1)
+    (tmp_path / "src" / "index.html").write_text("somebody's own")
+    for name in ("src/index.html", "dst/index.html"):
+        done = run("compress", "-r", "src", "-o", "dst", "--copy-others", "--report", name)
+        assert done.returncode == 5 and b"another name" in done.stderr and done.stderr.count(b"\n") == 1
+    assert (tmp_path / "src" / "index.html").read_text() == "somebody's own"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -97,6 +97,11 @@ class PathsAndStreams(LocalStore):
         write_stdout(data)
         return STDIO
 
+    def settle(self, staged: Staged) -> None:
+        """Wait until staged bytes are on the disk, if that is where they go."""
+        if staged != STDIO:
+            super().settle(staged)
+
     def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
         """Give staged bytes their name."""
         if name != STDIO:

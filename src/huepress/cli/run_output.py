@@ -204,10 +204,7 @@ class Curves:
 
         check_plot_name(name)
         check_writable_name(name, overwrite=settings.overwrite)
-        paths = {settings.sources.local_path(task.source) for task in tasks}
-        paths |= {settings.targets.local_path(each) for task in tasks for each in task.names}
-        if os.path.realpath(name) in {os.path.realpath(path) for path in paths if path is not None}:
-            raise OutputError(f"{name}: the drawing would replace an input or output; give --plot another name")
+        refuse_taken_name("--plot", name, tasks, settings)
 
     def add(self, outcome: Outcome) -> None:
         """Take note of an outcome."""
@@ -233,7 +230,24 @@ class Curves:
         write_bytes(self._name, draw_curves(curves, self._name), overwrite=self._overwrite)
 
 
+def refuse_taken_name(option: str, name: str, tasks: list[Task], settings: Settings) -> None:
+    """Refuse a name for a drawing or report that a file of the run has.
+
+    Raises
+    ------
+    OutputError
+        If it is one of an input or an output.
+    """
+    own, path = os.path.basename(name), os.path.realpath(name)
+    for task in tasks:
+        named = [(settings.sources, task.source), *((settings.targets, each) for each in task.names)]
+        for store, each in named:
+            there = store.local_path(each) if os.path.basename(each) == own else None
+            if there is not None and os.path.realpath(there) == path:
+                raise OutputError(f"{name}: it would replace an input or output; give {option} another name")
+
+
 def list_errors(summary: Summary) -> None:
-    """Print what failed, one sentence each."""
-    for message, _ in summary.errors:
+    """Print what failed, one sentence each, in an order that does not depend on who was first."""
+    for message, _ in sorted(summary.errors):
         say(f"huepress: {message}", err=True)

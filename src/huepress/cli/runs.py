@@ -21,7 +21,7 @@ from huepress.archive.tasks import DEFAULT_MIN_SAVING, Outcome, Settings, Task
 from huepress.archive.workers import Executor, Inline
 from huepress.cli.run_files import FileNaming, PathsAndStreams, extension
 from huepress.cli.run_options import RunChoices
-from huepress.cli.run_output import Curves, Progress, Summary, as_json, list_errors, sentence
+from huepress.cli.run_output import Curves, Progress, Summary, as_json, list_errors, refuse_taken_name, sentence
 from huepress.cli.shared import STDIO, Targets, names_directory, read_stdin, say
 from huepress.codec.encoders import formats_of, refuse_foreign_name
 from huepress.errors import HuepressError, InputError, OptionError, OutputError
@@ -157,6 +157,8 @@ def execute(planned: Planned, choices: RunChoices, printing: Printing) -> int:
     silent = printing.quiet or printing.as_json
     tasks = planned.tasks
     curves = Curves(choices.plot, tasks, planned.settings)
+    for name in choices.report:
+        refuse_taken_name("--report", name, tasks, planned.settings)
     resources = _resources(planned.settings.options, choices)
     cluster = _cluster(planned, choices)
     lines = _ledger_lines(planned.settings)
