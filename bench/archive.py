@@ -59,6 +59,11 @@ def command(source: Path, target: Path, effort: int, *more: str) -> list[str]:
     return [str(PROGRAM), "compress", "-r", str(source), "-o", str(target), *options]
 
 
+def in_place_command(place: Path, effort: int) -> list[str]:
+    mirrored = command(place, place, effort)
+    return [*mirrored[:4], "--in-place", *mirrored[6:]]
+
+
 def seconds_of(run: list[str] | str) -> float:
     started = time.perf_counter()
     subprocess.run(run, check=True, shell=isinstance(run, str), stdout=subprocess.DEVNULL)
@@ -130,16 +135,19 @@ def contents(folder: Path) -> dict[str, bytes]:
 def kills(folder: Path, images: int, n_kills: int, effort: int) -> None:
     source = folder / "src"
     generate(source, images, smallest=64 * 64, largest=300 * 300)
+    originals = contents(source)
     took = seconds_of(command(source, folder / "whole", effort))
-    expected, originals = contents(folder / "whole"), contents(source)
+    shutil.copytree(source, folder / "in-place")
+    subprocess.run(in_place_command(folder / "in-place", effort), check=True)
     rng = random.Random(0)
     bad = 0
     for in_place in (False, True):
+        expected = contents(folder / ("in-place" if in_place else "whole"))
         for number in range(n_kills // 2):
             place = folder / f"{in_place}{number}"
             if in_place:
                 shutil.copytree(source, place)
-                run = [*command(place, place, effort)[:4], "--in-place", *command(place, place, effort)[6:]]
+                run = in_place_command(place, effort)
             else:
                 run = command(source, place, effort)
             process = subprocess.Popen(run)
