@@ -6,11 +6,9 @@ import contextlib
 
 from huepress.archive.memory import counting_set, working_set
 from huepress.archive.tasks import Outcome, Settings, Task, failed
-from huepress.codec.probe import Probe, probe
+from huepress.codec.probe import HEADER_BYTES, Probe, probe
 from huepress.errors import HuepressError, LimitError
 from huepress.text import human_bytes
-
-_HEADER_BYTES = 32 * 1024
 
 
 def cost_of(task: Task, settings: Settings, *, counting: bool = False) -> int:
@@ -19,9 +17,9 @@ def cost_of(task: Task, settings: Settings, *, counting: bool = False) -> int:
         return 2 * task.size
     found = None
     with contextlib.suppress(HuepressError):
-        head = settings.sources.read_start(task.source, _HEADER_BYTES)
+        head = settings.sources.read_start(task.source, HEADER_BYTES)
         found = probe(head)
-        if found is None and len(head) == _HEADER_BYTES:
+        if found is None and len(head) == HEADER_BYTES:
             found = probe(settings.sources.read(task.source))
     if found is None or found.width * found.height > settings.options.max_pixels:
         found = Probe("unknown", 1, 1, False)  # it fails before it takes any memory

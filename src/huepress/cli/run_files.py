@@ -12,15 +12,13 @@ from huepress.cli.run_options import RunChoices
 from huepress.cli.shared import STDIO, read_stdin, write_stdout
 from huepress.codec.animation import read_animation
 from huepress.codec.encoders import extension_of, formats_of
-from huepress.codec.probe import Probe, probe
+from huepress.codec.probe import HEADER_BYTES, Probe, probe
 from huepress.errors import HuepressError
 from huepress.model import Encoded
 from huepress.options import Options
 from huepress.storage import is_url, name_of, open_store
 from huepress.storage.base import Staged, Store
 from huepress.storage.local import LocalStore
-
-_HEADER_BYTES = 32 * 1024
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class FileNaming:
 
     def _probe(self, name: str) -> Probe | None:
         with suppress(HuepressError):  # told when its turn comes
-            return probe(self.store.read_start(name, _HEADER_BYTES))
+            return probe(self.store.read_start(name, HEADER_BYTES))
         return None
 
     def _path(self, name: str, extension: str) -> Path:

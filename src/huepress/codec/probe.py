@@ -11,6 +11,9 @@ from PIL import Image
 from huepress.codec.decode import own_pixel_limit
 from huepress.codec.plug_ins import enable_plug_in, is_jxl, jxl_size
 
+# So much of a file holds its header, as a rule.
+HEADER_BYTES = 32 * 1024
+
 
 @dataclass(frozen=True)
 class Probe:
