@@ -23,8 +23,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import huepress
-from huepress.codec.animation import read_animation
-from huepress.metrics import Comparator
+from huepress.engine.metrics import Comparator
+from huepress.formats.animation import read_animation
 from huepress.model import Bytes, SourceImage
 
 RATES = (0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256)

@@ -31,7 +31,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parent))
 import huepress
 import peers
-from huepress.metrics import Comparator
+from huepress.engine.metrics import Comparator
 from huepress.model import SourceImage
 
 Figures = dict[tuple[str, int], dict[str, float]]

@@ -33,7 +33,7 @@ import oxipng
 from PIL import Image
 
 import huepress
-from huepress.metrics import Comparator, mean_squared_error
+from huepress.engine.metrics import Comparator, mean_squared_error
 from huepress.model import SourceImage
 
 RESULTS = Path(__file__).parent / "results"

@@ -11,7 +11,8 @@ from PIL import Image
 
 import huepress
 from conftest import png_bytes
-from huepress import api, kmeans
+from huepress import api
+from huepress.engine import kmeans
 
 
 @pytest.mark.parametrize("module", [api, kmeans])

@@ -9,11 +9,14 @@ Names are loaded when first used, so that ``import huepress`` is quick.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from huepress.api import Result, compress, load_palette, quantize, score
-    from huepress.comparison import Comparison, compare
+    from huepress.api import Result, compress, quantize, score
+    from huepress.compare.comparison import Comparison, compare
+    from huepress.engine.kmeans import KMeans
+    from huepress.engine.metrics import Score
+    from huepress.engine.swatches import Swatches
     from huepress.errors import (
         DecodeError,
         HuepressError,
@@ -23,32 +26,27 @@ if TYPE_CHECKING:
         OutputError,
         TargetError,
     )
-    from huepress.kmeans import KMeans
-    from huepress.metrics import Score
-    from huepress.model import IndexedImage, Palette, Report, Trial
+    from huepress.model import Frame, IndexedImage, Palette
     from huepress.options import Options
     from huepress.palettes import extract_palette, save_palette, shared_palette
+    from huepress.pipeline.intake import load_palette
+    from huepress.results import Report, Trial
     from huepress.segmentation.result import Segmentation
     from huepress.segmentation.segment import segment
-    from huepress.swatches import Swatches
 
 __version__ = "0.1.0"
 
+# The module of each public name; a test holds the imports above and `__all__` against it.
 _HOME = {
     "Result": "api",
-    "Comparison": "comparison",
-    "compare": "comparison",
     "compress": "api",
-    "extract_palette": "palettes",
-    "load_palette": "api",
     "quantize": "api",
-    "save_palette": "palettes",
     "score": "api",
-    "segment": "segmentation.segment",
-    "Segmentation": "segmentation.result",
-    "shared_palette": "palettes",
-    "Swatches": "swatches",
-    "Score": "metrics",
+    "Comparison": "compare.comparison",
+    "compare": "compare.comparison",
+    "KMeans": "engine.kmeans",
+    "Score": "engine.metrics",
+    "Swatches": "engine.swatches",
     "DecodeError": "errors",
     "HuepressError": "errors",
     "InputError": "errors",
@@ -56,13 +54,18 @@ _HOME = {
     "OptionError": "errors",
     "OutputError": "errors",
     "TargetError": "errors",
-    "Trial": "model",
-    "KMeans": "kmeans",
-    "Frame": "moving",
+    "Frame": "model",
     "IndexedImage": "model",
     "Palette": "model",
-    "Report": "model",
     "Options": "options",
+    "extract_palette": "palettes",
+    "save_palette": "palettes",
+    "shared_palette": "palettes",
+    "load_palette": "pipeline.intake",
+    "Report": "results",
+    "Trial": "results",
+    "Segmentation": "segmentation.result",
+    "segment": "segmentation.segment",
 }
 
 __all__ = [
@@ -98,7 +101,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'huepress' has no attribute {name!r}")
     from importlib import import_module

@@ -6,23 +6,22 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from huepress import files, pipeline
-from huepress.animation import run_animation
-from huepress.codec import decode
-from huepress.codec.animation import read_animation
-from huepress.codec.encoders import check_name_of_animation, encode_for_name
-from huepress.codec.pillow_image import is_pillow_image, to_pillow
-from huepress.errors import HuepressError, InputError, OptionError
-from huepress.hex_colors import as_colors, parse_colors
-from huepress.metrics import Comparator, Score
-from huepress.model import NO_METADATA, Bytes, Encoded, IndexedImage, Metadata, Palette, Report, SourceImage
-from huepress.moving import Animation, Frame
-from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, Color, Options, Strip
-from huepress.palette_files.read import read_palette
+from huepress import files
+from huepress.engine.metrics import Comparator, Score
+from huepress.formats import decode
+from huepress.formats.animation import read_animation
+from huepress.formats.encoders import check_name_of_animation, encode_for_name
+from huepress.formats.pillow_image import to_pillow
+from huepress.model import NO_METADATA, Animation, Bytes, Encoded, Frame, IndexedImage, Metadata, Palette
+from huepress.options import Options
+from huepress.pipeline import still
+from huepress.pipeline.animation import run_animation
+from huepress.pipeline.intake import load, make_options
+from huepress.results import Report
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -189,7 +188,7 @@ def compress(
             on_progress=on_progress,
         )
         return Result(outcome.indexed, outcome.encoded, outcome.report, effort=chosen.effort)
-    outcome = pipeline.run(
+    outcome = still.run(
         source,
         chosen,
         allow_larger=allow_larger,
@@ -229,7 +228,7 @@ def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
     ['#000000', '#ffffff']
     """
     chosen = make_options({"n_colors": n_colors, "effort": 0, **options})
-    return pipeline.quantize(decode.from_array(array, max_pixels=chosen.max_pixels), chosen)
+    return still.quantize(decode.from_array(array, max_pixels=chosen.max_pixels), chosen)
 
 
 def score(original: Any, distorted: Any, *, jobs: int = 0, max_pixels: int = Options.max_pixels) -> Score:
@@ -263,101 +262,3 @@ def score(original: Any, distorted: Any, *, jobs: int = 0, max_pixels: int = Opt
     options = Options(jobs=jobs, max_pixels=max_pixels)
     comparator = Comparator(load(original, max_pixels=max_pixels), threads=options.threads)
     return comparator.score(load(distorted, max_pixels=max_pixels).pixels_srgb8)
-
-
-def load_palette(source: Any, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Palette:
-    """Read a palette, its colors in their order.
-
-    Parameters
-    ----------
-    source : path, bytes or colors
-        A palette file (GPL, ACT, ASE, JSON, CSS or SCSS variables, hex list), an image (an indexed
-        one's palette, else its colors in reading order), ``"#ff0000,#fff"``, hex strings, or rows
-        of 3 or 4 integers 0 to 255.
-    max_pixels : int
-        Larger images are refused.
-
-    Returns
-    -------
-    Palette
-
-    Raises
-    ------
-    OptionError, InputError, DecodeError, LimitError
-
-    Examples
-    --------
-    >>> import huepress
-    >>> huepress.load_palette("#f00,#ffffff").hex()
-    ['#ff0000', '#ffffff']
-    """
-    if isinstance(source, Palette):
-        return source
-    if isinstance(source, bytes):
-        return read_palette(source, max_pixels=max_pixels)
-    listed = parse_colors(source) if isinstance(source, str) and not os.path.exists(source) else None
-    if isinstance(source, os.PathLike) or (isinstance(source, str) and listed is None):
-        if isinstance(source, str) and "," in source and not os.path.exists(source):
-            raise OptionError(f"palette takes a file, or colors such as '#ff0000,#ffffff', not {source!r}")
-        data = files.read_bytes(source)
-        try:
-            return read_palette(data, max_pixels=max_pixels)
-        except HuepressError as error:
-            raise type(error)(f"{os.fspath(source)}: {error}") from None
-    try:
-        colors = as_colors(source if listed is None else listed)
-    except ValueError as error:
-        raise OptionError(f"palette takes a file or colors such as '#ff0000', not {error}") from None
-    if not 1 <= len(colors) <= MAX_COLORS:
-        raise OptionError(f"the palette has {len(colors)} colors; it must have 1 to {MAX_COLORS}")
-    return Palette.from_colors(colors)
-
-
-def make_options(keywords: dict[str, Any]) -> Options:
-    """Build options from keyword arguments, reading the palette if it is a file."""
-    palette = keywords.get("palette")
-    if palette is not None:
-        limit = keywords.get("max_pixels", DEFAULT_MAX_PIXELS)
-        keywords = {**keywords, "palette": load_palette(palette, max_pixels=limit)}
-    return Options.from_keywords(keywords)
-
-
-@overload
-def load(
-    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: Literal[False] = False
-) -> SourceImage: ...
-@overload
-def load(
-    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: Literal[True]
-) -> SourceImage | Animation: ...
-def load(
-    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: bool = False
-) -> SourceImage | Animation:
-    """Turn whatever `compress` accepts into a SourceImage, or where they may be `moving` into an Animation."""
-
-    def decoded(data: bytes) -> SourceImage | Animation:
-        animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving else None
-        return animation or decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
-
-    if isinstance(image, SourceImage | Animation):
-        return image
-    if isinstance(image, str | os.PathLike):
-        data = files.read_bytes(image)
-        try:
-            return decoded(data)
-        except HuepressError as error:
-            raise type(error)(f"{os.fspath(image)}: {error}") from None
-    if isinstance(image, bytes | bytearray | memoryview):
-        return decoded(bytes(image))
-    if is_pillow_image(image):
-        return decode.from_pillow(image, max_pixels=max_pixels, color=color, strip=strip)
-    if hasattr(image, "read"):
-        data = image.read()
-        if not isinstance(data, bytes):
-            raise InputError("the file is open in text mode; open it with mode 'rb'")
-        return decoded(data)
-    if hasattr(image, "__array__"):
-        return decode.from_array(image, max_pixels=max_pixels)
-    raise InputError(
-        f"cannot compress {type(image).__name__}; give a path, bytes, a binary file, a Pillow image or an array"
-    )

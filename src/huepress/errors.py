@@ -1,15 +1,68 @@
-"""What can go wrong, in one family: each class owns an exit code and says the next step."""
+"""What can go wrong, in one family: each class owns an exit code; each error says the next step.
+
+An error is data: what it is about, what is wrong, and the way out. It becomes a sentence where it is
+printed, in the words of that place: the library says ``overwrite=True`` where the command line says ``--force``.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Self, TypeVar
+
+_Error = TypeVar("_Error", bound="HuepressError")
+
+
+class Remedy(Enum):
+    """A way out that is an option of the caller's; the values are the library's words for it."""
+
+    OVERWRITE = "overwrite=True replaces it"
+    ALLOW_LARGER = "allow_larger=True takes the smaller palette all the same"
+    ALLOW_MISS = "allow more bytes, make the picture smaller, or take it with allow_miss=True"
+    KEEP_METADATA = "strip='none' keeps the original"
+    OTHER_OUTPUT = "choose another place or name for the output"
+    OTHER_FORMAT = "choose another format"
+    MORE_PIXELS = "raise max_pixels, or make the image smaller"
 
 
 class HuepressError(Exception):
     """Base of every error that huepress raises on purpose.
 
-    The message is one sentence for a person: what is wrong and what to do next.
+    Parameters
+    ----------
+    problem : str
+        What is wrong, without the subject and without a full stop.
+    subject : str
+        The file or value that it is about, as the caller named it; empty where there is none.
+    remedy : Remedy or str
+        What to do next; a `Remedy` where that is an option, which each front end calls by its own name.
     """
 
     exit_code = 1
+
+    def __init__(self, problem: str = "", *, subject: str = "", remedy: Remedy | str = "") -> None:
+        super().__init__(problem)
+        self.problem, self.subject, self.remedy = problem, subject, remedy
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
+        return _restored, (type(self), self.problem, self.subject, self.remedy)
+
+    def __str__(self) -> str:
+        return self.told()
+
+    def told(self, words: Callable[[Remedy], str] = lambda remedy: remedy.value) -> str:
+        """Return the sentence, with remedies in the words of whoever prints it."""
+        remedy = words(self.remedy) if isinstance(self.remedy, Remedy) else self.remedy
+        sentence = f"{self.problem}; {remedy}" if remedy else self.problem
+        return f"{self.subject}: {sentence}" if self.subject else sentence
+
+    def about(self, subject: str) -> Self:
+        """Return the error with a subject, or as it is where it has one already."""
+        return self if self.subject else _restored(type(self), self.problem, subject, self.remedy)
+
+
+def _restored(kind: type[_Error], problem: str, subject: str, remedy: Remedy | str) -> _Error:
+    return kind(problem, subject=subject, remedy=remedy)
 
 
 class OptionError(HuepressError, ValueError):

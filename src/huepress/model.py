@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
-Status = Literal["compressed", "kept"]
 
 
 def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -273,106 +273,64 @@ class Encoded:
         return f"Encoded({self.format}, {len(self.data)} bytes)"
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One version of an image that was tried.
+@dataclass(frozen=True, eq=False, repr=False)
+class Animation:
+    """A moving picture, its frames decoded one after the other whenever they are asked for.
 
-    Attributes
+    Parameters
     ----------
-    rate : float
-        What a bit was worth beside looks; 0 without any loss.
-    n_colors : int
-        Palette entries.
-    n_bytes : int
-        Size of the file.
-    score : float or None
-        SSIMULACRA2 score; None where the image is too small for one.
-    """
-
-    rate: float
-    n_colors: int
-    n_bytes: int
-    score: float | None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a run did, in numbers.
-
-    Attributes
-    ----------
-    status : {"compressed", "kept"}
-        Kept: the result was no smaller, so the original bytes stay.
     width, height : int
-        In pixels.
-    bytes_in : int or None
-        Size of the input file; None where the input was no file.
-    bytes_out : int
-        Size of what is written.
-    n_colors : int
-        Palette entries, each of them used or asked for; of a kept original its different colors.
-    n_colors_in : int
-        Different colors of the input.
-    bits_per_pixel : int
-        Bits that one index takes in the file before deflate: 1, 2, 4 or 8; of a kept
-        original `bits_per_pixel_in`.
-    bits_per_pixel_in : int
-        Bits of one pixel of the decoded input: 24 or 32.
-    mse : float
-        Mean over the pixels of the summed squared differences of the sRGB codes; with alpha,
-        the mean over a black and a white background.
-    psnr_db : float
-        10 log10(255**2 / (mse / 3)); infinite where nothing changed.
-    seconds : float
-        Wall time, decoding and encoding included.
-    seed : int
-    message : str
-        One sentence for a person, empty where there is nothing to say.
-    notes : tuple of str
-        What was converted on the way, such as ``"converted from Display P3 to sRGB"``.
-    score : float or None
-        SSIMULACRA2 score where a target asked for it, else None.
-    trials : tuple of Trial
-        The versions that were made on the way, in their order.
-    n_frames : int
-        Frames of an animation, 1 for a picture. Of an animation the errors are means over the
-        frames, and `n_colors` counts the colors of all of them.
+        Of the canvas, in pixels.
+    format : str
+        ``"GIF"``, ``"PNG"`` or ``"WEBP"``.
+    durations : tuple of Fraction
+        How long each frame is shown, in seconds.
+    n_plays : int
+        How often it is shown in all; 0 means forever.
+    frames : callable
+        Returns an iterator over what is shown: (height, width, 4) uint8 arrays, sRGB with straight
+        alpha, (0, 0, 0, 0) where nothing is.
+    encoded : bytes
+        The file it came from.
+    keepable : bytes, optional
+        As of a `SourceImage`.
     """
 
-    status: Status
     width: int
     height: int
-    bytes_in: int | None
-    bytes_out: int
-    n_colors: int
-    n_colors_in: int
-    bits_per_pixel: int
-    bits_per_pixel_in: int
-    mse: float
-    psnr_db: float
+    format: str
+    durations: tuple[Fraction, ...]
+    n_plays: int
+    frames: Callable[[], Iterator[Bytes]]
+    encoded: bytes
+    keepable: bytes | None = None
+
+    def __post_init__(self) -> None:
+        if not len(self.durations) > 0:
+            raise ValueError("an animation has at least one frame")
+        if not all(seconds >= 0 for seconds in self.durations):
+            raise ValueError("a frame cannot last a negative time")
+
+    def __repr__(self) -> str:
+        return f"Animation({self.format}, {self.width} x {self.height}, {self.n_frames} frames)"
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return len(self.durations)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One frame of an animation as it is shown.
+
+    Attributes
+    ----------
+    pixels_srgb8 : ndarray of uint8, (height, width, 4)
+        The whole canvas, sRGB with straight alpha.
+    seconds : float
+        How long it is shown.
+    """
+
+    pixels_srgb8: Bytes
     seconds: float
-    seed: int
-    message: str = ""
-    notes: tuple[str, ...] = ()
-    score: float | None = None
-    trials: tuple[Trial, ...] = ()
-    n_frames: int = 1
-
-    @property
-    def saved(self) -> float | None:
-        """The part of the input file's bytes that is saved, 0 to 1; None without a file."""
-        return None if not self.bytes_in else 1.0 - self.bytes_out / self.bytes_in
-
-    @property
-    def index_factor(self) -> float:
-        """How many times fewer bits the indices take than the pixels, before deflate."""
-        return self.bits_per_pixel_in / self.bits_per_pixel
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """All that a run produced."""
-
-    indexed: IndexedImage
-    encoded: Encoded
-    report: Report

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any, Literal, cast, get_args
 
+from huepress.colors.text import as_colors
 from huepress.errors import OptionError
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
-from huepress.hex_colors import as_colors
 
 Space = Literal["auto", "srgb", "oklab"]
 Dither = Literal["auto", "none", "full"]
@@ -41,6 +41,25 @@ SWAPS_FOR_FEW, SWAPS_FOR_MANY = 4, 2
 DEFAULT_MAX_PIXELS = 178_956_970
 
 _HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """Which results are taken, and which originals are kept instead.
+
+    Parameters
+    ----------
+    allow_larger : bool
+        Whether a result that is no smaller than the input file is taken all the same.
+    min_saving : float
+        The part of the original's bytes, 0 to below 1, that a result has to save; otherwise the original is kept.
+    allow_miss : bool
+        Whether a result is taken that is larger than `Options.max_size`, where nothing smaller can be had.
+    """
+
+    allow_larger: bool = False
+    min_saving: float = 0.0
+    allow_miss: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,16 +9,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from huepress import api, files
-from huepress.animation import count_frames
+from huepress import files
+from huepress.engine.histogram import count_colors, merge_tables, weigh_image, with_alpha
+from huepress.engine.palette import fit_palette, needs_alpha
+from huepress.engine.swatches import Swatches, count_shares, name_colors
 from huepress.errors import OptionError
-from huepress.histogram import count_colors, merge_tables, weigh_image, with_alpha
-from huepress.model import ColorHistogram, Palette
-from huepress.moving import Animation
+from huepress.formats.palettes.write import write_palette
+from huepress.model import Animation, ColorHistogram, Palette
 from huepress.options import PALETTE_FORMATS, Options, PaletteFormat
-from huepress.palette import fit_palette, needs_alpha
-from huepress.palette_files.write import write_palette
-from huepress.swatches import Swatches, count_shares, name_colors
+from huepress.pipeline import intake
+from huepress.pipeline.animation import count_frames
 
 _FORMAT_OF = {".txt": "hex"}
 
@@ -53,7 +53,7 @@ def extract_palette(image: Any, n_colors: int = 8, **options: Any) -> Swatches:
     >>> found.palette.hex(), found.shares.tolist(), found.names
     (['#ff0000', '#000000'], [0.75, 0.25], ('red', 'black'))
     """
-    chosen = api.make_options({"n_colors": n_colors, **options})
+    chosen = intake.make_options({"n_colors": n_colors, **options})
     return swatches_of([colors_of(image, chosen)], chosen)
 
 
@@ -88,7 +88,7 @@ def shared_palette(images: Iterable[Any], n_colors: int = 256, **options: Any) -
     >>> huepress.shared_palette([black, white], n_colors=2).hex()
     ['#000000', '#ffffff']
     """
-    chosen = api.make_options({"n_colors": n_colors, **options})
+    chosen = intake.make_options({"n_colors": n_colors, **options})
     if chosen.palette is not None:
         raise OptionError("a shared palette is found, not given; leave palette out")
     return shared_palette_of((colors_of(image, chosen) for image in images), chosen)
@@ -159,7 +159,7 @@ def swatches_of(tables: Iterable[ColorHistogram], options: Options) -> Swatches:
 
 def colors_of(image: Any, options: Options) -> ColorHistogram:
     """Read an image or animation and count its colors, scaled so that each weighs the same."""
-    source = api.load(image, max_pixels=options.max_pixels, color=options.color, moving=True)
+    source = intake.load(image, max_pixels=options.max_pixels, color=options.color, moving=True)
     if isinstance(source, Animation):
         return weigh_image(count_frames(source, threads=options.threads))
     return weigh_image(count_colors(source, threads=options.threads, merge_transparent=True))

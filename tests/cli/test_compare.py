@@ -4,8 +4,8 @@ from PIL import Image
 
 from conftest import png_bytes
 from html_pages import embedded, parse
-from huepress.codec.sheet import _detail_box
-from huepress.text import human_bytes
+from huepress.drawing.sheet import _detail_box
+from huepress.wording import human_bytes
 
 
 def opened(path):

@@ -327,7 +327,7 @@ def _count_there(task: Task, settings: Settings, memory: int | None) -> ColorHis
 
 
 def _merge_there(tables: list[ColorHistogram | None]) -> ColorHistogram | None:
-    from huepress.histogram import merge_tables
+    from huepress.engine.histogram import merge_tables
 
     counted = [table for table in tables if table is not None]
     return merge_tables(counted) if counted else None

@@ -6,9 +6,9 @@ import contextlib
 
 from huepress.archive.memory import counting_set, working_set
 from huepress.archive.tasks import Outcome, Settings, Task, failed
-from huepress.codec.probe import HEADER_BYTES, Probe, probe
 from huepress.errors import HuepressError, LimitError
-from huepress.text import human_bytes
+from huepress.formats.probe import HEADER_BYTES, Probe, probe
+from huepress.wording import human_bytes
 
 
 def cost_of(task: Task, settings: Settings, *, counting: bool = False) -> int:

@@ -6,8 +6,8 @@ import os
 import re
 
 from huepress import files
-from huepress.codec.probe import Probe
 from huepress.errors import InputError, OptionError
+from huepress.formats.probe import Probe
 from huepress.options import Options
 
 MB = 1_000_000

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from huepress import api
 from huepress.archive.tasks import Outcome, Settings
 from huepress.archive.work import thumbnails
 from huepress.errors import HuepressError, OptionError
 from huepress.options import Options
-from huepress.text import human_bytes
+from huepress.pipeline import intake
+from huepress.wording import human_bytes
 
 ENDINGS = (".html", ".csv", ".json")
 # Pictures of more files would make a page that no browser shows.
@@ -115,8 +115,8 @@ class Collector:
         try:
             sources, targets = self._settings.sources, self._settings.targets
             limit = Options.max_pixels
-            before = api.load(sources.read(row.input), max_pixels=limit, moving=True)
-            return thumbnails(before, api.load(targets.read(row.output), max_pixels=limit, moving=True))
+            before = intake.load(sources.read(row.input), max_pixels=limit, moving=True)
+            return thumbnails(before, intake.load(targets.read(row.output), max_pixels=limit, moving=True))
         except HuepressError:
             return None
 

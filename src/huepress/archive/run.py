@@ -14,9 +14,9 @@ from huepress.archive.memory import WORKER_BYTES, planner_bytes
 from huepress.archive.publishing import Publisher
 from huepress.archive.tasks import ALREADY_DONE, Outcome, Settings, Task, content_hash, failed
 from huepress.archive.workers import Executor, Processes, Work
+from huepress.engine.metrics import SMALLEST_SIDE
 from huepress.errors import HuepressError, OptionError
-from huepress.metrics import SMALLEST_SIDE
-from huepress.text import human_bytes
+from huepress.wording import human_bytes
 
 _SMALLEST_TASK = 64_000_000
 # How soon a file that was published is told while others are worked on.

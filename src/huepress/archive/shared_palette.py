@@ -10,7 +10,7 @@ from huepress.archive.memory import merging_set
 from huepress.archive.run import Resources, admission_for
 from huepress.archive.tasks import Settings, Task
 from huepress.archive.workers import Executor
-from huepress.histogram import merge_tables
+from huepress.engine.histogram import merge_tables
 from huepress.model import ColorHistogram, Palette
 from huepress.options import Options
 

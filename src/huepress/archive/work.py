@@ -9,16 +9,16 @@ from typing import Any
 
 from huepress import api, palettes
 from huepress.archive.tasks import ALREADY_DONE, Outcome, Settings, Task, content_hash, facts_of, failed
-from huepress.codec.encoders import main_encoder
-from huepress.codec.mark import has_mark, marked
-from huepress.codec.probe import probe
-from huepress.codec.thumbnail import thumbnail
+from huepress.drawing.thumbnail import thumbnail
+from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
 from huepress.errors import HuepressError, LimitError, OutputError, UnsupportedError
-from huepress.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
-from huepress.model import Bytes, SourceImage
-from huepress.moving import Animation
+from huepress.formats.encoders import main_encoder
+from huepress.formats.mark import has_mark, marked
+from huepress.formats.probe import probe
+from huepress.model import Animation, Bytes, SourceImage
 from huepress.options import Options
-from huepress.pipeline import saves_enough
+from huepress.pipeline import intake
+from huepress.pipeline.still import saves_enough
 
 _THUMBNAIL_SIDE = 160
 
@@ -117,7 +117,7 @@ def _compressed(
     if found and found.format != main_encoder(options.format or "keep", found.format).file_format:
         return _kept(task, data, found.format, _stays(found.format))
     try:
-        source = api.load(data, max_pixels=options.max_pixels, color=options.color, strip=options.strip, moving=True)
+        source = intake.load(data, max_pixels=options.max_pixels, color=options.color, strip=options.strip, moving=True)
         if isinstance(source, Animation) and options.goal is not None:
             why = "a quality or a size can be aimed at for single pictures only so far; original kept"
             return _kept(task, data, source.format, why, None if settings.in_place else source.keepable)

@@ -25,8 +25,8 @@ from huepress.errors import HuepressError, LimitError
 from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, MIN_COLORS, PALETTE_FORMATS, SPACES, Options
 
 if TYPE_CHECKING:
+    from huepress.engine.swatches import Swatches
     from huepress.model import ColorHistogram
-    from huepress.swatches import Swatches
 
 _BINARY = ("act", "ase", "png")
 _SWATCH = " " * 6
@@ -119,7 +119,7 @@ def _one(
     group: list[str], target: Path | None, palette_format: str | None, options: Options, *, force: bool, several: bool
 ) -> None:
     from huepress import files, palettes
-    from huepress.palette_files.write import write_palette
+    from huepress.formats.palettes.write import write_palette
 
     if target is not None and all(name == STDIO or os.path.exists(name) for name in group):
         files.check_writable_name(target, overwrite=force)

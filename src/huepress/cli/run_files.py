@@ -10,10 +10,10 @@ from pathlib import Path
 from huepress import files
 from huepress.cli.run_options import RunChoices
 from huepress.cli.shared import STDIO, read_stdin, write_stdout
-from huepress.codec.animation import read_animation
-from huepress.codec.encoders import extension_of, formats_of
-from huepress.codec.probe import HEADER_BYTES, Probe, probe
 from huepress.errors import HuepressError
+from huepress.formats.animation import read_animation
+from huepress.formats.encoders import extension_of, formats_of
+from huepress.formats.probe import HEADER_BYTES, Probe, probe
 from huepress.model import Encoded
 from huepress.options import Options
 from huepress.storage import is_url, name_of, open_store

@@ -15,7 +15,7 @@ from huepress.errors import OutputError
 
 if TYPE_CHECKING:
     from huepress.archive.tasks import Outcome, Settings, Task
-    from huepress.plots import Curve
+    from huepress.drawing.curves import Curve
 
 
 def as_json(outcome: Outcome, seed: int) -> dict[str, Any]:
@@ -50,8 +50,8 @@ def as_json(outcome: Outcome, seed: int) -> dict[str, Any]:
 
 def sentence(outcome: Outcome) -> str:
     """Tell in one line what became of a file."""
-    from huepress.metrics import words_for
-    from huepress.text import human_bytes
+    from huepress.engine.metrics import words_for
+    from huepress.wording import human_bytes
 
     facts, output = outcome.facts, outcome.output or "left in place"
     start = f"{outcome.task.source} -> {output}: "
@@ -95,7 +95,7 @@ class Summary:
 
     def text(self, *, dry_run: bool) -> str:
         """Tell the sums in one line."""
-        from huepress.text import human_bytes
+        from huepress.wording import human_bytes
 
         told = ", ".join(f"{count:,} {status}" for status, count in self.counts.items() if count) or "no files"
         if self.unchanged:
@@ -199,8 +199,8 @@ class Curves:
         self._curves: dict[str, Curve] = {}
         if name is None:
             return
+        from huepress.drawing.curves import check_plot_name
         from huepress.files import check_writable_name
-        from huepress.plots import check_plot_name
 
         check_plot_name(name)
         check_writable_name(name, overwrite=settings.overwrite)
@@ -210,8 +210,8 @@ class Curves:
         """Take note of an outcome."""
         if self._name is None:
             return
-        from huepress.model import Trial
-        from huepress.plots import Curve
+        from huepress.drawing.curves import Curve
+        from huepress.results import Trial
 
         facts, score = outcome.facts, outcome.facts.get("score")
         trials = [Trial(**trial) for trial in facts.get("trials", ())]
@@ -223,8 +223,8 @@ class Curves:
         """Draw the file, its curves in the order of names."""
         if self._name is None:
             return
+        from huepress.drawing.curves import draw_curves
         from huepress.files import write_bytes
-        from huepress.plots import draw_curves
 
         curves = [curve for _, curve in sorted(self._curves.items())]
         write_bytes(self._name, draw_curves(curves, self._name), overwrite=self._overwrite)

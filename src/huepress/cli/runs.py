@@ -23,8 +23,8 @@ from huepress.cli.run_files import FileNaming, PathsAndStreams, extension
 from huepress.cli.run_options import RunChoices
 from huepress.cli.run_output import Curves, Progress, Summary, as_json, list_errors, refuse_taken_name, sentence
 from huepress.cli.shared import STDIO, Targets, names_directory, read_stdin, say
-from huepress.codec.encoders import formats_of, refuse_foreign_name
 from huepress.errors import HuepressError, InputError, OptionError, OutputError
+from huepress.formats.encoders import formats_of, refuse_foreign_name
 from huepress.options import Options
 from huepress.storage import check_writable, is_url, local_path, open_store
 from huepress.storage import relative as relative_url

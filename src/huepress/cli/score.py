@@ -14,7 +14,7 @@ from huepress.errors import HuepressError
 from huepress.options import DEFAULT_MAX_PIXELS, Options
 
 if TYPE_CHECKING:
-    from huepress.metrics import Score
+    from huepress.engine.metrics import Score
 
 
 @click.command(name="score")
@@ -34,8 +34,8 @@ def command(original: str, distorted: tuple[str, ...], as_json: bool, jobs: int,
     difference in Oklab, mean and 95th percentile; 0.02 is just noticeable. Banding: how far smooth
     gradients have turned into steps, 0 for none.
     """
-    from huepress import api
-    from huepress.metrics import Comparator
+    from huepress.engine.metrics import Comparator
+    from huepress.pipeline import intake
 
     options = Options(jobs=jobs, max_pixels=max_pixels)
     names = expand(distorted)
@@ -43,7 +43,7 @@ def command(original: str, distorted: tuple[str, ...], as_json: bool, jobs: int,
         raise click.UsageError("standard input can be read only once; give '-' once")
 
     def load(name: str) -> Any:
-        return api.load(read_stdin() if name == STDIO else name, max_pixels=max_pixels)
+        return intake.load(read_stdin() if name == STDIO else name, max_pixels=max_pixels)
 
     comparator = Comparator(load(original), threads=options.threads)
     found: list[tuple[str, Score]] = []

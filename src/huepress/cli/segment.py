@@ -124,13 +124,14 @@ def _directory(name: str, output: str | None, *, several: bool) -> Path:
 
 
 def _one(name: str, directory: Path, options: SegmentOptions, targets: Targets, *, force: bool, **wanted: bool) -> None:
-    from huepress import api, files
+    from huepress import files
+    from huepress.pipeline import intake
     from huepress.segmentation.outputs import save
     from huepress.segmentation.segment import segment_source
 
     if name == STDIO or os.path.exists(name):
         files.check_writable_name(directory / "labels.png", overwrite=force)
-    source = api.load(read_stdin() if name == STDIO else name, max_pixels=options.max_pixels)
+    source = intake.load(read_stdin() if name == STDIO else name, max_pixels=options.max_pixels)
     found = segment_source(source, options)
     written = save(found, directory, overwrite=force, claim=targets.claim, **wanted)
     say(f"{name} -> {directory}{os.sep}: {_summary(found)}, {len(written)} files")

@@ -185,7 +185,7 @@ def make_options(
         If a format is asked for that contradicts the extension.
     """
     if others.get("palette") is not None:
-        from huepress.api import load_palette
+        from huepress.pipeline.intake import load_palette
 
         others["palette"] = load_palette(others["palette"], max_pixels=others["max_pixels"])
     others["pin"] = others.get("pin") or ()

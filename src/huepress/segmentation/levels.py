@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.histogram import count_colors
+from huepress.engine.histogram import count_colors
 from huepress.model import SourceImage
 
 Points = npt.NDArray[np.float32]

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from huepress import files
-from huepress.codec.encode_png import encode_png
-from huepress.codec.encode_raster import encode_gray16, encode_mask, encode_pillow, encode_rgba
+from huepress.engine.swatches import name_colors
+from huepress.formats.encode_png import encode_png
+from huepress.formats.encode_raster import encode_gray16, encode_mask, encode_pillow, encode_rgba
 from huepress.segmentation.trace import load_tracer, to_svg
-from huepress.swatches import name_colors
 
 if TYPE_CHECKING:
     from huepress.segmentation.result import Segmentation

@@ -116,7 +116,7 @@ class Segmentation:
         legend : bool
             Whether the segments' colors stand below, with their shares of the picture.
         """
-        from huepress.codec.overlay import draw_overlay
+        from huepress.drawing.overlay import draw_overlay
 
         return draw_overlay(self.source.pixels_srgb8, self.boundaries(), self.palette, self.shares, legend=legend)
 
@@ -168,6 +168,6 @@ class Segmentation:
         return save(self, directory, masks=masks, layers=layers, svg=svg, overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
-        from huepress.codec.encode_raster import encode_pillow
+        from huepress.formats.encode_raster import encode_pillow
 
         return encode_pillow(self.overlay())

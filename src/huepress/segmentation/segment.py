@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from huepress import api
 from huepress.errors import OptionError
 from huepress.model import Palette, SourceImage
+from huepress.pipeline import intake
 from huepress.segmentation.cluster import cluster_pixels
 from huepress.segmentation.levels import to_picture
 from huepress.segmentation.options import AUTO, SegmentOptions
@@ -72,7 +72,7 @@ def segment(
     if unknown:
         raise OptionError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(_FIELDS))}")
     chosen = SegmentOptions(n_colors=n_colors, spatial=spatial, min_area=min_area, smooth=smooth, **options)
-    return segment_source(api.load(image, max_pixels=chosen.max_pixels), chosen)
+    return segment_source(intake.load(image, max_pixels=chosen.max_pixels), chosen)
 
 
 def segment_source(source: SourceImage, options: SegmentOptions) -> Segmentation:

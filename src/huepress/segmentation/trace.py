@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from huepress.codec.encode_raster import encode_mask
 from huepress.errors import OptionError
+from huepress.formats.encode_raster import encode_mask
 
 if TYPE_CHECKING:
     from huepress.segmentation.result import Segmentation

@@ -1,0 +1,1 @@
+"""Colors as text and as arrays."""

@@ -1,0 +1,52 @@
+"""Colors and indices as arrays: as single numbers to be compared, with alpha, packed into bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from huepress.model import Bytes
+
+Keys = npt.NDArray[np.uint32]
+
+
+def pack_colors(colors_srgb8: Bytes) -> Keys:
+    """Return each color as one number, red in the highest byte, alpha (255 where there is none) in the lowest.
+
+    Parameters
+    ----------
+    colors_srgb8 : ndarray of uint8, (n, 3 or 4)
+
+    Returns
+    -------
+    ndarray of uint32, (n,)
+        In the lexicographic order of the colors.
+    """
+    return np.ascontiguousarray(four_channels(colors_srgb8)).view(">u4").reshape(-1).astype(np.uint32)
+
+
+def unpack_colors(keys: Keys) -> Bytes:
+    """Undo `pack_colors`: (n, 4) uint8."""
+    return keys.astype(">u4").view(np.uint8).reshape(-1, 4)
+
+
+def four_channels(colors_srgb8: Bytes) -> Bytes:
+    """Return the colors with an alpha channel, 255 where they had none."""
+    if colors_srgb8.shape[1] == 4:
+        return colors_srgb8
+    return np.concatenate([colors_srgb8, np.full((len(colors_srgb8), 1), 255, dtype=np.uint8)], axis=1)
+
+
+def pack_rows(indices: Bytes, bit_depth: int) -> Bytes:
+    """Pack indices into bytes, the leftmost pixel in the high bits, each row padded to a byte."""
+    if bit_depth == 8:
+        return indices
+    per_byte = 8 // bit_depth
+    height, width = indices.shape
+    padded = np.zeros((height, -(-width // per_byte) * per_byte), dtype=np.uint8)
+    padded[:, :width] = indices
+    groups = padded.reshape(height, -1, per_byte)
+    packed = np.zeros(groups.shape[:2], dtype=np.uint8)
+    for position in range(per_byte):
+        packed |= groups[:, :, position] << np.uint8(8 - bit_depth * (position + 1))
+    return packed

@@ -1,0 +1,1 @@
+"""Several versions of a picture beside the original."""

@@ -1,0 +1,210 @@
+"""The library's comparison: an original beside its versions, as a sheet, a page or a figure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from huepress import files
+from huepress.compare.page.render import ORIGINAL, Section, render_page, render_section
+from huepress.compare.versions import TARGETS, VARIED, Variant, Version, default_colors, make_variants, make_versions
+from huepress.drawing.sheet import Panel, draw_sheet
+from huepress.errors import OptionError
+from huepress.model import SourceImage
+from huepress.pipeline import intake
+from huepress.wording import human_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PAGE_SUFFIXES = (".html", ".htm")
+SHEET_SUFFIX = ".png"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """An original and its versions. A notebook shows it as a sheet.
+
+    Attributes
+    ----------
+    name : str
+    source : SourceImage
+    versions : tuple of Version
+        In the order asked for; each has `label`, `n_bytes`, `ssimulacra2`, `words` and `outcome`.
+    """
+
+    name: str
+    source: SourceImage
+    versions: tuple[Version, ...]
+
+    def __repr__(self) -> str:
+        lines = [f"{self.name}: {_original_facts(self.source)}"]
+        for version in self.versions:
+            lines.append(f"  {version.label}: {_verdict(version)}{_version_facts(version)}")
+            lines += [f"    {version.missed}"] * bool(version.missed)
+        return "\n".join(lines)
+
+    def sheet(self) -> bytes:
+        """Return the sheet: one PNG with all versions, their facts, their palettes and a detail."""
+        original = Panel(ORIGINAL, _original_facts(self.source), self.source)
+        panels = [
+            Panel(v.label, _version_facts(v), v.outcome.indexed, _verdict(v).removesuffix(", "), v.missed)
+            for v in self.versions
+        ]
+        return draw_sheet(self.name, [original, *panels])
+
+    def page(self) -> bytes:
+        """Return the page: one HTML file with a viewer, a table and a plot, that needs nothing else."""
+        return render_page([self.section(1)])
+
+    def section(self, number: int) -> Section:
+        """Return the part of a page about this image; `render_page` puts several together."""
+        return render_section(self.name, self.source, self.versions, number)
+
+    def figure(self) -> Figure:
+        """Return the versions and the plot of size and quality as a Matplotlib figure (extra ``plot``).
+
+        Raises
+        ------
+        OptionError
+            If Matplotlib is not installed.
+        """
+        from huepress.compare.figure import draw_figure
+
+        return draw_figure(self.name, self.source, self.versions)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the sheet (``.png``) or the page (``.html``), as a whole or not at all.
+
+        Raises
+        ------
+        OptionError
+            If the name ends in neither.
+        OutputError
+            If the file exists and `overwrite` is false, or cannot be written.
+        """
+        data = self.page() if is_page(path) else self.sheet()
+        files.write_bytes(path, data, overwrite=overwrite)
+
+    def _repr_png_(self) -> bytes:
+        return self.sheet()
+
+
+def compare(
+    image: Any,
+    n_colors: int | Literal["auto"] | Sequence[int | Literal["auto"]] | None = None,
+    *,
+    quality: float | str | Sequence[float | str] = (),
+    max_size: float | str | Sequence[float | str] = (),
+    name: str | None = None,
+    on_progress: Callable[[str], None] | None = None,
+    **options: Any,
+) -> Comparison:
+    """Make versions of an image and put them beside each other, the original first.
+
+    Parameters
+    ----------
+    image : path, bytes, binary file, PIL.Image.Image or ndarray
+        As for `compress`.
+    n_colors : int or "auto" or sequence of them, optional
+        Sizes of the palette, each 2 to 256; by default 8, 16 and 32, unless a palette or another list is given.
+    quality : float or str or sequence
+        A version each: the fewest bytes that reach this score; also as ``"60-80"``.
+    max_size : float or str or sequence
+        A version each: the best score within so many bytes; also as ``"50kB"`` or ``"0.1bpp"``. Where a target
+        cannot be met, the version is what comes closest, and `missed` says so.
+    name : str, optional
+        Heading; by default the file's name.
+    on_progress : callable, optional
+        Called with the label before each version is made.
+    **options
+        The fields of `huepress.Options`. `effort`, `rate`, `dither` and `format` may be lists: each
+        value is combined with each number of colors, and with each target (which chooses the rate itself).
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    OptionError, InputError, DecodeError, LimitError
+
+    Examples
+    --------
+    >>> import huepress, numpy as np
+    >>> ramp = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
+    >>> seen = huepress.compare(ramp, n_colors=[4, 16], effort=0)
+    >>> [version.label for version in seen.versions]
+    ['K = 4', 'K = 16']
+    """
+    values: dict[str, list[Any]] = {"quality": _listed(quality), "max_size": _listed(max_size)}
+    if n_colors is not None:
+        values["n_colors"] = _listed(n_colors)
+    for option in VARIED:
+        if isinstance(options.get(option), list | tuple):
+            values[option] = list(options.pop(option))
+    for option, listed in values.items():
+        if not listed and option not in TARGETS:
+            raise OptionError(f"{option} is an empty list; give at least one value")
+    values.setdefault("n_colors", default_colors(values, palette_given=options.get("palette") is not None))
+    if values["n_colors"]:
+        options["n_colors"] = values["n_colors"][0]
+    variants = make_variants(intake.make_options(options), values)
+    source = load(image, variants)
+    if name is None:
+        name = Path(image).name if isinstance(image, str | os.PathLike) else "image"
+    return compare_source(name, source, variants, on_progress)
+
+
+def compare_source(
+    name: str, source: SourceImage, variants: Sequence[Variant], on_progress: Callable[[str], None] | None = None
+) -> Comparison:
+    """Compare variants of a decoded image; see `compare`."""
+    return Comparison(name, source, tuple(make_versions(source, variants, on_progress)))
+
+
+def is_page(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file name asks for the page rather than for the sheet.
+
+    Raises
+    ------
+    OptionError
+        If it is neither's.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in (*PAGE_SUFFIXES, SHEET_SUFFIX):
+        raise OptionError(f"{os.fspath(path)}: a comparison is written as .png (a sheet) or .html (a page)")
+    return suffix in PAGE_SUFFIXES
+
+
+def load(image: Any, variants: Sequence[Variant]) -> SourceImage:
+    """Read an image as the variants ask for."""
+    options = variants[0].options
+    return intake.load(image, max_pixels=options.max_pixels, color=options.color, strip=options.strip)
+
+
+def _listed(value: Any) -> list[Any]:
+    return [value] if isinstance(value, str) or not hasattr(value, "__iter__") else list(value)
+
+
+def _verdict(version: Version) -> str:
+    return "" if version.ssimulacra2 is None else f"score {version.ssimulacra2:.0f}, {version.words}, "
+
+
+def _original_facts(source: SourceImage) -> str:
+    bits = 8 * source.pixels_srgb8.shape[2]
+    if source.encoded is None:
+        return f"{bits} bits per pixel"
+    return f"{source.format}, {human_bytes(len(source.encoded))}, {bits} bits per pixel"
+
+
+def _version_facts(version: Version) -> str:
+    report = version.outcome.report
+    psnr = version.psnr_text if report.mse == 0 else f"PSNR {version.psnr_text}"
+    facts = [human_bytes(report.bytes_out), version.saved_text, psnr]
+    if version.label.split(",")[0] != f"K = {report.n_colors}":
+        facts.append(f"{report.n_colors} colors")
+    return " · ".join(fact for fact in facts if fact)

@@ -1,0 +1,70 @@
+"""A comparison as a Matplotlib figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from huepress.compare.page.plot import Point, frontier
+from huepress.compare.versions import Version
+from huepress.errors import OptionError
+from huepress.model import SourceImage
+from huepress.wording import human_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MAX_COLUMNS = 4
+_INCHES = 4.0  # width of a panel
+_MOST_PIXELS = 1600  # of a panel's longer side; a figure shows no more
+
+
+def draw_figure(name: str, source: SourceImage, versions: Sequence[Version]) -> Figure:
+    """Draw the original, the versions, and score over bytes; see `Comparison.figure`."""
+    try:
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import FuncFormatter
+    except ImportError:
+        raise OptionError("Matplotlib is not installed; install it with: pip install 'huepress[plot]'") from None
+
+    points = [Point(v.label, v.n_bytes, v.ssimulacra2) for v in versions if v.ssimulacra2 is not None]
+    plotted = len(points) > 1
+    n_panels = 1 + len(versions) + plotted
+    rows = -(-n_panels // _MAX_COLUMNS)
+    columns = -(-n_panels // rows)
+    tall = _INCHES * min(1.6, max(0.5, source.height / source.width)) + 0.7
+    figure = Figure(figsize=(columns * _INCHES, rows * tall + 0.4), layout="constrained")
+    figure.suptitle(name)
+    step = -(-max(source.width, source.height) // _MOST_PIXELS)
+    panels = [("Original", source.pixels_srgb8[::step, ::step])]
+    for version in versions:
+        score = "" if version.ssimulacra2 is None else f", score {version.ssimulacra2:.0f} ({version.words})"
+        missed = " (missed)" if version.missed else ""
+        title = f"{version.label}{missed}\n{human_bytes(version.n_bytes)}{score}"
+        indexed = version.outcome.indexed
+        panels.append((title, indexed.palette[indexed.indices[::step, ::step]]))
+    for place, (title, pixels) in enumerate(panels, 1):
+        axes = figure.add_subplot(rows, columns, place)
+        axes.imshow(pixels, interpolation="antialiased")
+        axes.set_title(title, fontsize=10)
+        axes.set_axis_off()
+    if plotted:
+        axes = figure.add_subplot(rows, columns, n_panels)
+        best = frontier(points)
+        at_best = {(p.n_bytes, p.score) for p in best}
+        axes.plot([p.n_bytes for p in best], [p.score for p in best], color="C0", zorder=1)
+        middle = (min(p.n_bytes for p in points) + max(p.n_bytes for p in points)) / 2
+        for point in points:
+            at = (point.n_bytes, point.score)
+            axes.scatter(
+                *at, color="C0" if (point.n_bytes, point.score) in at_best else "white", edgecolor="C0", zorder=2
+            )
+            # Labels point inwards, so that none leaves the axes.
+            side, shift = ("left", 5) if point.n_bytes <= middle else ("right", -5)
+            axes.annotate(point.label, at, (shift, -10), textcoords="offset points", ha=side, fontsize=8)
+        axes.margins(0.2)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: human_bytes(round(value))))
+        axes.tick_params(labelsize=8)
+        axes.set_title("score over bytes", fontsize=10)
+        axes.grid(alpha=0.3)
+    return figure

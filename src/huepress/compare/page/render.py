@@ -1,0 +1,190 @@
+"""From versions to HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from huepress import __version__
+from huepress.compare.page.difference import EDGES, JUST_NOTICEABLE, difference_map, map_palette
+from huepress.compare.page.plot import Point, frontier_svg
+from huepress.compare.versions import Version
+from huepress.drawing.browser_image import data_uri, thumbnail, to_png
+from huepress.model import Bytes, Encoded, Palette, SourceImage
+from huepress.wording import human_bytes
+
+_THUMBNAIL_SIDE = 160
+_LEGEND_TICKS = (0.005, JUST_NOTICEABLE, 0.05, 0.1, 0.2)
+ORIGINAL = "Original"
+
+
+@dataclass(frozen=True)
+class Section:
+    """The part of the page about one image; it holds text only, so that many images need little memory."""
+
+    name: str
+    thumbnail_uri: str
+    html: str
+
+
+def render_section(name: str, source: SourceImage, versions: Sequence[Version], number: int) -> Section:
+    """Render the part of the page about one image.
+
+    Parameters
+    ----------
+    name : str
+    source : SourceImage
+    versions : sequence of Version
+    number : int
+        Of the image in the page; ids end in it.
+    """
+    labels = [ORIGINAL, *(version.label for version in versions)]
+    pictures = [_picture(ORIGINAL, _original_uri(source), None, source)]
+    for version in versions:
+        pixels = version.outcome.indexed.to_array()
+        uri = _displayable(version.outcome.encoded, pixels)
+        pictures.append(_picture(version.label, uri, difference_map(source.pixels_srgb8, pixels), source))
+    channels = source.pixels_srgb8.shape[2]
+    html = _template("section.html").substitute(
+        number=number,
+        name=escape(name),
+        facts=escape(_original_facts(source)),
+        width=source.width,
+        height=source.height,
+        translucent=str(channels == 4).lower(),
+        options="".join(f'<option value="{i}">{escape(label)}</option>' for i, label in enumerate(labels)),
+        legend=_legend(),
+        pictures="\n".join(pictures),
+        rows="\n".join(
+            [
+                _original_row(source, versions[0].outcome.report.n_colors_in),
+                *(_row(version, source) for version in versions),
+            ]
+        ),
+        missed=_missed(versions),
+        plot=_plot(versions),
+        palettes="\n".join(_palette(version.label, version.outcome.indexed.palette) for version in versions),
+    )
+    return Section(name, data_uri(thumbnail(source.pixels_srgb8, _THUMBNAIL_SIDE)) or "", html)
+
+
+def render_page(sections: Sequence[Section]) -> bytes:
+    """Put sections together to one self-contained HTML file; several make a gallery."""
+    title = sections[0].name if len(sections) == 1 else f"{len(sections)} images compared"
+    links = (
+        f'<li><a href="#image-{i}"><img src="{section.thumbnail_uri}" alt="">{escape(section.name)}</a></li>'
+        for i, section in enumerate(sections, 1)
+    )
+    gallery = f'<nav aria-label="Images"><ul>{"".join(links)}</ul></nav>' if len(sections) > 1 else ""
+    page = _template("page.html").substitute(
+        version=__version__,
+        title=escape(title),
+        css=_resource("page.css"),
+        js=_resource("page.js"),
+        gallery=gallery,
+        sections="\n".join(section.html for section in sections),
+    )
+    return page.encode()
+
+
+def _resource(name: str) -> str:
+    return files("huepress.compare.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _template(name: str) -> Template:
+    return Template(_resource(name))
+
+
+def _displayable(encoded: Encoded, pixels_srgb8: Bytes) -> str:
+    """Return the file itself, or where browsers do not show its format a PNG with its pixels."""
+    return data_uri(encoded) or data_uri(to_png(pixels_srgb8)) or ""
+
+
+def _original_uri(source: SourceImage) -> str:
+    """Return the file freed of the metadata that must not survive; where it cannot be, a PNG with its pixels."""
+    if source.keepable is None:
+        return data_uri(to_png(source.pixels_srgb8)) or ""
+    return _displayable(Encoded(source.keepable, source.format), source.pixels_srgb8)
+
+
+def _picture(label: str, uri: str, difference: Encoded | None, source: SourceImage) -> str:
+    size = f'width="{source.width}" height="{source.height}" draggable="false"'
+    image = f'<img class="picture" alt="{escape(label)}" src="{uri}" {size}>'
+    if difference is not None:
+        told = f"Difference of {label} from the original"
+        image += f'<img class="map" alt="{escape(told)}" src="{data_uri(difference)}" {size}>'
+    return f"<figure>{image}<figcaption>{escape(label)}</figcaption></figure>"
+
+
+def _original_facts(source: SourceImage) -> str:
+    facts = [f"{source.width} x {source.height}", f"{8 * source.pixels_srgb8.shape[2]} bits per pixel"]
+    if source.encoded is not None:
+        facts[1:1] = [source.format, human_bytes(len(source.encoded))]
+    return " · ".join(facts)
+
+
+def _original_row(source: SourceImage, n_colors: int) -> str:
+    n_bytes = None if source.encoded is None else len(source.encoded)
+    cells = ["-", "-", "-"] if n_bytes is None else [f"{n_bytes:,}", "100 %", _bits(n_bytes, source)]
+    return _table_row(ORIGINAL, [*cells, f"{8 * source.pixels_srgb8.shape[2]}", f"{n_colors:,}", "-", "", "-"])
+
+
+def _row(version: Version, source: SourceImage) -> str:
+    report = version.outcome.report
+    part = f"{100 * report.bytes_out / report.bytes_in:.1f} %" if report.bytes_in else "-"
+    score = "-" if version.ssimulacra2 is None else f"{version.ssimulacra2:.1f}"
+    cells = [f"{report.bytes_out:,}", part, _bits(report.bytes_out, source), f"{report.bits_per_pixel}"]
+    return _table_row(version.label, [*cells, f"{report.n_colors}", score, version.words, version.psnr_text])
+
+
+def _table_row(label: str, cells: Sequence[str]) -> str:
+    told = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f'<tr><th scope="row">{escape(label)}</th>{told}</tr>'
+
+
+def _bits(n_bytes: int, source: SourceImage) -> str:
+    return f"{8 * n_bytes / source.n_pixels:.2f}"
+
+
+def _plot(versions: Sequence[Version]) -> str:
+    points = [Point(v.label, v.n_bytes, v.ssimulacra2) for v in versions if v.ssimulacra2 is not None]
+    shown = {(point.n_bytes, round(point.score, 3)) for point in points}
+    trials = [
+        Point(f"{version.label}, tried", trial.n_bytes, trial.score)
+        for version in versions
+        for trial in version.outcome.report.trials
+        if trial.score is not None and (trial.n_bytes, round(trial.score, 3)) not in shown
+    ]
+    if len(points) + len(trials) < 2:
+        return ""
+    told = "\n<p>Small dots: what was tried on the way to a target.</p>" if trials else ""
+    return f"<h3>Size and quality</h3>\n{frontier_svg(points, trials)}{told}"
+
+
+def _missed(versions: Sequence[Version]) -> str:
+    """List the versions that are only the closest to what was asked for."""
+    items = "".join(
+        f"<li><strong>{escape(v.label)}</strong> missed: {escape(v.missed)}</li>" for v in versions if v.missed
+    )
+    return items and f'<ul class="missed">{items}</ul>'
+
+
+def _palette(label: str, palette: Palette) -> str:
+    colors = palette.hex()
+    swatches = "".join(f'<li style="--color:{color}" title="{color}"></li>' for color in colors)
+    return (
+        f'<details open><summary>{escape(label)}: {len(colors)} colors</summary>\n<ul class="palette" '
+        f'aria-label="Palette of {escape(label)}: {" ".join(colors)}">{swatches}</ul></details>'
+    )
+
+
+def _legend() -> str:
+    parts = []
+    for color, low, high in zip(map_palette().hex(), (0.0, *EDGES), (*EDGES, None), strict=True):
+        told = f"{low:g} to {high:g}" if high is not None else f"{low:g} and more"
+        tick = f"{low:g}" if low in _LEGEND_TICKS else ""
+        parts.append(f'<li style="--color:{color}" title="{told}">{tick and f"<span>{tick}</span>"}</li>')
+    return f'<ul aria-label="Colors of the difference, from none (dark) to 0.25 and more (light)">{"".join(parts)}</ul>'

@@ -1,0 +1,197 @@
+"""Settings to be compared, and what each makes of an image."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from huepress.engine.metrics import SMALLEST_SIDE, Comparator, words_for
+from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
+from huepress.model import SourceImage
+from huepress.options import COMPARED_COLORS, Options
+from huepress.pipeline import still
+from huepress.results import Outcome, Report
+from huepress.wording import human_bytes
+
+# Options of which several values may be compared: every value with every other.
+VARIED = ("n_colors", "effort", "rate", "dither", "format")
+# Options that ask for a result; each value is a version of its own.
+TARGETS = ("quality", "max_size")
+# Options that a target chooses.
+_WITHOUT_TARGETS = ("n_colors", "rate")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Settings under a short name."""
+
+    label: str
+    options: Options
+
+
+@dataclass(frozen=True, eq=False)
+class Version:
+    """What a variant made of an image.
+
+    Parameters
+    ----------
+    label : str
+    outcome : Outcome
+        Never the kept original.
+    ssimulacra2 : float, optional
+        None where the image is smaller than 8 x 8 pixels.
+    missed : str
+        One sentence where the version is not what was asked for but what comes closest; else empty.
+    """
+
+    label: str
+    outcome: Outcome
+    ssimulacra2: float | None
+    missed: str = ""
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the file."""
+        return self.outcome.report.bytes_out
+
+    @property
+    def words(self) -> str:
+        """The quality in words; empty without a score."""
+        return "" if self.ssimulacra2 is None else words_for(self.ssimulacra2)
+
+    @property
+    def saved_text(self) -> str:
+        """The part of the input file that is saved, for a person; empty where the input was no file."""
+        saved = self.outcome.report.saved
+        if saved is None:
+            return ""
+        return f"{100 * saved:.0f} % saved" if saved >= 0 else f"{-100 * saved:.0f} % larger"
+
+    @property
+    def psnr_text(self) -> str:
+        """PSNR in decibels, for a person."""
+        report = self.outcome.report
+        return "lossless" if report.mse == 0 else f"{report.psnr_db:.1f} dB"
+
+
+def default_colors(values: Mapping[str, Sequence[Any]], *, palette_given: bool) -> list[int]:
+    """Return the numbers of colors to compare where none are asked for: a few, unless something else varies."""
+    targets = any(values.get(name) for name in TARGETS)
+    varied = any(len(values.get(name, ())) > 1 for name in VARIED)
+    return [] if targets or varied or palette_given else list(COMPARED_COLORS)
+
+
+def make_variants(options: Options, values: Mapping[str, Sequence[Any]]) -> list[Variant]:
+    """List the settings to compare.
+
+    Parameters
+    ----------
+    options : Options
+        What holds for all variants.
+    values : mapping of str to sequence
+        Values of the options in `VARIED`, of which each is combined with each; and of those in
+        `TARGETS`, which choose rate and number of colors themselves and are combined with the others.
+
+    Returns
+    -------
+    list of Variant
+        No two with equal options.
+
+    Raises
+    ------
+    OptionError
+        If a value is out of range.
+    """
+    lists = {name: list(values.get(name, ())) for name in (*VARIED, *TARGETS)}
+    targets = [(name, _goal(name, value)) for name in TARGETS for value in lists[name]]
+    variants = []
+    if not targets or any(len(lists[name]) > 1 for name in _WITHOUT_TARGETS) or lists["n_colors"]:
+        for chosen in _products(lists, VARIED):
+            variants.append(_variant(options, chosen, lists))
+    shared = [name for name in VARIED if name not in _WITHOUT_TARGETS]
+    for name, goal in targets:
+        for chosen in _products(lists, shared):
+            variants.append(_variant(options, {"n_colors": "auto", name: goal, **chosen}, lists))
+    different: dict[Options, Variant] = {}
+    for variant in variants:
+        different.setdefault(variant.options, variant)
+    return list(different.values())
+
+
+def make_versions(
+    source: SourceImage, variants: Sequence[Variant], on_progress: Callable[[str], None] | None = None
+) -> list[Version]:
+    """Make the versions of an image, and score them.
+
+    Parameters
+    ----------
+    source : SourceImage
+    variants : sequence of Variant
+    on_progress : callable, optional
+        Called with the label before each version is made.
+    """
+    threads = variants[0].options.threads
+    scored = min(source.width, source.height) >= SMALLEST_SIDE
+    comparator = Comparator(source, threads=threads) if scored else None
+    versions = []
+    for variant in variants:
+        if on_progress:
+            on_progress(variant.label)
+        outcome = still.run(source, _without_floor(variant.options), allow_larger=True, allow_miss=True)
+        score = comparator.ssimulacra2(outcome.indexed.to_array()) if comparator else None
+        versions.append(Version(variant.label, outcome, score, _missed(variant.options.goal, outcome.report)))
+    return versions
+
+
+def _products(lists: Mapping[str, Sequence[Any]], names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Return each value of each named option with each of the others."""
+    axes = [[(name, value) for value in lists[name]] for name in names if lists[name]]
+    return (dict(chosen) for chosen in itertools.product(*axes))
+
+
+def _variant(options: Options, chosen: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> Variant:
+    settings = replace(options, **chosen)
+    parts = [_setting(name, chosen[name]) for name in VARIED[1:] if name in chosen and len(lists[name]) > 1]
+    if settings.goal is not None:
+        parts.insert(0, _goal_label(settings.goal))
+    elif lists["n_colors"] or settings.n_colors != "auto":
+        parts.insert(0, f"K = {settings.n_colors}")
+    elif settings.palette is not None:
+        parts.insert(0, "given palette")
+    return Variant(", ".join(parts) or "K = auto", settings)
+
+
+def _setting(name: str, value: Any) -> str:
+    return str(value).upper() if name == "format" else f"{name} {value:g}" if name == "rate" else f"{name} {value}"
+
+
+def _goal(name: str, value: Any) -> QualityGoal | SizeGoal:
+    if isinstance(value, QualityGoal | SizeGoal):
+        return value
+    return parse_quality(value) if name == "quality" else parse_size(value)
+
+
+def _goal_label(goal: QualityGoal | SizeGoal) -> str:
+    if isinstance(goal, QualityGoal):
+        return f"quality {goal.wanted:g}" if math.isinf(goal.least) else f"quality {goal.least:g}-{goal.wanted:g}"
+    return f"at most {goal.amount:g} bpp" if goal.per_pixel else f"at most {human_bytes(int(goal.amount))}"
+
+
+def _without_floor(options: Options) -> Options:
+    """Let a quality be missed: a version is shown, never the original in its place."""
+    if not isinstance(options.goal, QualityGoal):
+        return options
+    return replace(options, quality=QualityGoal(-math.inf, options.goal.wanted))
+
+
+def _missed(goal: QualityGoal | SizeGoal | None, report: Report) -> str:
+    if isinstance(goal, SizeGoal):
+        return report.message if report.bytes_out > goal.n_bytes(report.width * report.height) else ""
+    if goal is None or (report.score is not None and report.score >= goal.wanted):
+        return ""
+    if report.score is not None and report.score < goal.least:
+        return f"{report.message}; below {goal.least:g}, compress keeps the original"
+    return report.message

@@ -1,0 +1,1 @@
+"""One stage each, thin over the compiled core: colors, palettes, indices, scores."""

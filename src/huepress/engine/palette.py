@@ -1,0 +1,233 @@
+"""Stage: from a color table to a palette, by weighted k-means; the one that knows `palette` and `pin`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from huepress import _core
+from huepress.colors.arrays import pack_colors
+from huepress.errors import OptionError
+from huepress.model import Bytes, ColorHistogram, Palette
+from huepress.options import Options
+
+Labels = npt.NDArray[np.int32]
+# ITU-R BT.601 luma weights in thousandths: only an order for the eye and for PNG filters.
+_LUMA = np.array([299, 587, 114], dtype=np.int64)
+
+_ALMOST_OPAQUE = 250
+
+
+@dataclass(frozen=True, eq=False)
+class PaletteFit:
+    """A palette and the entry of each color of the table it was made for.
+
+    Parameters
+    ----------
+    palette : Palette
+    labels : ndarray of int32, (number of colors,)
+        The entry of each color.
+    required : ndarray of bool, (len(palette),)
+        Entries that were asked for: they stay even if unused, and pixels of their color keep it.
+    exact : ndarray of bool, (number of colors,)
+        Colors that are entries themselves.
+    """
+
+    palette: Palette
+    labels: Labels
+    required: npt.NDArray[np.bool_]
+    exact: npt.NDArray[np.bool_]
+
+    @property
+    def lossless(self) -> bool:
+        """Whether every color is an entry."""
+        return bool(self.exact.all())
+
+
+def needs_alpha(options: Options) -> bool:
+    """Tell whether some color that was asked for is translucent."""
+    return any(color[3] < 255 for color in (*(options.palette or ()), *options.pin))
+
+
+def fits(table: ColorHistogram, options: Options) -> bool:
+    """Tell whether the palette can hold every color of the table."""
+    if options.palette is not None:
+        return bool(np.isin(pack_colors(table.colors_srgb8), pack_colors(_rows(options.palette))).all())
+    if not options.pin:
+        return len(table) <= options.most_colors
+    idle_pins = ~np.isin(pack_colors(_rows(options.pin)), pack_colors(table.colors_srgb8))
+    return len(table) + int(idle_pins.sum()) <= options.most_colors
+
+
+def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
+    """Find the palette of at most `options.most_colors` colors with the least squared error.
+
+    A table that already fits is returned as it is. Otherwise the palette has exactly
+    `n_colors` entries, each the nearest one of some color or pinned, unless fewer colors can be
+    told apart (transparent ones). A fixed palette is taken as it is.
+
+    Parameters
+    ----------
+    table : ColorHistogram
+        With alpha if `needs_alpha`.
+    options : Options
+
+    Returns
+    -------
+    PaletteFit
+        Labels are nearest entries in `options.kmeans_space`, the lowest index on ties.
+    """
+    points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
+    channels = table.colors_srgb8.shape[1]
+    if options.palette is not None:
+        colors = _rows(options.palette)[:, :channels]
+        labels = nearest_entries(points, colors, None, options)
+        return _fit(table, colors, labels, np.ones(len(colors), dtype=bool))
+    pins = _rows(options.pin)[:, :channels]
+    if fits(table, options):
+        idle_pins = ~np.isin(pack_colors(pins), pack_colors(table.colors_srgb8))
+        colors = np.concatenate([table.colors_srgb8, pins[idle_pins]])
+        order = display_order(colors)
+        required = np.isin(pack_colors(colors), pack_colors(pins))
+        return _fit(table, colors[order], _ranks(order)[: len(table)], required[order])
+
+    centers, guess, _, _ = _core.kmeans(
+        points,
+        _weights(table),
+        options.most_colors,
+        options.init if isinstance(options.init, str) else "wu",
+        _start_centers(table, options),
+        options.starts,
+        options.swaps,
+        options.max_iter,
+        float(options.tol),
+        options.seed,
+        options.threads,
+        _core.colors_to_points(pins, options.kmeans_space) if len(pins) else None,
+    )
+    colors = _core.points_to_colors(centers, options.kmeans_space)
+    if channels == 4:
+        _keep_opaque(colors, table, guess)
+    colors[: len(pins)] = pins
+    return _settled(table, points, colors, guess, options)
+
+
+def nearest_entries(
+    points: npt.NDArray[np.float32],
+    palette_srgb8: Bytes,
+    guess: Labels | None,
+    options: Options,
+) -> Labels:
+    """Return the nearest palette entry of each point, the lowest index on ties.
+
+    Parameters
+    ----------
+    points : ndarray of float32, (n, 3 or 4)
+        Colors in `options.kmeans_space`.
+    palette_srgb8 : ndarray of uint8, (k, 3 or 4)
+    guess : ndarray of int32, (n,), optional
+        Entries to look at first: it only saves time.
+    options : Options
+
+    Returns
+    -------
+    ndarray of int32, (n,)
+    """
+    centers = _core.colors_to_points(np.ascontiguousarray(palette_srgb8), options.kmeans_space)
+    labels: Labels = _core.nearest(points, centers, guess, options.threads)
+    return labels
+
+
+def _start_centers(table: ColorHistogram, options: Options) -> npt.NDArray[np.float32] | None:
+    if isinstance(options.init, str):
+        return None
+    channels = table.colors_srgb8.shape[1]
+    rows = []
+    for color in options.init:
+        if len(color) > channels and color[3] != 255:
+            raise OptionError("init has a translucent color but the image is opaque; leave its alpha out")
+        rows.append((*color, 255)[:channels])
+    centers: npt.NDArray[np.float32] = _core.colors_to_points(np.array(rows, dtype=np.uint8), options.kmeans_space)
+    return centers
+
+
+def _keep_opaque(palette_srgb8: Bytes, table: ColorHistogram, labels: Labels) -> None:
+    """Make entries opaque that almost are and stand for opaque pixels mostly: nothing solid becomes glassy."""
+    alpha = palette_srgb8[:, 3]
+    opaque = np.where(table.colors_srgb8[:, 3] == 255, 1.0, -1.0)
+    votes = np.bincount(labels, opaque * table.counts, minlength=len(alpha))
+    alpha[(alpha >= _ALMOST_OPAQUE) & (votes > 0)] = 255
+
+
+def _settled(
+    table: ColorHistogram, points: npt.NDArray[np.float32], palette_srgb8: Bytes, guess: Labels, options: Options
+) -> PaletteFit:
+    """Order the palette, whose first entries are the pinned ones, and give every other entry a color.
+
+    Rounding to 8 bits and ties can leave an entry without any. It then moves to the color that is
+    served worst. Each round lowers the error (an idle entry serves nobody, its new color is
+    then exact), so the rounds end: with every entry in use, or with no error left.
+    """
+    pinned = np.arange(len(palette_srgb8)) < len(options.pin)
+    while True:
+        order = display_order(palette_srgb8)
+        palette_srgb8, pinned = palette_srgb8[order], pinned[order]
+        labels = nearest_entries(points, palette_srgb8, _ranks(order)[guess], options)
+        used = (np.bincount(labels, minlength=len(palette_srgb8)) > 0) | pinned
+        if used.all():
+            return _fit(table, palette_srgb8, labels, pinned)
+        idle = np.flatnonzero(~used)
+        centers = _core.colors_to_points(palette_srgb8, options.kmeans_space)
+        error = table.counts * np.square(points - centers[labels], dtype=np.float64).sum(axis=1)
+        worst = np.argsort(-error, kind="stable")[: len(idle)]
+        worst = worst[error[worst] > 0]
+        if not len(worst):  # fewer colors can be told apart than were asked for
+            renumbered = (np.cumsum(used) - 1).astype(np.int32)
+            return _fit(table, palette_srgb8[used], renumbered[labels], pinned[used])
+        palette_srgb8[idle[: len(worst)]] = table.colors_srgb8[worst]
+        guess = labels
+
+
+def _fit(table: ColorHistogram, palette_srgb8: Bytes, labels: Labels, required: npt.NDArray[np.bool_]) -> PaletteFit:
+    """Let colors that are required entries have them (the lowest index on ties).
+
+    The nearest entry is another one at most where colors cannot be told apart (transparent ones).
+    """
+    keys, entries = pack_colors(table.colors_srgb8), pack_colors(palette_srgb8)
+    asked, first = np.unique(entries[required], return_index=True)
+    if len(asked):
+        place = np.minimum(np.searchsorted(asked, keys), len(asked) - 1)
+        labels = np.where(asked[place] == keys, np.flatnonzero(required)[first[place]], labels).astype(np.int32)
+    return PaletteFit(Palette(palette_srgb8), labels, required, entries[labels] == keys)
+
+
+def _rows(colors: tuple[tuple[int, ...], ...]) -> Bytes:
+    return np.array(colors, dtype=np.uint8).reshape(-1, 4)
+
+
+def _weights(table: ColorHistogram) -> npt.NDArray[np.uint32]:
+    """Return the counts as k-means takes them: 32 bits, and so their sum."""
+    total = int(table.counts.sum(dtype=np.uint64))
+    if table.counts.dtype == np.uint32 and total < 1 << 32:
+        counts: npt.NDArray[np.uint32] = table.counts.astype(np.uint32, copy=False)
+        return counts
+    scaled: npt.NDArray[np.uint32] = np.maximum(np.rint(table.counts * (float(1 << 31) / total)), 1).astype(np.uint32)
+    return scaled
+
+
+def display_order(colors_srgb8: Bytes) -> npt.NDArray[np.intp]:
+    """Order colors: translucent ones first (a short tRNS chunk), then dark to light."""
+    luma = colors_srgb8[:, :3].astype(np.int64) @ _LUMA
+    keys = [colors_srgb8[:, c] for c in (2, 1, 0)] + [luma]
+    if colors_srgb8.shape[1] == 4:
+        keys.append(colors_srgb8[:, 3])
+    return np.lexsort(keys)
+
+
+def _ranks(order: npt.NDArray[np.intp]) -> Labels:
+    """Return where each old row stands in the new order."""
+    ranks = np.empty(len(order), dtype=np.int32)
+    ranks[order] = np.arange(len(order), dtype=np.int32)
+    return ranks

@@ -1,0 +1,69 @@
+"""Stage: a palette for people, with shares of the pixels and names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from huepress import _core
+from huepress.colors.arrays import four_channels
+from huepress.colors.text import Color
+from huepress.engine.palette import PaletteFit
+from huepress.formats.palette_image import css_colors
+from huepress.model import Bytes, ColorHistogram, Palette
+
+
+@dataclass(frozen=True, eq=False)
+class Swatches:
+    """A palette with what each color is called and how much of the picture it covers.
+
+    Parameters
+    ----------
+    palette : Palette
+    shares : ndarray of float64, (n,)
+        The part of the pixels that has each color, 0 to 1; nan where there are no pixels.
+    names : tuple of str
+        The nearest CSS color of each.
+    """
+
+    palette: Palette
+    shares: npt.NDArray[np.float64]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.palette)
+
+    @property
+    def colors(self) -> list[Color]:
+        """The colors as red, green, blue and alpha, 0 to 255."""
+        return [(int(r), int(g), int(b), int(a)) for r, g, b, a in four_channels(self.palette.colors_srgb8)]
+
+
+def count_shares(table: ColorHistogram, fit: PaletteFit) -> Swatches:
+    """Tell the share of each entry of a palette, the largest first, entries of equal share in the palette's order."""
+    counts = np.bincount(fit.labels, table.counts.astype(np.float64), minlength=len(fit.palette))
+    order = np.argsort(-counts, kind="stable")
+    palette = Palette(fit.palette.colors_srgb8[order])
+    return Swatches(palette, counts[order] / counts.sum(), name_colors(palette.colors_srgb8))
+
+
+def name_colors(colors_srgb8: Bytes) -> tuple[str, ...]:
+    """Return the nearest named color of CSS (Color Module Level 4) for each color.
+
+    Nearest is measured in Oklab (B. Ottosson 2020) without alpha; fully transparent colors are
+    called ``transparent``.
+
+    Parameters
+    ----------
+    colors_srgb8 : ndarray of uint8, (n, 3 or 4)
+    """
+    named = css_colors()
+    names = list(named)
+    codes = np.array(list(named.values()), dtype=np.uint8)
+    entries = _core.colors_to_points(codes, "oklab")
+    points = _core.colors_to_points(np.ascontiguousarray(colors_srgb8[:, :3]), "oklab")
+    nearest = _core.nearest(points, entries, None, 1)
+    clear = four_channels(colors_srgb8)[:, 3] == 0
+    return tuple("transparent" if gone else names[i] for i, gone in zip(nearest, clear, strict=True))

@@ -1,0 +1,49 @@
+"""An image's size and kind from its header, without decoding it."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image
+
+from huepress.formats.decode import own_pixel_limit
+from huepress.formats.plug_ins import enable_plug_in, is_jxl, jxl_size
+
+# So much of a file holds its header, as a rule.
+HEADER_BYTES = 32 * 1024
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a header tells.
+
+    Attributes
+    ----------
+    format : str
+        As Pillow calls it: ``"PNG"``.
+    width, height : int
+        In pixels, before EXIF orientation.
+    has_alpha : bool
+        Whether pixels may be translucent.
+    """
+
+    format: str
+    width: int
+    height: int
+    has_alpha: bool
+
+
+def probe(data: bytes) -> Probe | None:
+    """Read a header from the first bytes of a file (or all of them); None if they do not hold it."""
+    try:
+        with own_pixel_limit(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if is_jxl(data):  # its plug-in would decode
+                return Probe("JXL", *jxl_size(data), True)
+            enable_plug_in(data)
+            with Image.open(io.BytesIO(data)) as image:
+                return Probe(image.format or "unknown", *image.size, image.has_transparency_data)
+    except Exception:  # Pillow's plug-ins raise many kinds on damaged or cut-off files
+        return None

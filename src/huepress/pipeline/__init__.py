@@ -1,0 +1,1 @@
+"""The order of the stages: from an input to a finished file."""

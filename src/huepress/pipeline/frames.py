@@ -1,0 +1,99 @@
+"""Stage: what of a frame has to be drawn, given what lies on the canvas.
+
+Looks are colors by number, the palette's entries first. A canvas is an array of looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from huepress import _core
+from huepress.colors.arrays import pack_colors
+from huepress.engine.palette import PaletteFit, nearest_entries
+from huepress.engine.spatial import Coder, search_indices
+from huepress.model import Bytes, ColorTable, Palette
+from huepress.options import Options
+
+Looks = npt.NDArray[np.uint16]
+Mask = npt.NDArray[np.bool_]
+# As in core/lzw_search.hpp: nothing is there, and nothing is required.
+CLEAR, FREE = 0xFFFF, 0xFFFE
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of the canvas, never empty."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """The rectangle's rows and columns."""
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Left and top."""
+        return self.left, self.top
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
+
+    def on_even_corner(self) -> Box:
+        """Return the box with its corner moved up and left to even coordinates."""
+        left, top = self.left & 1, self.top & 1
+        return Box(self.left - left, self.top - top, self.width + left, self.height + top)
+
+
+def changed_pixels(before_srgb8: Bytes | None, now_srgb8: Bytes) -> Mask:
+    """Tell which pixels of a frame differ from the one before; all of the first."""
+    if before_srgb8 is None:
+        return np.ones(now_srgb8.shape[:2], dtype=bool)
+    before, now = (np.ascontiguousarray(pixels).view(np.uint32)[:, :, 0] for pixels in (before_srgb8, now_srgb8))
+    return np.asarray(before != now)
+
+
+def bounding_box(mask: Mask) -> Box:
+    """Return the smallest box around the pixels set; one pixel where none is."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return Box(0, 0, 1, 1)
+    top, left = int(rows[0]), int(columns[0])
+    return Box(left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
+
+
+def without_hidden_colors(pixels_srgb8: Bytes, *, binary_alpha: bool) -> Bytes:
+    """Return pixels whose fully transparent ones are (0, 0, 0, 0); with binary alpha the others opaque."""
+    alpha = pixels_srgb8[:, :, 3]
+    gone = alpha < 128 if binary_alpha else alpha == 0
+    if not gone.any() and not (binary_alpha and (alpha < 255).any()):
+        return pixels_srgb8
+    result = pixels_srgb8.copy()
+    if binary_alpha:
+        result[:, :, 3] = 255
+    result[gone] = 0
+    return result
+
+
+def is_asked_for(colors_srgb8: Bytes, options: Options) -> Mask:
+    """Tell which colors, (n, 3 or 4), the options ask for: their pixels keep them."""
+    asked = np.array([*(options.palette or ()), *options.pin], np.uint8).reshape(-1, 4)
+    return np.isin(pack_colors(colors_srgb8), pack_colors(asked))
+
+
+def searched_entries(table: ColorTable, palette: Palette, options: Options, coder: Coder) -> Bytes:
+    """Return the spatial search's indices into the whole palette, which stays as it is."""
+    points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
+    labels = nearest_entries(points, palette.colors_srgb8, None, options)
+    exact = is_asked_for(table.colors_srgb8, options)
+    exact &= pack_colors(table.colors_srgb8) == pack_colors(palette.colors_srgb8)[labels]
+    fit = PaletteFit(palette, labels, np.ones(len(palette), dtype=bool), exact)
+    return search_indices(table, fit, options, coder=coder).indices

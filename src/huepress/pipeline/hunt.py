@@ -1,0 +1,284 @@
+"""Stage: from a goal (a quality, a size, "choose K") to the settings that meet it, by real trials."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from huepress.goals import QualityGoal, SizeGoal
+from huepress.model import Encoded, IndexedImage
+from huepress.options import MAX_COLORS, MAX_RATE, MIN_COLORS
+from huepress.pipeline.seeking import Window, seek
+from huepress.results import Trial
+
+MOST_TRIALS = 7
+# Trials with all colors, before fewer are tried on the rest.
+_TRIALS_OF_ALL_COLORS = 4
+# Fewer colors are tried where a pixel's distortion is worth less than so many bits.
+_CHEAP_DISTORTION = 1.2
+_FEWER = 4  # times fewer: 256, 64, 16, 4
+_LEAST_COLORS = 16
+# How far above the wanted score, and how far below the budget, is near enough.
+_SCORE_TOLERANCE = 0.5
+_SIZE_TOLERANCE = 0.025
+# What photographs do, to begin with: their score at rate 1 and its fall when the rate doubles; their bits per pixel
+# at rate 1 and the fall of the size's logarithm.
+_SCORE_AT_RATE_1, _SCORE_FALL = 77.0, 6.0
+_BPP_AT_RATE_1, _LOG_SIZE_FALL = 1.7, 0.33
+_LEAST_LOG_RATE = -5.0
+# Rates so near to each other (base 2 logarithm) differ by about 2 percent in bytes.
+_RESOLUTION = 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One finished version of an image.
+
+    Attributes
+    ----------
+    trial : Trial
+    indexed : IndexedImage
+    encoded : Encoded
+    distortion_bits : float
+        What the distortion of a pixel is worth in bits at the rate; infinite where that says nothing.
+    """
+
+    trial: Trial
+    indexed: IndexedImage
+    encoded: Encoded
+    distortion_bits: float = math.inf
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the file."""
+        return len(self.encoded.data)
+
+
+class Bench(Protocol):
+    """Makes attempts at an image; each is searched, encoded and scored for real."""
+
+    n_pixels: int
+
+    def attempt(self, n_colors: int, rate: float) -> Attempt:
+        """Make a version with at most so many colors."""
+
+    def lossless(self) -> Attempt | None:
+        """Return the version without any loss, if the palette can hold it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """How near the trials came to a goal.
+
+    Attributes
+    ----------
+    best : Attempt
+        What meets the goal best; where nothing meets it, what comes closest.
+    met : bool
+        Whether it meets the goal.
+    trials : tuple of Trial
+        All of them, in the order in which they were made.
+    """
+
+    best: Attempt
+    met: bool
+    trials: tuple[Trial, ...]
+
+
+def choose_colors(bench: Bench, rate: float) -> Reached:
+    """Choose the number of colors at a rate: all, or four times fewer for as long as that lowers distortion plus bits.
+
+    Parameters
+    ----------
+    bench : Bench
+    rate : float
+
+    Returns
+    -------
+    Reached
+    """
+    found = bench.lossless()
+    if found is not None:
+        return Reached(found, True, (found.trial,))
+    best = bench.attempt(MAX_COLORS, rate)
+    trials = [best.trial]
+    n_colors = MAX_COLORS // _FEWER
+    while best.distortion_bits < _CHEAP_DISTORTION and n_colors >= _LEAST_COLORS:
+        fewer = bench.attempt(n_colors, rate)
+        trials.append(fewer.trial)
+        if _objective(fewer, bench.n_pixels) >= _objective(best, bench.n_pixels):
+            break
+        best, n_colors = fewer, n_colors // _FEWER
+    return Reached(best, True, tuple(trials))
+
+
+def reach(
+    bench: Bench, goal: QualityGoal | SizeGoal, n_colors: int | None, *, by_colors: bool, start: float | None = None
+) -> Reached:
+    """Find the fewest bytes that reach a score, or the best score within a number of bytes.
+
+    Score and size fall nearly monotonely with the logarithm of the rate: the trials bracket the goal, then
+    interpolate. Where the goal leaves room for fewer colors, the last trials try a quarter of them.
+
+    Parameters
+    ----------
+    bench : Bench
+    goal : QualityGoal or SizeGoal
+    n_colors : int, optional
+        Most colors; None lets the trials choose.
+    by_colors : bool
+        Whether the number of colors is the knob instead of the rate (plain k-means has no rate).
+    start : float, optional
+        A rate that may be about right.
+
+    Returns
+    -------
+    Reached
+    """
+    return _Hunt(bench, goal, n_colors, by_colors, start).run()
+
+
+class _Hunt:
+    def __init__(
+        self, bench: Bench, goal: QualityGoal | SizeGoal, n_colors: int | None, by_colors: bool, start: float | None
+    ) -> None:
+        self._bench, self._goal, self._by_colors = bench, goal, by_colors
+        self._n_colors = MAX_COLORS if n_colors is None else n_colors
+        self._may_take_fewer = n_colors is None and not by_colors
+        self._start = start
+        self._attempts: list[Attempt] = []
+        self._with_all_colors: list[Attempt] = []
+
+    def run(self) -> Reached:
+        lossless = self._bench.lossless()
+        if lossless is not None:
+            self._attempts.append(lossless)
+            if isinstance(self._goal, SizeGoal) and self._meets(lossless):
+                return self._reached()
+        if self._by_colors:
+            self._seek_colors()
+        else:
+            self._seek_rate(self._n_colors, _TRIALS_OF_ALL_COLORS if self._may_take_fewer else MOST_TRIALS)
+            self._try_fewer_colors()
+            if not any(map(self._meets, self._attempts)) and isinstance(self._goal, SizeGoal):
+                self._squeeze()
+        return self._reached()
+
+    def _seek_rate(self, n_colors: int, most: int, log_rate: float | None = None) -> None:
+        most = min(most, MOST_TRIALS - len(self._attempts))
+        if most < 1:
+            return
+
+        def curve(log_rate: float) -> float:
+            attempt = self._bench.attempt(n_colors, 2.0**log_rate)
+            if n_colors == self._n_colors:
+                self._with_all_colors.append(attempt)
+            return self._margin(attempt)
+
+        seek(
+            curve,
+            self._window(),
+            start=self._first_log_rate() if log_rate is None else log_rate,
+            slope=_SCORE_FALL if isinstance(self._goal, QualityGoal) else _LOG_SIZE_FALL,
+            bounds=(_LEAST_LOG_RATE, math.log2(MAX_RATE)),
+            most=most,
+            resolution=_RESOLUTION,
+        )
+
+    def _try_fewer_colors(self) -> None:
+        """Go on with a quarter of the colors where the best so far hardly needs them all."""
+        n_colors = self._n_colors
+        while self._may_take_fewer and n_colors >= _FEWER * _LEAST_COLORS and len(self._attempts) < MOST_TRIALS:
+            nearest = min(self._attempts, key=lambda a: abs(self._distance(a)))
+            if nearest.distortion_bits >= _CHEAP_DISTORTION or nearest.trial.n_colors < n_colors // 2:
+                break
+            n_colors //= _FEWER
+            self._seek_rate(n_colors, MOST_TRIALS, math.log2(nearest.trial.rate))
+        between = self._between()
+        if self._may_take_fewer and between is not None and not self._near_enough():
+            self._seek_rate(self._n_colors, MOST_TRIALS, between)
+
+    def _squeeze(self) -> None:
+        """Fewer and fewer colors at the highest rate: a budget that all of them exceed."""
+        n_colors = self._n_colors
+        while n_colors > MIN_COLORS and not self._meets(self._attempts[-1]):
+            n_colors = max(MIN_COLORS, n_colors // _FEWER)
+            self._margin(self._bench.attempt(n_colors, MAX_RATE))
+
+    def _seek_colors(self) -> None:
+        top = math.log2(self._n_colors)
+        tried: dict[int, float] = {}
+
+        def curve(x: float) -> float:
+            n_colors = max(MIN_COLORS, round(2.0 ** (top - x)))
+            if n_colors not in tried:
+                tried[n_colors] = self._margin(self._bench.attempt(n_colors, 1.0))
+            return tried[n_colors]
+
+        slope = _SCORE_FALL if isinstance(self._goal, QualityGoal) else _LOG_SIZE_FALL
+        seek(curve, self._window(), start=1.0, slope=2 * slope, bounds=(0.0, top - 1), most=MOST_TRIALS, resolution=0.0)
+
+    def _first_log_rate(self) -> float:
+        if self._start is not None:
+            return math.log2(self._start)
+        if isinstance(self._goal, QualityGoal):
+            over = _SCORE_AT_RATE_1 - self._goal.wanted
+            return over / (_SCORE_FALL + 1 if over > 0 else _SCORE_FALL / 3)
+        usual = _BPP_AT_RATE_1 * self._bench.n_pixels / 8
+        return math.log(usual / self._goal.n_bytes(self._bench.n_pixels)) / _LOG_SIZE_FALL
+
+    def _window(self) -> Window:
+        if isinstance(self._goal, QualityGoal):
+            return Window(0.0, _SCORE_TOLERANCE)
+        return Window(-_SIZE_TOLERANCE, 0.0)
+
+    def _margin(self, attempt: Attempt) -> float:
+        self._attempts.append(attempt)
+        return self._distance(attempt)
+
+    def _distance(self, attempt: Attempt) -> float:
+        """Return how far an attempt lies on the large side of the goal."""
+        if isinstance(self._goal, QualityGoal):
+            score = attempt.trial.score
+            return math.inf if score is None else score - self._goal.wanted
+        return math.log(attempt.n_bytes / max(1, self._goal.n_bytes(self._bench.n_pixels)))
+
+    def _meets(self, attempt: Attempt) -> bool:
+        distance = self._distance(attempt)
+        return distance >= 0 if isinstance(self._goal, QualityGoal) else distance <= 0
+
+    def _near_enough(self) -> bool:
+        window = self._window()
+        return any(window.low <= self._distance(attempt) <= window.high for attempt in self._attempts)
+
+    def _between(self) -> float | None:
+        """Return a log-rate between the nearest attempts with all colors on both sides of the goal."""
+        above = [a for a in self._with_all_colors if self._distance(a) > 0]
+        below = [a for a in self._with_all_colors if self._distance(a) <= 0]
+        if not above or not below:
+            return None
+        a, b = min(above, key=self._distance), max(below, key=self._distance)
+        if abs(math.log2(b.trial.rate / a.trial.rate)) <= _RESOLUTION:
+            return None
+        part = self._distance(a) / (self._distance(a) - self._distance(b))
+        return math.log2(a.trial.rate) + part * math.log2(b.trial.rate / a.trial.rate)
+
+    def _reached(self) -> Reached:
+        trials = tuple(attempt.trial for attempt in self._attempts)
+        good = [attempt for attempt in self._attempts if self._meets(attempt)]
+        if isinstance(self._goal, QualityGoal):
+            best = min(good, key=lambda a: a.n_bytes) if good else max(self._attempts, key=_score)
+        else:
+            best = max(good, key=_score) if good else min(self._attempts, key=lambda a: a.n_bytes)
+        return Reached(best, bool(good), trials)
+
+
+def _score(attempt: Attempt) -> float:
+    """Return the score; where a picture is too small for one, the order of the sizes."""
+    score = attempt.trial.score
+    return attempt.n_bytes * 1e-9 if score is None else score
+
+
+def _objective(attempt: Attempt, n_pixels: int) -> float:
+    return attempt.distortion_bits * n_pixels + 8 * attempt.n_bytes

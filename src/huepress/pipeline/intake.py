@@ -1,0 +1,114 @@
+"""From whatever a caller has to the types of the stages: pictures, animations, palettes and options."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal, overload
+
+from huepress import files
+from huepress.colors.text import as_colors, parse_colors
+from huepress.errors import HuepressError, InputError, OptionError
+from huepress.formats import decode
+from huepress.formats.animation import read_animation
+from huepress.formats.palettes.read import read_palette
+from huepress.formats.pillow_image import is_pillow_image
+from huepress.model import Animation, Palette, SourceImage
+from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, Color, Options, Strip
+
+
+def load_palette(source: Any, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Palette:
+    """Read a palette, its colors in their order.
+
+    Parameters
+    ----------
+    source : path, bytes or colors
+        A palette file (GPL, ACT, ASE, JSON, CSS or SCSS variables, hex list), an image (an indexed
+        one's palette, else its colors in reading order), ``"#ff0000,#fff"``, hex strings, or rows
+        of 3 or 4 integers 0 to 255.
+    max_pixels : int
+        Larger images are refused.
+
+    Returns
+    -------
+    Palette
+
+    Raises
+    ------
+    OptionError, InputError, DecodeError, LimitError
+
+    Examples
+    --------
+    >>> import huepress
+    >>> huepress.load_palette("#f00,#ffffff").hex()
+    ['#ff0000', '#ffffff']
+    """
+    if isinstance(source, Palette):
+        return source
+    if isinstance(source, bytes):
+        return read_palette(source, max_pixels=max_pixels)
+    listed = parse_colors(source) if isinstance(source, str) and not os.path.exists(source) else None
+    if isinstance(source, os.PathLike) or (isinstance(source, str) and listed is None):
+        if isinstance(source, str) and "," in source and not os.path.exists(source):
+            raise OptionError(f"palette takes a file, or colors such as '#ff0000,#ffffff', not {source!r}")
+        data = files.read_bytes(source)
+        try:
+            return read_palette(data, max_pixels=max_pixels)
+        except HuepressError as error:
+            raise type(error)(f"{os.fspath(source)}: {error}") from None
+    try:
+        colors = as_colors(source if listed is None else listed)
+    except ValueError as error:
+        raise OptionError(f"palette takes a file or colors such as '#ff0000', not {error}") from None
+    if not 1 <= len(colors) <= MAX_COLORS:
+        raise OptionError(f"the palette has {len(colors)} colors; it must have 1 to {MAX_COLORS}")
+    return Palette.from_colors(colors)
+
+
+def make_options(keywords: dict[str, Any]) -> Options:
+    """Build options from keyword arguments, reading the palette if it is a file."""
+    palette = keywords.get("palette")
+    if palette is not None:
+        limit = keywords.get("max_pixels", DEFAULT_MAX_PIXELS)
+        keywords = {**keywords, "palette": load_palette(palette, max_pixels=limit)}
+    return Options.from_keywords(keywords)
+
+
+@overload
+def load(
+    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: Literal[False] = False
+) -> SourceImage: ...
+@overload
+def load(
+    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: Literal[True]
+) -> SourceImage | Animation: ...
+def load(
+    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: bool = False
+) -> SourceImage | Animation:
+    """Turn whatever `compress` accepts into a SourceImage, or where they may be `moving` into an Animation."""
+
+    def decoded(data: bytes) -> SourceImage | Animation:
+        animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving else None
+        return animation or decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
+
+    if isinstance(image, SourceImage | Animation):
+        return image
+    if isinstance(image, str | os.PathLike):
+        data = files.read_bytes(image)
+        try:
+            return decoded(data)
+        except HuepressError as error:
+            raise type(error)(f"{os.fspath(image)}: {error}") from None
+    if isinstance(image, bytes | bytearray | memoryview):
+        return decoded(bytes(image))
+    if is_pillow_image(image):
+        return decode.from_pillow(image, max_pixels=max_pixels, color=color, strip=strip)
+    if hasattr(image, "read"):
+        data = image.read()
+        if not isinstance(data, bytes):
+            raise InputError("the file is open in text mode; open it with mode 'rb'")
+        return decoded(data)
+    if hasattr(image, "__array__"):
+        return decode.from_array(image, max_pixels=max_pixels)
+    raise InputError(
+        f"cannot compress {type(image).__name__}; give a path, bytes, a binary file, a Pillow image or an array"
+    )

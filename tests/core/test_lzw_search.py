@@ -1,0 +1,100 @@
+"""The search over LZW codes against the textbook coder, and the promises it makes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from huepress import _core
+from huepress.pipeline.frames import CLEAR, FREE
+from reference import lzw
+
+
+def say(indices, *, canvas=None, required=None, k=None, transparent=-1, rate=1.0, points=None, diffuse=False):
+    height, width = indices.shape
+    k = int(indices.max()) + 1 if k is None else k
+    looks = np.linspace(0, 1, 3 * k, dtype=np.float32).reshape(k, 3)
+    canvas = np.full(indices.shape, CLEAR, np.uint16) if canvas is None else canvas
+    required = indices.astype(np.uint16) if required is None else required
+    points = looks if points is None else points
+    box = (0, 0, width, height)
+    return _core.search_lzw(
+        points, indices.astype(np.uint32), looks, k, transparent, canvas, required, box, diffuse, rate, 1.0
+    )
+
+
+@given(st.integers(0, 10**6), st.integers(1, 256), st.integers(1, 30), st.integers(1, 30), st.integers(1, 4))
+def test_exact_codes_are_the_textbooks(seed, k, height, width, grain):
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, k, (height, width), dtype=np.uint8)
+    indices = np.kron(coarse, np.ones((1, grain), np.uint8))
+    min_code_size, codes, found, distortion = say(indices, k=k)
+    assert min_code_size == max(2, (k - 1).bit_length()) and distortion == 0
+    np.testing.assert_array_equal(found, indices)
+    assert lzw.decode(min_code_size, codes) == indices.ravel().tolist()
+    assert codes == lzw.encode(min_code_size, indices.ravel().tolist())
+
+
+@pytest.mark.parametrize("kind", ["noise", "flat", "changing"])
+def test_full_tables_decode(kind):
+    rng = np.random.default_rng(1)
+    indices = rng.integers(0, 200, (150, 200), dtype=np.uint8)
+    if kind == "flat":
+        indices[:] = 3
+    elif kind == "changing":  # a table made for one half is of no use in the other
+        indices[:75] = np.kron(rng.integers(0, 4, (75, 50)), np.ones((1, 4)))
+    min_code_size, codes, found, _ = say(indices, k=200)
+    np.testing.assert_array_equal(found, indices)
+    assert lzw.decode(min_code_size, codes) == indices.ravel().tolist()
+
+
+@given(st.integers(0, 10**6), st.booleans(), st.floats(1e-7, 1e-2))
+@settings(max_examples=40)
+def test_what_is_required_is_shown(seed, with_transparent, rate):
+    """Pixels that must look so do, whatever the rate; others show an entry or the canvas."""
+    rng = np.random.default_rng(seed)
+    k, shape = 20, (13, 17)
+    source = rng.integers(0, k, shape, dtype=np.uint8)
+    canvas = rng.integers(0, k, shape).astype(np.uint16)
+    canvas[rng.random(shape) < 0.3] = CLEAR
+    required = np.where(rng.random(shape) < 0.4, FREE, np.where(rng.random(shape) < 0.5, canvas, source)).astype(
+        np.uint16
+    )
+    if not with_transparent:
+        required[required == CLEAR] = 0
+    transparent = k if with_transparent else -1
+    min_code_size, codes, found, distortion = say(
+        source, canvas=canvas, required=required, k=k, transparent=transparent, rate=rate, diffuse=True
+    )
+    assert lzw.decode(min_code_size, codes) == found.ravel().tolist()
+    shown = np.where(found == transparent, canvas, found) if with_transparent else found
+    fixed = required != FREE
+    np.testing.assert_array_equal(shown[fixed], required[fixed])
+    assert (shown[~fixed] < k).all() and distortion >= 0
+
+
+def test_a_bit_worth_more_makes_fewer_bytes_and_more_errors():
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[:60, :80]
+    indices = np.clip((x + y) / 4 + rng.normal(0, 1.5, x.shape), 0, 31).astype(np.uint8)
+    required = np.full(indices.shape, FREE, np.uint16)
+    results = [say(indices, required=required, k=32, rate=rate) for rate in (1e-6, 1e-4, 1e-2)]
+    sizes, errors = [len(r[1]) for r in results], [r[3] for r in results]
+    assert sizes == sorted(sizes, reverse=True) and errors == sorted(errors) and sizes[-1] < sizes[0] / 3
+
+
+def test_what_stays_costs_next_to_nothing():
+    rng = np.random.default_rng(3)
+    canvas = rng.integers(0, 60, (64, 64)).astype(np.uint16)
+    codes = say(canvas.astype(np.uint8), canvas=canvas, k=60, transparent=60)[1]
+    assert len(codes) < 150
+
+
+def test_wrong_arguments():
+    indices = np.zeros((2, 2), np.uint8)
+    with pytest.raises(ValueError, match="neither on the canvas nor"):
+        say(indices, required=np.full((2, 2), CLEAR, np.uint16))
+    with pytest.raises(ValueError, match="does not exist"):
+        say(indices, required=np.full((2, 2), 9, np.uint16))
+    with pytest.raises(ValueError, match="rate"):
+        say(indices, rate=0.0)

@@ -1,0 +1,62 @@
+"""The README's examples are run, and its table of options is held against the program."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"<!-- run -->\n```{language}\n(.*?)```", README, re.S)
+
+
+@pytest.mark.parametrize("block", blocks("sh"))
+def test_shell_examples(block, photo_file, huepress_program):
+    path = f"{huepress_program.parent}:/usr/bin:/bin"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=photo_file.parent,
+        capture_output=True,
+        env={"PATH": path},
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    names = {p.name for p in photo_file.parent.iterdir()}
+    promised = set(re.findall(r"-o (\w+\.png)|> (\w+\.png)|# (photo-\w+\.png)", block))
+    assert {name for groups in promised for name in groups if name} <= names
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_python_examples(block, photo_file):
+    code = subprocess.run(
+        [sys.executable, "-W", "error", "-c", block], cwd=photo_file.parent, capture_output=True, timeout=120
+    )
+    assert code.returncode == 0, code.stderr.decode()
+    assert (photo_file.parent / "photo-small.png").exists()
+
+
+def test_there_are_examples():
+    assert len(blocks("sh")) >= 1 and len(blocks("python")) >= 1
+
+
+def test_the_table_of_options_is_the_programs(run):
+    help_text = re.sub(r"\s+", " ", run("compress", "--help", env={"COLUMNS": "200"}).stdout.decode())
+    listed = set(
+        re.findall(r"(?<![\w-])--[a-z][a-z-]+", README.split("| option of `compress`")[1].split("What it promises")[0])
+    )
+    offered = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", help_text)) - {"--help", "--quiet", "--verbose"}
+    assert listed == offered
+    for row in re.findall(r"^\| `.*?(--[a-z-]+)`.*\| (\S+) \|$", README, re.M):
+        option, default = row
+        if default.replace(".", "").isdigit():
+            assert re.search(rf"{option} .*?\[default: {re.escape(default)}[\];]", help_text), row
+
+
+def test_links_and_pictures_exist():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target

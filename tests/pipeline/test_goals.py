@@ -1,0 +1,205 @@
+"""Goals: a quality, a size, a number of colors chosen."""
+
+import io
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+import huepress
+from conftest import png_bytes
+from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
+from huepress.model import Encoded
+from huepress.pipeline.hunt import Attempt, reach
+
+
+@pytest.fixture(scope="module")
+def grainy(photo) -> np.ndarray:
+    part = photo[20:170, 50:250]
+    grain = np.random.default_rng(0).normal(0, 4, part.shape)
+    return np.clip(np.rint(part + grain), 0, 255).astype(np.uint8)
+
+
+def decoded(result) -> np.ndarray:
+    with Image.open(io.BytesIO(result.encoded.data)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+@pytest.mark.parametrize("effort", [0, 3])
+@pytest.mark.parametrize("quality", [40, 60.0, "75"])
+def test_a_quality_is_reached_with_few_bytes(grainy, quality, effort):
+    result = huepress.compress(grainy, quality=quality, effort=effort)
+    score = huepress.score(grainy, decoded(result)).ssimulacra2
+    assert score == pytest.approx(result.report.score) and score >= float(quality)
+    report = result.report
+    assert len(report.trials) <= 7 and report.message == ""
+    best = min((t for t in report.trials if t.score >= float(quality)), key=lambda t: t.n_bytes)
+    assert (best.n_bytes, best.score) == (report.bytes_out, report.score)
+    if effort:
+        assert score < float(quality) + 1.5
+
+
+def test_a_quality_costs_hardly_more_than_the_best_of_a_grid(grainy):
+    result = huepress.compress(grainy, 256, quality=65, effort=3)
+    grid = [huepress.compress(grainy, 256, rate=2 ** (i / 4), effort=3) for i in range(-8, 16)]
+    enough = [r.report.bytes_out for r in grid if huepress.score(grainy, r.image).ssimulacra2 >= 65]
+    assert result.report.bytes_out <= 1.03 * min(enough)
+
+
+def test_a_quality_out_of_reach_gives_the_finest_version(grainy):
+    result = huepress.compress(grainy, 4, quality=90, effort=3)
+    assert "not 90" in result.report.message and result.report.status == "compressed"
+    assert result.report.score == max(t.score for t in result.report.trials)
+
+
+def test_below_the_least_quality_the_original_stays(grainy):
+    file = png_bytes(grainy, compress_level=1)
+    result = huepress.compress(file, 4, quality="80-90", effort=3)
+    assert result.report.status == "kept" and "below 80" in result.report.message
+    assert len(result.encoded.data) < len(file)  # losslessly optimized
+    np.testing.assert_array_equal(decoded(result), grainy)
+    assert huepress.compress(file, 64, quality=(20, 90), effort=3).report.status == "compressed"
+
+
+@pytest.mark.parametrize("effort", [0, 3])
+@pytest.mark.parametrize("max_size", [4_500, "10kB", "1bpp"])
+def test_a_budget_is_used_but_never_exceeded(grainy, max_size, effort):
+    budget = parse_size(max_size).n_bytes(grainy.shape[0] * grainy.shape[1])
+    result = huepress.compress(grainy, max_size=max_size, effort=effort)
+    assert len(result.encoded.data) == result.report.bytes_out <= budget
+    assert len(result.report.trials) <= 7
+    if effort:
+        assert result.report.bytes_out >= 0.9 * budget
+
+
+def test_a_budget_out_of_reach_is_an_error(grainy):
+    with pytest.raises(huepress.TargetError, match="allow more"):
+        huepress.compress(grainy, max_size=300, effort=3)
+    result = huepress.compress(grainy, max_size=300, effort=3, allow_miss=True)
+    assert result.report.bytes_out == min(t.n_bytes for t in result.report.trials) > 300
+    assert "more than the 300" in result.report.message
+
+
+def test_a_large_budget_is_met_without_loss_where_that_is_possible(badge):
+    few = huepress.quantize(badge, 60).to_array()
+    result = huepress.compress(few, max_size="100kB")
+    np.testing.assert_array_equal(result.indexed.to_array(), few)
+    assert [t.rate for t in result.report.trials] == [0.0] and result.report.score == 100.0
+
+
+def test_an_original_within_the_budget_stays(badge):
+    few = huepress.quantize(badge, 60)
+    file = huepress.compress(few.to_array(), effort=9).encoded.data
+    result = huepress.compress(file, max_size=len(file))
+    with Image.open(io.BytesIO(result.encoded.data)) as image:
+        np.testing.assert_array_equal(np.asarray(image.convert("RGBA")), few.to_array())
+    assert result.report.bytes_out <= len(file)
+
+
+def test_a_photograph_within_the_budget_stays_unless_another_format_is_wanted(grainy):
+    file = png_bytes(grainy)
+    kept = huepress.compress(file, max_size=len(file), effort=1)
+    assert kept.encoded.data == file and "fits" in kept.report.message
+    assert huepress.compress(file, max_size=len(file), effort=1, format="webp").encoded.format == "WEBP"
+    assert huepress.compress(file, max_size=len(file), effort=1, allow_larger=True).report.status == "compressed"
+
+
+def test_pictures_that_fit_may_lose_for_a_smaller_goal(badge):
+    few = huepress.quantize(badge, 200).to_array()
+    whole = huepress.compress(few).report
+    small = huepress.compress(few, max_size=whole.bytes_out // 2)
+    assert whole.mse == 0 and small.report.bytes_out <= whole.bytes_out // 2
+    assert huepress.compress(few, quality=50).report.bytes_out < whole.bytes_out
+
+
+def test_tiny_pictures_have_no_score(photo):
+    result = huepress.compress(photo[:5, :300], 4, quality=80)
+    assert result.report.score is None and "too small" in result.report.message
+
+
+def test_few_colors_serve_flat_art_better():
+    y, x = np.mgrid[:160, :160]
+    disc = 255 / (1 + np.exp((np.hypot(x - 80, y - 80) - 60) * 1.5))
+    art = np.stack([disc, disc * 0.5 + 60, 255 - disc], axis=2).astype(np.uint8)
+    art[40:44] = np.random.default_rng(0).integers(0, 255, (4, 160, 3))  # more than 256 colors
+    chosen, all_colors = huepress.compress(art, rate=8), huepress.compress(art, 256, rate=8)
+    assert len(chosen.palette) <= len(all_colors.palette)
+    assert chosen.report.bytes_out <= all_colors.report.bytes_out
+    assert len(chosen.report.trials) > 1
+
+
+def test_goals_are_deterministic(grainy):
+    files = {huepress.compress(grainy, quality=60, effort=3, jobs=jobs).encoded.data for jobs in (1, 3)}
+    assert len(files) == 1
+
+
+def test_progress_never_falls(grainy):
+    seen = []
+    huepress.compress(grainy, quality=60, effort=3, on_progress=seen.append)
+    assert seen == sorted(seen) and seen[-1] == 1.0
+
+
+def test_parsing():
+    assert parse_quality(70) == QualityGoal(-math.inf, 70.0) == parse_quality("70")
+    assert parse_quality("60-80") == QualityGoal(60.0, 80.0) == parse_quality((60, 80))
+    assert parse_size("100kB") == SizeGoal(100_000.0) == parse_size(100_000) == parse_size("100000")
+    assert parse_size("1.5 MB") == SizeGoal(1_500_000.0) and parse_size("2KiB") == SizeGoal(2048.0)
+    assert parse_size("0.1bpp") == SizeGoal(0.1, per_pixel=True)
+    assert parse_size("0.1bpp").n_bytes(8000) == 100
+
+
+@pytest.mark.parametrize("quality", ["x", "80-60", -1, 101, "1-2-3", (), True, float("nan"), [None]])
+def test_bad_qualities(quality):
+    with pytest.raises(huepress.OptionError, match="quality"):
+        huepress.Options(quality=quality)
+
+
+@pytest.mark.parametrize("size", ["x", "", 0, -5, "0kB", "5 parsecs", True, float("inf"), [1]])
+def test_bad_sizes(size):
+    with pytest.raises(huepress.OptionError, match="max-size"):
+        huepress.Options(max_size=size)
+
+
+def test_two_goals_exclude_each_other():
+    with pytest.raises(huepress.OptionError, match="exclude"):
+        huepress.Options(quality=50, max_size=1000)
+
+
+class Curve:
+    """A bench whose sizes and scores follow formulas, and whose palettes idle at high rates."""
+
+    n_pixels = 100_000
+
+    def __init__(self, fall):
+        self.fall = fall
+
+    def lossless(self):
+        return None
+
+    def attempt(self, n_colors, rate):
+        n_bytes = round(160_000 / (1 + rate / 3) ** self.fall)
+        score = 85 - 8 * math.log2(1 + rate)
+        trial = huepress.Trial(rate, max(2, round(n_colors / (1 + rate / 50))), n_bytes, score)
+        indexed = huepress.quantize(np.zeros((1, 1), np.uint8), 2)
+        return Attempt(trial, indexed, Encoded(bytes(n_bytes), "PNG"), 5.0)
+
+
+@pytest.mark.parametrize("fall", [0.5, 0.9, 1.3])
+@pytest.mark.parametrize("budget", [1_000, 8_000, 50_000, 120_000])
+def test_budgets_far_from_the_usual_are_met_too(fall, budget):
+    reached = reach(Curve(fall), SizeGoal(budget), None, by_colors=False)
+    least = 160_000 / (1 + 1000 / 3) ** fall
+    assert reached.met == (least <= budget)
+    if reached.met:
+        assert 0.93 * budget <= reached.best.n_bytes <= budget
+    assert len(reached.trials) <= 7 or not reached.met
+
+
+@given(st.floats(5, 84))
+def test_scores_anywhere_are_met(wanted):
+    reached = reach(Curve(0.7), QualityGoal(-math.inf, wanted), None, by_colors=False)
+    assert reached.met and wanted <= reached.best.trial.score <= wanted + 0.7
+    assert len(reached.trials) <= 7
