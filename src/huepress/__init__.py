@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from huepress.api import Result, compress, quantize, score
-    from huepress.compare.comparison import Comparison, compare
+    from huepress.comparison.compare import Comparison, compare
     from huepress.engine.kmeans import KMeans
     from huepress.engine.metrics import Score
     from huepress.engine.swatches import Swatches
@@ -42,8 +42,8 @@ _HOME = {
     "compress": "api",
     "quantize": "api",
     "score": "api",
-    "Comparison": "compare.comparison",
-    "compare": "compare.comparison",
+    "Comparison": "comparison.compare",
+    "compare": "comparison.compare",
     "KMeans": "engine.kmeans",
     "Score": "engine.metrics",
     "Swatches": "engine.swatches",

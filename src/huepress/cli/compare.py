@@ -26,9 +26,9 @@ from huepress.cli.shared import (
 from huepress.errors import HuepressError, LimitError
 
 if TYPE_CHECKING:
-    from huepress.compare.comparison import Comparison
-    from huepress.compare.page.render import Section
-    from huepress.compare.versions import Variant
+    from huepress.comparison.compare import Comparison
+    from huepress.comparison.page.render import Section
+    from huepress.comparison.versions import Variant
 
 # Options of `kmeans_options` that take lists here.
 _LISTED = ("effort", "rate", "dither", "format")
@@ -104,7 +104,7 @@ def _variants(
 ) -> list[Variant]:
     values: dict[str, list[Any]] = {"quality": quality, "max_size": max_size}
     values.update({name: engine[name] for name in _LISTED if engine[name]})
-    from huepress.compare.versions import default_colors, make_variants
+    from huepress.comparison.versions import default_colors, make_variants
 
     if colors is None:
         colors = default_colors(values, palette_given=engine["palette"] is not None)
@@ -118,7 +118,7 @@ def _named_page(output: str | None) -> Path | None:
     """Return the output if it is a page; refuse names that are neither a page nor a sheet."""
     if not output or os.path.isdir(output) or output.endswith(("/", os.sep)) or not Path(output).suffix:
         return None
-    from huepress.compare.comparison import is_page
+    from huepress.comparison.compare import is_page
 
     return Path(output) if is_page(output) else None
 
@@ -150,7 +150,7 @@ class _Run:
 
     def page(self, names: list[str], target: Path) -> None:
         """Write one page about all inputs that can be read."""
-        from huepress.compare.page.render import render_page
+        from huepress.comparison.page.render import render_page
 
         self._targets.claim(target)
         if any(name == STDIO or os.path.exists(name) for name in names):
@@ -165,7 +165,7 @@ class _Run:
             self._write(target, render_page(sections))
 
     def _compare(self, name: str) -> Comparison:
-        from huepress.compare import comparison
+        from huepress.comparison import compare as comparison
 
         heading = "standard input" if name == STDIO else Path(name).name
         source = comparison.load(read_stdin() if name == STDIO else name, self._variants)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from huepress.compare.page.plot import Point, frontier
-from huepress.compare.versions import Version
+from huepress.comparison.page.plot import Point, frontier
+from huepress.comparison.versions import Version
 from huepress.errors import OptionError
 from huepress.model import SourceImage
 from huepress.wording import human_bytes

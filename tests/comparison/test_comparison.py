@@ -9,8 +9,8 @@ from PIL import Image
 import huepress
 from conftest import png_bytes
 from html_pages import parse
-from huepress.compare import comparison
-from huepress.compare.versions import make_variants
+from huepress.comparison import compare as comparison
+from huepress.comparison.versions import make_variants
 from huepress.drawing import fonts
 from huepress.options import Options
 

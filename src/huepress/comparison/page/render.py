@@ -9,9 +9,9 @@ from importlib.resources import files
 from string import Template
 
 from huepress import __version__
-from huepress.compare.page.difference import EDGES, JUST_NOTICEABLE, difference_map, map_palette
-from huepress.compare.page.plot import Point, frontier_svg
-from huepress.compare.versions import Version
+from huepress.comparison.page.difference import EDGES, JUST_NOTICEABLE, difference_map, map_palette
+from huepress.comparison.page.plot import Point, frontier_svg
+from huepress.comparison.versions import Version
 from huepress.drawing.browser_image import data_uri, thumbnail, to_png
 from huepress.model import Bytes, Encoded, Palette, SourceImage
 from huepress.wording import human_bytes
@@ -91,7 +91,7 @@ def render_page(sections: Sequence[Section]) -> bytes:
 
 
 def _resource(name: str) -> str:
-    return files("huepress.compare.page").joinpath(name).read_text(encoding="utf-8")
+    return files("huepress.comparison.page").joinpath(name).read_text(encoding="utf-8")
 
 
 def _template(name: str) -> Template:

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 import huepress
-from huepress.compare.page.difference import map_palette
-from huepress.compare.page.render import render_page
+from huepress.comparison.page.difference import map_palette
+from huepress.comparison.page.render import render_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")

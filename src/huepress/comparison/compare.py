@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from huepress import files
-from huepress.compare.page.render import ORIGINAL, Section, render_page, render_section
-from huepress.compare.versions import TARGETS, VARIED, Variant, Version, default_colors, make_variants, make_versions
+from huepress.comparison.page.render import ORIGINAL, Section, render_page, render_section
+from huepress.comparison.versions import TARGETS, VARIED, Variant, Version, default_colors, make_variants, make_versions
 from huepress.drawing.sheet import Panel, draw_sheet
 from huepress.errors import OptionError
 from huepress.model import SourceImage
@@ -72,7 +72,7 @@ class Comparison:
         OptionError
             If Matplotlib is not installed.
         """
-        from huepress.compare.figure import draw_figure
+        from huepress.comparison.figure import draw_figure
 
         return draw_figure(self.name, self.source, self.versions)
 

@@ -10,8 +10,8 @@ from PIL import Image
 import huepress
 from conftest import png_bytes
 from html_pages import embedded, parse
-from huepress.compare.page.difference import EDGES, map_palette
-from huepress.compare.page.plot import Point, frontier, frontier_svg
+from huepress.comparison.page.difference import EDGES, map_palette
+from huepress.comparison.page.plot import Point, frontier, frontier_svg
 from huepress.engine.metrics import delta_e_ok, delta_e_ok_levels
 from reference.colors import srgb8_to_oklab
 
