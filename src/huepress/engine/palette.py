@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from huepress import _core
 from huepress.colors.arrays import pack_colors
+from huepress.engine.accents import find_accents
 from huepress.errors import OptionError
-from huepress.model import Bytes, ColorHistogram, Palette
+from huepress.model import Bytes, ColorHistogram, ColorTable, Palette
 from huepress.options import Options
 
 Labels = npt.NDArray[np.int32]
@@ -107,11 +108,43 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
         options.threads,
         _core.colors_to_points(pins, options.kmeans_space) if len(pins) else None,
     )
+    centers, guess = _with_accents(table, points, centers, guess, options)
     colors = _core.points_to_colors(centers, options.kmeans_space)
     if channels == 4:
         _keep_opaque(colors, table, guess)
     colors[: len(pins)] = pins
     return _settled(table, points, colors, guess, options)
+
+
+def _with_accents(
+    table: ColorHistogram,
+    points: npt.NDArray[np.float32],
+    centers: npt.NDArray[np.float32],
+    labels: Labels,
+    options: Options,
+) -> tuple[npt.NDArray[np.float32], Labels]:
+    """Fit the palette anew around small vivid areas that it has left out, if there are any."""
+    if not isinstance(table, ColorTable) or options.kmeans_space != "oklab":
+        return centers, labels
+    pins = centers[: len(options.pin)]
+    accents = find_accents(table, points, centers, labels)[: len(centers) - len(pins)]
+    if not len(accents):
+        return centers, labels
+    again, labels, _, _ = _core.kmeans(
+        points,
+        _weights(table),
+        options.most_colors,
+        "wu",
+        None,
+        options.starts,
+        options.swaps,
+        options.max_iter,
+        float(options.tol),
+        options.seed,
+        options.threads,
+        np.concatenate([pins, accents]),
+    )
+    return again, labels
 
 
 def nearest_entries(
