@@ -279,7 +279,7 @@ def test_command_line_extensions_never_lie(run, tmp_path):
 
 
 def test_command_line_tells_conversions(run, tmp_path):
-    from test_color_management import P3_PROFILE
+    from formats.test_color_management import P3_PROFILE
 
     Image.fromarray(picture()).save(tmp_path / "wide.png", icc_profile=P3_PROFILE)
     assert b"converted from Display P3 to sRGB" in run("compress", "wide.png", "-k", 8).stdout
