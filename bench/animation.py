@@ -24,7 +24,7 @@ from PIL import Image, ImageDraw
 
 import huepress
 from huepress.engine.metrics import Comparator
-from huepress.formats.animation import read_animation
+from huepress.formats.reading import read_animation
 from huepress.model import Bytes, SourceImage
 
 RATES = (0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256)

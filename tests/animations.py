@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 import scenes
-from huepress.formats.animation import read_animation
+from huepress.formats.reading import read_animation
 from reference import lzw
 
 

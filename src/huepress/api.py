@@ -8,20 +8,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from huepress import files
 from huepress.engine.metrics import Comparator, Score
 from huepress.formats import decode
-from huepress.formats.animation import read_animation
-from huepress.formats.encoders import check_name_of_animation, encode_for_name
 from huepress.formats.pillow_image import to_pillow
-from huepress.model import NO_METADATA, Animation, Bytes, Encoded, Frame, IndexedImage, Metadata, Palette
-from huepress.options import Options
+from huepress.formats.writing import encode_for_name
+from huepress.model import NO_METADATA, Bytes, Encoded, Frame, IndexedImage, Metadata, Palette
+from huepress.options import Delivery, Options
 from huepress.pipeline import still
-from huepress.pipeline.animation import run_animation
 from huepress.pipeline.intake import load, make_options
-from huepress.results import Report
+from huepress.pipeline.run import encoded_for, frames_of, metadata_of, run
+from huepress.results import Outcome, Report
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -70,14 +67,7 @@ class Result:
     @property
     def frames(self) -> Iterator[Frame]:
         """The frames of the finished file as they are shown, decoded one after the other; one of a picture."""
-        data = self.encoded.data
-        animation = read_animation(data, max_pixels=Options.max_pixels)
-        if animation is None:
-            colors = self.indexed.to_array()
-            yield Frame(colors if colors.shape[2] == 4 else np.insert(colors, 3, 255, axis=2), 0.0)
-            return
-        for pixels, seconds in zip(animation.frames(), animation.durations, strict=True):
-            yield Frame(pixels, float(seconds))
+        return frames_of(Outcome(self.indexed, self.encoded, self.report))
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the file, as a whole or not at all.
@@ -100,7 +90,8 @@ class Result:
         files.write_bytes(path, self.encoded_for(name).data, overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
-        return self._as_picture("x.png").data  # of an animation in another format the first frame
+        # Of an animation in another format the first frame.
+        return encode_for_name(self.indexed, "x.png", self.encoded, effort=self.effort, metadata=self.metadata).data
 
     def encoded_for(self, name: str) -> Encoded:
         """Return what `save` would write under a name.
@@ -110,13 +101,14 @@ class Result:
         OutputError, OptionError
             As `save`.
         """
-        if self.report.n_frames > 1:
-            check_name_of_animation(name, self.encoded)
-            return self.encoded
-        return self._as_picture(name)
-
-    def _as_picture(self, name: str) -> Encoded:
-        return encode_for_name(self.indexed, name, self.encoded, effort=self.effort, metadata=self.metadata)
+        return encoded_for(
+            name,
+            self.indexed,
+            self.encoded,
+            n_frames=self.report.n_frames,
+            effort=self.effort,
+            metadata=self.metadata,
+        )
 
 
 def compress(
@@ -176,28 +168,11 @@ def compress(
     (16, 4)
     """
     started = time.perf_counter()
+    delivery = Delivery(allow_larger=allow_larger, min_saving=min_saving, allow_miss=allow_miss)
     chosen = make_options({"n_colors": n_colors, "quality": quality, "max_size": max_size, **options})
     source = load(image, max_pixels=chosen.max_pixels, color=chosen.color, strip=chosen.strip, moving=True)
-    if isinstance(source, Animation):
-        outcome = run_animation(
-            source,
-            chosen,
-            allow_larger=allow_larger,
-            min_saving=min_saving,
-            started=started,
-            on_progress=on_progress,
-        )
-        return Result(outcome.indexed, outcome.encoded, outcome.report, effort=chosen.effort)
-    outcome = still.run(
-        source,
-        chosen,
-        allow_larger=allow_larger,
-        min_saving=min_saving,
-        allow_miss=allow_miss,
-        started=started,
-        on_progress=on_progress,
-    )
-    return Result(outcome.indexed, outcome.encoded, outcome.report, source.metadata, chosen.effort)
+    outcome = run(source, chosen, delivery, started=started, on_progress=on_progress)
+    return Result(outcome.indexed, outcome.encoded, outcome.report, metadata_of(source), chosen.effort)
 
 
 def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:

@@ -16,13 +16,31 @@ _Error = TypeVar("_Error", bound="HuepressError")
 class Remedy(Enum):
     """A way out that is an option of the caller's; the values are the library's words for it."""
 
-    OVERWRITE = "overwrite=True replaces it"
-    ALLOW_LARGER = "allow_larger=True takes the smaller palette all the same"
-    ALLOW_MISS = "allow more bytes, make the picture smaller, or take it with allow_miss=True"
+    OVERWRITE = "overwrite=True overwrites it"
+    ALLOW_LARGER = "allow_larger=True writes it anyway"
+    COMPRESS_ANYWAY = "allow_larger=True compresses it anyway"
+    ALLOW_MISS = "allow more bytes, make the picture smaller, or allow_miss=True takes it"
     KEEP_METADATA = "strip='none' keeps the original"
-    OTHER_OUTPUT = "choose another place or name for the output"
+    OTHER_OUTPUT = "choose another place for the output"
+    SHORTER_OUTPUT = "choose a shorter name for the output"
+    CHECK_OUTPUT = "check the path of the output"
+    OUTPUT_FOLDER = "give a folder as output to get another format"
+    OUTPUT_FILE_OR_BUCKET = "give a folder, or s3://bucket/folder, as output"
+    OTHER_OUTPUT_OR_IN_PLACE = "choose another place for the output, or in_place=True"
+    OUTPUT_PLACE = "give a folder or URL as output"
+    FILE_OR_TREE = "give a file or folder here as output, or a folder as input"
+    NOT_IN_PLACE = "leave in_place out"
+    NOT_RECURSIVE = "give it as a single file"
+    RELATIVE_NAMES = "with an output folder names have to be relative, so that their place there is known"
     OTHER_FORMAT = "choose another format"
     MORE_PIXELS = "raise max_pixels, or make the image smaller"
+    MORE_MEMORY = "raise the memory limit"
+    LESS_MEMORY = "try it alone, or with a smaller memory limit"
+    MORE_COLORS = "raise n_colors"
+    FEWER_PALETTE = "leave n_colors out or give a smaller palette"
+    EXCLUDE_FOLDER = "rename it, or exclude its folder"
+    CHECK_CLUSTER = "check the cluster's address"
+    SMALLER_IMAGE = "make the image smaller or close other programs"
 
 
 class HuepressError(Exception):
@@ -103,3 +121,12 @@ class TargetError(HuepressError):
     """No version of an image meets what was asked for (exit code 7)."""
 
     exit_code = 7
+
+
+def as_huepress_error(error: HuepressError | MemoryError | OSError) -> HuepressError:
+    """Return an error of ours for one that the system raised: the one place that says what those mean."""
+    if isinstance(error, HuepressError):
+        return error
+    if isinstance(error, MemoryError):
+        return LimitError("not enough memory", remedy=Remedy.SMALLER_IMAGE)
+    return HuepressError(str(error.strerror or error), remedy="run it again")

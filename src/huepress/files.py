@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 from typing import IO
 
-from huepress.errors import InputError, OutputError
+from huepress.errors import InputError, OutputError, Remedy
 
 try:
     import fcntl
@@ -31,13 +31,15 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; check the name") from None
+        raise InputError("no such file", subject=str(path), remedy="check the name") from None
     except IsADirectoryError:
-        raise InputError(f"{path}: a directory; give the files in it, such as {Path(path) / '*.png'}") from None
+        raise InputError(
+            "a directory", subject=str(path), remedy=f"give the files in it, such as {Path(path) / '*.png'}"
+        ) from None
     except PermissionError:
-        raise InputError(f"{path}: permission denied; make it readable") from None
+        raise InputError("permission denied", subject=str(path), remedy="make it readable") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({_reason(error)})") from None
+        raise InputError(f"cannot be read ({_reason(error)})", subject=str(path)) from None
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False) -> None:
@@ -100,7 +102,7 @@ def publish(temporary: Path, target: Path, *, overwrite: bool) -> None:
                 temporary.unlink()
                 return
             except FileExistsError:
-                raise OutputError(f"{target}: exists already; --force overwrites it") from None
+                raise OutputError("exists already", subject=str(target), remedy=Remedy.OVERWRITE) from None
             except OSError:
                 pass  # a file system without hard links
         os.replace(temporary, target)
@@ -144,7 +146,9 @@ def open_locked(path: Path) -> IO[bytes]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
-            raise OutputError(f"{path.parent}: another run is at work there; wait until it has ended") from None
+            raise OutputError(
+                "another run is at work there", subject=str(path.parent), remedy="wait until it has ended"
+            ) from None
         except OSError:
             pass  # a file system without locks
     return file
@@ -167,7 +171,7 @@ def read_start(path: str | os.PathLike[str], n_bytes: int) -> bytes:
 
 def cannot_be_written(path: str | os.PathLike[str], error: Exception) -> OutputError:
     """Return the error that says so, why, and what to do."""
-    return OutputError(f"{path}: cannot be written ({_reason(error)}); {_advice(error)}")
+    return OutputError(f"cannot be written ({_reason(error)})", subject=str(path), remedy=_advice(error))
 
 
 def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> None:
@@ -181,11 +185,13 @@ def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> Non
     target = Path(path)
     try:
         if target.is_dir():
-            raise OutputError(f"{target}: a directory; give a file name")
+            raise OutputError("a directory", subject=str(target), remedy="give a file name")
         if target.exists() and not target.is_file():
-            raise OutputError(f"{target}: not a regular file; give another name, or '-' for standard output")
+            raise OutputError(
+                "not a regular file", subject=str(target), remedy="give another name, or '-' for standard output"
+            )
         if not overwrite and target.exists():
-            raise OutputError(f"{target}: exists already; --force (library: overwrite=True) overwrites it")
+            raise OutputError("exists already", subject=str(target), remedy=Remedy.OVERWRITE)
     except (OSError, ValueError) as error:
         raise cannot_be_written(target, error) from None
 
@@ -200,12 +206,12 @@ def _reason(error: Exception) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _advice(error: Exception) -> str:
+def _advice(error: Exception) -> Remedy | str:
     code = getattr(error, "errno", None)
     if code in (errno.ENOSPC, errno.EDQUOT):
         return "free some space and run it again"
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "choose another place with -o"
+        return Remedy.OTHER_OUTPUT
     if code == errno.ENAMETOOLONG:
-        return "choose a shorter name with -o"
-    return "check the path given with -o"
+        return Remedy.SHORTER_OUTPUT
+    return Remedy.CHECK_OUTPUT

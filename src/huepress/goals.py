@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import ClassVar, Protocol, TypeVar
 
 from huepress.errors import OptionError
 
 _SIZE = re.compile(r"([0-9]*\.?[0-9]+)\s*([a-z]*)", re.IGNORECASE)
-_UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1000, "kib": 1024, "m": 10**6, "mb": 10**6, "mib": 1024**2}
+_UNITS = {
+    "": 1, "b": 1, "k": 1000, "kb": 1000, "kib": 1024, "m": 10**6, "mb": 10**6, "mib": 1024**2,
+    "g": 10**9, "gb": 10**9, "gib": 1024**3,
+}  # fmt: skip
 _BITS_PER_PIXEL = "bpp"
 _BEST_SCORE = 100.0
+
+
+class Tried(Protocol):
+    """What a goal has to know of a version."""
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the file."""
+
+    @property
+    def score(self) -> float | None:
+        """SSIMULACRA2 score; None where the image is too small for one."""
+
+
+Version = TypeVar("Version", bound=Tried)
 
 
 @dataclass(frozen=True)
@@ -31,6 +50,41 @@ class QualityGoal:
 
     least: float
     wanted: float
+
+    # The score falls by about this much when the rate doubles; the first is what photographs have at rate 1.
+    _AT_RATE_1: ClassVar[float] = 77.0
+    fall: ClassVar[float] = 6.0
+    window: ClassVar[tuple[float, float]] = (0.0, 0.5)
+    stops_at_lossless: ClassVar[bool] = False
+
+    def distance(self, tried: Tried, n_pixels: int) -> float:
+        """Return how far a version lies on the large side of the goal, in points of the score."""
+        return math.inf if tried.score is None else tried.score - self.wanted
+
+    def is_met(self, tried: Tried, n_pixels: int) -> bool:
+        """Tell whether a version meets the goal."""
+        return self.distance(tried, n_pixels) >= 0
+
+    def first_log_rate(self, n_pixels: int) -> float:
+        """Return where to begin, as the base 2 logarithm of the rate."""
+        over = self._AT_RATE_1 - self.wanted
+        return over / (self.fall + 1 if over > 0 else self.fall / 3)
+
+    def best(self, tried: Sequence[Version], n_pixels: int) -> Version:
+        """Return the smallest version that meets the goal; where none does, the one with the best score."""
+        good = [each for each in tried if self.is_met(each, n_pixels)]
+        return min(good, key=lambda each: each.n_bytes) if good else max(tried, key=_score)
+
+    def allows(self, n_bytes: int, n_pixels: int) -> bool:
+        """Tell whether the goal sets no limit that a file of so many bytes exceeds."""
+        return False
+
+    def missed(self, tried: Tried, n_colors: int, n_pixels: int) -> str:
+        """Say how a version misses the goal."""
+        if tried.score is None:
+            return "too small a picture for a score; the finest version is taken"
+        told = f"{n_colors} colors reach a score of {tried.score:.1f}"
+        return f"{told}, not {self.wanted:g}" if tried.score >= self.least else f"{told}, below {self.least:g}"
 
 
 @dataclass(frozen=True)
@@ -52,8 +106,45 @@ class SizeGoal:
         """Return the budget of an image in bytes."""
         return int(self.amount * n_pixels / 8) if self.per_pixel else int(self.amount)
 
+    # Bits per pixel of photographs at rate 1, and the fall of the size's logarithm when the rate doubles.
+    _BPP_AT_RATE_1: ClassVar[float] = 1.7
+    fall: ClassVar[float] = 0.33
+    window: ClassVar[tuple[float, float]] = (-0.025, 0.0)
+    stops_at_lossless: ClassVar[bool] = True
 
-def parse_quality(value: Any) -> QualityGoal:
+    def distance(self, tried: Tried, n_pixels: int) -> float:
+        """Return how far a version lies on the large side of the goal, as a logarithm of bytes."""
+        return math.log(tried.n_bytes / max(1, self.n_bytes(n_pixels)))
+
+    def is_met(self, tried: Tried, n_pixels: int) -> bool:
+        """Tell whether a version meets the goal."""
+        return self.distance(tried, n_pixels) <= 0
+
+    def first_log_rate(self, n_pixels: int) -> float:
+        """Return where to begin, as the base 2 logarithm of the rate."""
+        return math.log(self._BPP_AT_RATE_1 * n_pixels / 8 / self.n_bytes(n_pixels)) / self.fall
+
+    def best(self, tried: Sequence[Version], n_pixels: int) -> Version:
+        """Return the version with the best score that meets the goal; where none does, the smallest."""
+        good = [each for each in tried if self.is_met(each, n_pixels)]
+        return max(good, key=_score) if good else min(tried, key=lambda each: each.n_bytes)
+
+    def allows(self, n_bytes: int, n_pixels: int) -> bool:
+        """Tell whether a file of so many bytes is within the goal."""
+        return n_bytes <= self.n_bytes(n_pixels)
+
+    def missed(self, tried: Tried, n_colors: int, n_pixels: int) -> str:
+        """Say how a version misses the goal."""
+        budget = self.n_bytes(n_pixels)
+        return f"the smallest version takes {tried.n_bytes:,} bytes, more than the {budget:,} asked for"
+
+
+def _score(tried: Tried) -> float:
+    """Return the score; where a picture is too small for one, the order of the sizes."""
+    return tried.n_bytes * 1e-9 if tried.score is None else tried.score
+
+
+def parse_quality(value: object) -> QualityGoal:
     """Read a quality: a number, ``"60-80"`` or a pair.
 
     Raises
@@ -61,13 +152,17 @@ def parse_quality(value: Any) -> QualityGoal:
     OptionError
         If it is none of these, or not within 0 to 100.
     """
-    parts = value
+    if isinstance(value, QualityGoal):
+        return value
+    parts: Iterable[object] = ()
     if isinstance(value, str):
         parts = value.split("-") if "-" in value else [value]
     elif isinstance(value, Real):
         parts = [value]
+    elif isinstance(value, Iterable):
+        parts = value
     try:
-        scores = [float(part) for part in parts if not isinstance(part, bool)]
+        scores = [float(part) for part in parts if isinstance(part, str | Real) and not isinstance(part, bool)]
     except (TypeError, ValueError):
         scores = []
     if (
@@ -80,7 +175,7 @@ def parse_quality(value: Any) -> QualityGoal:
     return QualityGoal(-math.inf if len(scores) == 1 else scores[0], scores[-1])
 
 
-def parse_size(value: Any) -> SizeGoal:
+def parse_size(value: object) -> SizeGoal:
     """Read a size: a number of bytes, ``"100kB"``, ``"1.5MB"`` or bits per pixel, ``"0.1bpp"``.
 
     Raises
@@ -88,6 +183,8 @@ def parse_size(value: Any) -> SizeGoal:
     OptionError
         If it is none of these, or not above 0.
     """
+    if isinstance(value, SizeGoal):
+        return value
     if isinstance(value, Real) and not isinstance(value, bool):
         goal = SizeGoal(float(value))
     else:

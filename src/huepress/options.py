@@ -1,46 +1,46 @@
-"""The options of a run: one schema for the command line and the library."""
+"""The options of a run, each declared once: for the library, the command line, the documentation and fingerprints."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
-import re
-from dataclasses import dataclass, fields
-from numbers import Real
-from typing import Any, Literal, cast, get_args
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast, get_args
 
-from huepress.colors.text import as_colors
-from huepress.errors import OptionError
+from huepress.colors.text import Rgba, as_colors
+from huepress.declare import check_all, option
+from huepress.errors import OptionError, Remedy
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
+
+if TYPE_CHECKING:
+    from huepress.model import Bytes, Palette
 
 Space = Literal["auto", "srgb", "oklab"]
 Dither = Literal["auto", "none", "full"]
 Format = Literal["keep", "png", "webp", "gif", "jxl", "auto"]
-Color = Literal["srgb", "keep"]
+ColorHandling = Literal["srgb", "keep"]
 Strip = Literal["safe", "all", "none"]
 Start = Literal["wu", "k-means++", "random"]
-
 PaletteFormat = Literal["hex", "gpl", "act", "ase", "json", "css", "scss", "png"]
+NumberOfColors = int | Literal["auto"]
+if TYPE_CHECKING:  # colors in any form: text, hex strings, rows of 3 or 4 integers, an array, a palette
+    Colors = str | Palette | Bytes | Iterable[str | Sequence[int]]
+QualityLike = QualityGoal | float | str | tuple[float, float]
+SizeLike = SizeGoal | float | str
 
-SPACES: tuple[str, ...] = get_args(Space)
-DITHERS: tuple[str, ...] = get_args(Dither)
-FORMATS: tuple[str, ...] = get_args(Format)
 PALETTE_FORMATS: tuple[str, ...] = get_args(PaletteFormat)
-COLORS: tuple[str, ...] = get_args(Color)
-STRIPS: tuple[str, ...] = get_args(Strip)
+STARTS: tuple[str, ...] = get_args(Start)
 MAX_EFFORT = 9
 MAX_RATE = 1000.0
-STARTS: tuple[str, ...] = get_args(Start)
 MIN_COLORS, MAX_COLORS = 2, 256
 COMPARED_COLORS = (8, 16, 32)
 # Few clusters are quick to search and easy to get wrong, so they get more care by default.
 FEW_COLORS = 32
 SWAPS_FOR_FEW, SWAPS_FOR_MANY = 4, 2
-
-
 # The limit at which Pillow itself refuses an image.
 DEFAULT_MAX_PIXELS = 178_956_970
-
-_HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
+_SEEDS, _COUNTS, _THREADS, _PIXELS = 2**64 - 1, 1_000_000, 1024, 2**32 - 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,175 +57,199 @@ class Delivery:
         Whether a result is taken that is larger than `Options.max_size`, where nothing smaller can be had.
     """
 
-    allow_larger: bool = False
-    min_saving: float = 0.0
-    allow_miss: bool = False
+    allow_larger: bool = option(
+        False, help="Write the result even if it is no smaller than the input.", affects="form", group="everyday"
+    )
+    min_saving: float = option(
+        0.0,
+        help="Keep the original where less is saved.",
+        affects="form",
+        group="many files",
+        below=1.0,
+        whole=False,
+    )
+    allow_miss: bool = option(False, help="Take results above the size that was asked for.", affects="form")
+
+    def __post_init__(self) -> None:
+        check_all(self)
+
+
+DEFAULT_DELIVERY = Delivery()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Everything that can be asked of a run.
+    """Everything that can be asked of a run; each field's declaration says what it means.
 
-    Parameters
-    ----------
-    n_colors : int or "auto"
-        Most colors of the palette, 2 to 256; "auto" takes 256 unless fewer serve better.
-    quality : number, str or pair, optional
-        The fewest bytes that reach this SSIMULACRA2 score, 0 to 100; ``"60-80"`` aims at 80 and keeps the original
-        where not even 60 can be reached.
-    max_size : int or str, optional
-        The best score within so many bytes: a number, ``"100kB"``, ``"1.5MB"``, or bits per pixel, ``"0.1bpp"``.
-    seed : int
-        Seed of the starts that draw random numbers, 0 or larger. The same input, options and
-        seed give the same result for any number of threads.
-    init : {"wu", "k-means++", "random"} or tuple of colors
-        Where k-means starts: variance-based splitting (Wu 1992), greedy k-means++ (Arthur and
-        Vassilvitskii 2007), colors drawn from the image's pixels, or `n_colors` colors of 3 or
-        4 integers 0 to 255.
-    n_init : int, optional
-        Number of starts, of which the best is kept; by default 2 up to 32 colors, else 1.
-    n_swaps : int, optional
-        Number of swap moves tried after each start; by default 4 up to 32 colors, else 2.
-    max_iter : int
-        Most iterations of k-means in one run.
-    tol : float
-        An iteration that lowers the error by no more than this part of it is the last.
-    space : {"auto", "srgb", "oklab"}
-        The color space in which k-means measures distances: "auto" is oklab with the spatial
-        search, whose eye works there, and srgb without it.
-    effort : int
-        0 to 9. 0 is plain k-means with nearest colors; from 1 on the spatial search chooses the
-        indices, with more sweeps, and the file is deflated harder.
-    rate : float
-        How much a bit of the file is worth beside the error that the eye sees: larger values
-        give smaller files, 0 the best looks. The same scale for every image size.
-    dither : {"auto", "none", "full"}
-        "auto" lets the search decide where dithering is worth its bytes, "none" diffuses no
-        error (flat art, sprites), "full" disregards bytes.
-    palette : colors, optional
-        The palette itself, instead of one that is found: hex strings, rows of 3 or 4 integers, a
-        `Palette`. Order and unused entries stay, and pixels of one of its colors keep it. (`compress`
-        and `quantize` take a palette file as well.)
-    pin : colors, optional
-        Colors that the palette has whether pixels use them or not; the others are fitted around
-        them. Pixels of such a color keep it.
-    format : {"keep", "png", "webp", "gif", "jxl", "auto"}, optional
-        The file to write, lossless all: indexed PNG, WebP, GIF (alpha on or off only) or JPEG XL
-        (with its plug-in; pictures only); "auto" the smallest of PNG, WebP and GIF that shows equal
-        pixels, "keep" the input's format where it is one of the four, else PNG. By default PNG,
-        and of animations their own.
-    palette_per_frame : bool
-        Whether each frame of an animation gets a palette of its own (GIF and WebP).
-    color : {"srgb", "keep"}
-        Whether a picture in another color space is converted to sRGB, or stays as it is with
-        its profile in the output. (Animations have no profile in the output.)
-    strip : {"safe", "all", "none"}
-        What becomes of metadata. "safe" keeps the resolution, artist and copyright, never the
-        location; "none" keeps EXIF, XMP and texts where the output format has room; "all"
-        keeps nothing. (Animations written anew have none.)
-    jobs : int
-        Number of threads; 0 means one per processor.
-    max_pixels : int
-        Larger images are refused.
+    Beside the help of each: `quality` and `max_size` exclude each other; `palette` is the palette itself, its order
+    and unused entries stay, and pixels of one of its colors keep it; the colors in `pin` stay as they are, too, and the
+    others are fitted around them. The same input, options and seed give the same result for any number of threads.
 
-    Raises
-    ------
-    OptionError
-        If a value is out of range.
+    The starts of k-means are variance-based splitting (Wu 1992), greedy k-means++ (Arthur and Vassilvitskii 2007), and
+    colors drawn from the image's pixels.
     """
 
-    n_colors: int | Literal["auto"] = "auto"
-    quality: Any = None
-    max_size: Any = None
-    seed: int = 0
-    init: str | tuple[tuple[int, ...], ...] = "wu"
-    n_init: int | None = None
-    n_swaps: int | None = None
-    max_iter: int = 300
-    tol: float = 1e-3
-    space: Space = "auto"
-    effort: int = 5
-    rate: float = 1.0
-    dither: Dither = "auto"
-    palette: Any = None
-    pin: Any = ()
-    format: Format | None = None
-    palette_per_frame: bool = False
-    color: Color = "srgb"
-    strip: Strip = "safe"
-    jobs: int = 0
-    max_pixels: int = DEFAULT_MAX_PIXELS
+    n_colors: NumberOfColors = option(
+        "auto",
+        help="Colors of the palette, 2 to 256; auto: 256, or fewer where that serves better.",
+        group="everyday",
+        within=(MIN_COLORS, MAX_COLORS),
+        flags=("-k", "--colors"),
+        metavar="K|auto",
+    )
+    quality: QualityLike | None = option(
+        None,
+        help="The fewest bytes with this SSIMULACRA2 score, 0 to 100: 70, 60-80.",
+        group="targets",
+        metavar="Q|MIN-MAX",
+    )
+    max_size: SizeLike | None = option(
+        None, help="The best score within 100kB, 1.5MB, 2000 or 0.1bpp.", group="targets", metavar="SIZE"
+    )
+    palette: Colors | None = option(
+        None,
+        help="The palette itself, kept in order: a GPL, ACT, ASE, JSON or hex file, an image, or '#ff0000,#fff'.",
+        group="palette",
+        metavar="FILE|COLORS",
+    )
+    pin: Colors | None = option(
+        (), help="Colors that the palette has in any case: '#ff0000,#ffffff'.", group="palette", metavar="COLORS"
+    )
+    effort: int = option(
+        5,
+        help="0: plain k-means; 1 to 9: ever harder search for few bytes at good looks.",
+        group="everyday",
+        within=(0, MAX_EFFORT),
+    )
+    format: Format | None = option(
+        None,
+        help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.",
+        affects="form",
+        group="everyday",
+        choices=get_args(Format),
+        default_told="as -o FILE ends, else png; of animations their own",
+    )
+    rate: float = option(
+        1.0,
+        help="From effort 1: what a bit is worth; larger is smaller, 0 is finest.",
+        group="everyday",
+        within=(0, MAX_RATE),
+        whole=False,
+    )
+    dither: Dither = option(
+        "auto",
+        help="From effort 1: auto: where it pays; none: flat art; full: as if bytes were free.",
+        group="everyday",
+        choices=get_args(Dither),
+    )
+    seed: int = option(0, help="Seed of random starts.", within=(0, _SEEDS))
+    init: Start | Colors = option(
+        "wu",
+        help="Where k-means starts: wu, k-means++, random, or K colors: '#ff0000,#ffffff'.",
+        metavar="START",
+    )
+    n_init: int | None = option(
+        None, help="Starts, the best kept.", within=(1, _COUNTS), default_told="2 up to 32 colors, else 1"
+    )
+    n_swaps: int | None = option(
+        None,
+        help="Swap moves a start.",
+        within=(0, _COUNTS),
+        flags=("--swaps",),
+        default_told="4 up to 32 colors, else 2",
+    )
+    max_iter: int = option(100, help="Most iterations.", within=(0, _COUNTS))
+    tol: float = option(
+        1e-3,
+        help="Stop when an iteration lowers the error by less than this part; 0: when it rests.",
+        below=1.0,
+        whole=False,
+    )
+    space: Space = option("auto", help="Where k-means measures.", choices=get_args(Space))
+    jobs: int = option(
+        0,
+        help="Threads; the result is the same for any.",
+        affects="work",
+        group="many files",
+        within=(0, _THREADS),
+        flags=("-j", "--jobs"),
+        default_told="all",
+    )
+    max_pixels: int = option(DEFAULT_MAX_PIXELS, help="Refuse larger images.", affects="work", within=(1, _PIXELS))
+    color: ColorHandling = option(
+        "srgb",
+        help="Convert colors to sRGB, or keep them and their profile.",
+        group="metadata",
+        choices=get_args(ColorHandling),
+    )
+    strip: Strip = option(
+        "safe",
+        help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay.",
+        group="metadata",
+        choices=get_args(Strip),
+    )
+    palette_per_frame: bool = option(
+        False, help="Of animations (GIF, WebP): a palette for each frame.", group="palette"
+    )
 
     def __post_init__(self) -> None:
-        if self.n_colors != "auto":
-            _check_range("the number of colors", self.n_colors, MIN_COLORS, MAX_COLORS)
+        check_all(self)
         self._check_goals()
-        _check_range("seed", self.seed, 0, 2**64 - 1)
-        for name in ("n_init", "n_swaps"):
-            value = getattr(self, name)
-            if value is not None:
-                _check_range(name, value, 0 if name == "n_swaps" else 1, 1_000_000)
-        _check_range("max_iter", self.max_iter, 0, 1_000_000)
-        _check_range("jobs", self.jobs, 0, 1024)
-        _check_range("max_pixels", self.max_pixels, 1, 2**32 - 2)
-        if isinstance(self.tol, bool) or not isinstance(self.tol, Real) or not 0 <= self.tol < 1:
-            raise OptionError(f"tol must be a number from 0 to below 1, not {self.tol!r}")
-        _check_range("effort", self.effort, 0, MAX_EFFORT)
-        if isinstance(self.rate, bool) or not isinstance(self.rate, Real) or not 0 <= self.rate <= MAX_RATE:
-            raise OptionError(f"rate must be a number from 0 to {MAX_RATE:g}, not {self.rate!r}")
-        if self.dither not in DITHERS:
-            raise OptionError(f"dither must be one of {', '.join(DITHERS)}, not {self.dither!r}")
-        if self.format is not None and self.format not in FORMATS:
-            raise OptionError(f"format must be one of {', '.join(FORMATS)}, not {self.format!r}")
-        for name, values in (("color", COLORS), ("strip", STRIPS)):
-            if getattr(self, name) not in values:
-                raise OptionError(f"{name} must be one of {', '.join(values)}, not {getattr(self, name)!r}")
+        self._check_palette()
         if self.color == "keep" and self.strip == "all":
             raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
         if self.palette_per_frame and self.palette is not None:
             raise OptionError("a fixed palette serves all frames; leave palette_per_frame out")
-        self._check_palette()
-        if self.space not in SPACES:
-            raise OptionError(f"space must be one of {', '.join(SPACES)}, not {self.space!r}")
-        if isinstance(self.init, str):
-            if self.init not in STARTS:
-                raise OptionError(f"init must be one of {', '.join(STARTS)}, or a list of colors, not {self.init!r}")
-        else:
-            object.__setattr__(self, "init", _checked_colors(self.init, self.most_colors - len(self.pin)))
+        if self.init not in STARTS:
+            object.__setattr__(self, "init", _colors("init", self.init, f"one of {', '.join(STARTS)}, or colors"))
+            n_free = self.most_colors - len(self.pinned)
+            if len(self.start_colors) != n_free:
+                raise OptionError(f"init lists {len(self.start_colors)} colors but {n_free} are to be placed")
 
     def _check_goals(self) -> None:
-        if self.quality is not None and not isinstance(self.quality, QualityGoal):
+        if self.quality is not None:
             object.__setattr__(self, "quality", parse_quality(self.quality))
-        if self.max_size is not None and not isinstance(self.max_size, SizeGoal):
+        if self.max_size is not None:
             object.__setattr__(self, "max_size", parse_size(self.max_size))
         if self.quality is not None and self.max_size is not None:
             raise OptionError("quality and max-size exclude each other; give the one that matters")
 
     def _check_palette(self) -> None:
-        for name in ("palette", "pin"):
-            value = getattr(self, name)
-            if value is None:
-                continue
-            try:
-                object.__setattr__(self, name, as_colors(value))
-            except ValueError as error:
-                raise OptionError(f"{name} takes colors such as '#ff0000,#ffffff', not {error}") from None
-        object.__setattr__(self, "pin", tuple(dict.fromkeys(self.pin or ())))
-        if len(self.pin) > self.most_colors:
+        pins = () if self.pin is None else _colors("pin", self.pin, "colors")
+        object.__setattr__(self, "pin", tuple(dict.fromkeys(pins)))
+        if len(self.pinned) > self.most_colors:
             raise OptionError(
-                f"{len(self.pin)} colors are pinned but the palette has only {self.most_colors}; raise -k"
+                f"{len(self.pinned)} colors are pinned but the palette has only {self.most_colors}",
+                remedy=Remedy.MORE_COLORS,
             )
         if self.palette is None:
             return
-        if not 1 <= len(self.palette) <= MAX_COLORS:
-            raise OptionError(f"the palette has {len(self.palette)} colors; it must have 1 to {MAX_COLORS}")
-        if self.most_colors < len(self.palette):
+        object.__setattr__(self, "palette", _colors("palette", self.palette, "colors"))
+        n_given = len(self.given_palette or ())
+        if not 1 <= n_given <= MAX_COLORS:
+            raise OptionError(f"the palette has {n_given} colors; it must have 1 to {MAX_COLORS}")
+        if self.most_colors < n_given:
             raise OptionError(
-                f"the palette has {len(self.palette)} colors, more than the {self.most_colors} asked for; "
-                "leave -k out or give a smaller palette"
+                f"the palette has {n_given} colors, more than the {self.most_colors} asked for",
+                remedy=Remedy.FEWER_PALETTE,
             )
-        if self.pin:
+        if self.pinned:
             raise OptionError("palette and pin exclude each other; a fixed palette keeps all its colors, leave pin out")
+
+    @property
+    def given_palette(self) -> tuple[Rgba, ...] | None:
+        """The colors of the palette that was asked for, None where it is to be found."""
+        return cast("tuple[Rgba, ...] | None", self.palette)
+
+    @property
+    def pinned(self) -> tuple[Rgba, ...]:
+        """The colors that were pinned."""
+        return cast("tuple[Rgba, ...]", self.pin)
+
+    @property
+    def start_colors(self) -> tuple[Rgba, ...]:
+        """The colors that k-means starts from, none where a method finds them."""
+        return () if isinstance(self.init, str) else cast("tuple[Rgba, ...]", self.init)
 
     @property
     def most_colors(self) -> int:
@@ -235,8 +259,7 @@ class Options:
     @property
     def goal(self) -> QualityGoal | SizeGoal | None:
         """What is to be reached, if anything."""
-        goal: QualityGoal | SizeGoal | None = self.quality or self.max_size
-        return goal
+        return cast("QualityGoal | SizeGoal | None", self.quality or self.max_size)
 
     @property
     def asks_for_colors(self) -> bool:
@@ -250,7 +273,7 @@ class Options:
 
     @property
     def kmeans_space(self) -> str:
-        """The space in which k-means measures, the default resolved."""
+        """The space in which k-means measures: oklab with the spatial search, whose eye works there, else srgb."""
         if self.space != "auto":
             return self.space
         return "oklab" if self.effort > 0 else "srgb"
@@ -275,20 +298,58 @@ class Options:
         return SWAPS_FOR_FEW if self.most_colors <= FEW_COLORS else SWAPS_FOR_MANY
 
     @classmethod
-    def from_keywords(cls, keywords: dict[str, Any]) -> Options:
+    def from_keywords(cls, keywords: dict[str, object]) -> Options:
         """Build options from keyword arguments of the library, naming the ones unknown."""
-        known = {field.name for field in fields(cls)}
+        known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(keywords) - known)
         if unknown:
             raise OptionError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
-        return cls(**keywords)
+        return cls(**keywords)  # type: ignore[arg-type]
+
+
+class EngineKeywords(TypedDict, total=False):
+    """The fields of `Options` but for the number of colors and the goals, as keyword arguments."""
+
+    palette: Colors | str | os.PathLike[str] | bytes | None
+    pin: Colors | None
+    effort: int
+    format: Format | None
+    rate: float
+    dither: Dither
+    seed: int
+    init: Start | Colors
+    n_init: int | None
+    n_swaps: int | None
+    max_iter: int
+    tol: float
+    space: Space
+    jobs: int
+    max_pixels: int
+    color: ColorHandling
+    strip: Strip
+    palette_per_frame: bool
+
+
+class OptionKeywords(EngineKeywords, total=False):
+    """All fields of `Options` as keyword arguments; a palette may be a file, too."""
+
+    n_colors: NumberOfColors
+    quality: QualityLike | None
+    max_size: SizeLike | None
+
+
+def inherited(name: str) -> Any:
+    """Declare an option of another set as it is declared in `Options`."""
+    found = next(each for each in dataclasses.fields(Options) if each.name == name)
+    return dataclasses.field(default=found.default, metadata=found.metadata)
 
 
 def format_for_name(name: str) -> Format | None:
     """Return the format that a file name's extension asks for, None where it is none of ours."""
     ending = os.path.splitext(name)[1].lower().removeprefix(".")
     ending = "png" if ending == "apng" else ending
-    return cast(Format, ending) if ending in FORMATS and ending not in ("auto", "keep") else None
+    known = set(get_args(Format)) - {"auto", "keep"}
+    return cast(Format, ending) if ending in known else None
 
 
 def available_processors() -> int:
@@ -298,36 +359,8 @@ def available_processors() -> int:
     return os.cpu_count() or 1
 
 
-def parse_init(text: str) -> str | tuple[tuple[int, ...], ...]:
-    """Read the command line's ``--init``: a name, or hex colors separated by commas."""
-    if text in STARTS:
-        return text
-    colors = []
-    for part in text.split(","):
-        match = _HEX_COLOR.fullmatch(part.strip())
-        if not match:
-            raise OptionError(f"--init takes {', '.join(STARTS)}, or colors such as '#ff0000,#ffffff', not {text!r}")
-        colors.append(tuple(bytes.fromhex(match[1])))
-    return tuple(colors)
-
-
-def _check_range(name: str, value: Any, low: int, high: int) -> None:
+def _colors(name: str, value: object, takes: str) -> tuple[Rgba, ...]:
     try:
-        number = value.__index__()
-    except AttributeError:
-        number = None
-    if number is None or isinstance(value, bool) or not low <= number <= high:
-        raise OptionError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
-
-
-def _checked_colors(colors: Any, n_colors: int) -> tuple[tuple[int, ...], ...]:
-    try:
-        rows = tuple(tuple(int(v) for v in row) for row in colors)
-    except (TypeError, ValueError):
-        raise OptionError("init must be a name or a list of colors of 3 or 4 integers") from None
-    for row in rows:
-        if len(row) not in (3, 4) or any(not 0 <= v <= 255 for v in row):
-            raise OptionError(f"a color of init must be 3 or 4 integers from 0 to 255, not {row!r}")
-    if len(rows) != n_colors:
-        raise OptionError(f"init lists {len(rows)} colors but {n_colors} are to be placed")
-    return rows
+        return as_colors(value)
+    except ValueError as error:
+        raise OptionError(f"{name} takes {takes} such as '#ff0000,#ffffff', not {error}") from None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
-from huepress.model import Encoded, IndexedImage
+from huepress.errors import Remedy
+from huepress.model import Animation, Encoded, IndexedImage, SourceImage
 
 Status = Literal["compressed", "kept"]
 
@@ -30,6 +33,19 @@ class Trial:
     n_colors: int
     n_bytes: int
     score: float | None
+
+
+def psnr_db(mse: float) -> float:
+    """Return the peak signal-to-noise ratio of a summed squared error over three channels."""
+    return math.inf if mse == 0.0 else 10.0 * math.log10(3.0 * 255.0**2 / mse)
+
+
+class _More(TypedDict, total=False):
+    message: str
+    remedy: Remedy | None
+    notes: tuple[str, ...]
+    score: float | None
+    trials: tuple[Trial, ...]
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,8 @@ class Report:
     seed : int
     message : str
         One sentence for a person, empty where there is nothing to say.
+    remedy : Remedy or None
+        The option that would change the outcome the message tells of.
     notes : tuple of str
         What was converted on the way, such as ``"converted from Display P3 to sRGB"``.
     score : float or None
@@ -90,10 +108,72 @@ class Report:
     seconds: float
     seed: int
     message: str = ""
+    remedy: Remedy | None = None
     notes: tuple[str, ...] = ()
     score: float | None = None
     trials: tuple[Trial, ...] = ()
     n_frames: int = 1
+
+    @classmethod
+    def of(
+        cls,
+        source: SourceImage | Animation,
+        result: IndexedImage,
+        encoded: Encoded,
+        *,
+        kept: bool,
+        n_colors: int,
+        n_colors_in: int,
+        n_channels: int,
+        mse: float,
+        started: float,
+        seed: int,
+        **more: Unpack[_More],
+    ) -> Report:
+        """Report what became of an input.
+
+        Parameters
+        ----------
+        source : SourceImage or Animation
+        result : IndexedImage
+            The picture with fewer colors, of an animation the first frame.
+        encoded : Encoded
+            What is delivered.
+        kept : bool
+            Whether that is the original.
+        n_colors : int
+            Palette entries of the result.
+        n_colors_in : int
+            Different colors of the input.
+        n_channels : int
+            Of the decoded input, 3 or 4.
+        mse : float
+            Of the result.
+        started : float
+            ``time.perf_counter()`` when work on the input began.
+        seed : int
+        **more
+            Message, remedy, notes, score, trials.
+        """
+        bits_per_pixel_in = 8 * n_channels
+        mse = 0.0 if kept else mse
+        return cls(
+            status="kept" if kept else "compressed",
+            width=source.width,
+            height=source.height,
+            bytes_in=None if source.encoded is None else len(source.encoded),
+            bytes_out=len(encoded.data),
+            n_colors=n_colors_in if kept else n_colors,
+            n_colors_in=n_colors_in,
+            bits_per_pixel=bits_per_pixel_in if kept else result.bit_depth,
+            bits_per_pixel_in=bits_per_pixel_in,
+            mse=mse,
+            psnr_db=psnr_db(mse),
+            seconds=time.perf_counter() - started,
+            seed=seed,
+            n_frames=source.n_frames if isinstance(source, Animation) else 1,
+            **more,
+        )
 
     @property
     def saved(self) -> float | None:

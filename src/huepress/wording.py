@@ -8,3 +8,8 @@ def human_bytes(n: int) -> str:
     if n < 1000:
         return f"{n} B"
     return f"{n / 1e3:.1f} kB" if n < 1_000_000 else f"{n / 1e6:.2f} MB"
+
+
+def printable(text: str) -> str:
+    """Return a text as a terminal may show it: control characters, and what is no character, are escaped."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

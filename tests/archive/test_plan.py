@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from huepress.archive.admission import Admission, Gate
 from huepress.archive.ledger import Ledger
 from huepress.archive.plan import Naming, Selection, tree
-from huepress.archive.tasks import Outcome, Task
+from huepress.archive.tasks import FileOutcome, Task
 from huepress.storage.base import Entry
 from huepress.storage.local import LocalStore
 
@@ -132,7 +132,7 @@ class LinesInMemory:
 
 def outcome(source, output):
     facts = {"bytes_in": 9, "bytes_out": 4, "psnr_db": float("inf")}
-    return Outcome(Task("a", "a", None), "compressed", source_hash=source, output_hash=output, facts=facts)
+    return FileOutcome(Task("a", "a", None), "compressed", source_hash=source, output_hash=output, facts=facts)
 
 
 @given(st.integers(0, 400), st.booleans())

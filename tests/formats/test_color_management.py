@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 import huepress
 from huepress.formats import icc
 from huepress.formats.decode import decode, from_pillow
-from huepress.formats.rgb_encodings import RgbEncoding, from_code_points, from_png, to_srgb8
+from huepress.formats.encodings import RgbEncoding, from_code_points, from_png, to_srgb8
 from reference.input_kinds import picture, picture_with_alpha, saved
 from reference.png_writer import write_png
 

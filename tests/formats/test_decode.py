@@ -14,7 +14,7 @@ from conftest import png_bytes
 from huepress.colors.arrays import pack_rows
 from huepress.errors import DecodeError, InputError, LimitError
 from huepress.formats.decode import decode, from_array
-from huepress.formats.encode_png import encode_png
+from huepress.formats.png import encode_png
 from huepress.model import IndexedImage, Palette
 
 LIMIT = 10**6

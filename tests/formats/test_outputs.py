@@ -8,14 +8,14 @@ import subprocess
 import cv2
 import numpy as np
 import pytest
+from huepress.formats.encoders import ENCODERS
 from PIL import Image
 
 import huepress
 from conftest import png_bytes
 from huepress.formats import encoders, plug_ins
-from huepress.formats.encode_gif import compress_lzw, encode_gif
-from huepress.formats.encode_png import encode_png
-from huepress.formats.encoders import ENCODERS
+from huepress.formats.gif import compress_lzw, encode_gif
+from huepress.formats.png import encode_png
 from huepress.model import IndexedImage, Palette
 from huepress.options import FORMATS
 from reference.input_kinds import picture, picture_with_alpha, saved

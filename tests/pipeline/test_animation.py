@@ -16,7 +16,8 @@ from PIL import Image
 import huepress
 from animations import as_png, check_shown, make_gif, make_png, moving, read, seen_by_pillow
 from huepress.errors import DecodeError, HuepressError, LimitError, OptionError
-from huepress.formats.animation import in_ticks, read_animation
+from huepress.formats.reading import read_animation
+from huepress.formats.timing import in_ticks
 from huepress.pipeline import gif_frames
 
 LIMIT = 10**6

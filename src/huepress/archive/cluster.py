@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from huepress.archive.tasks import Outcome, Settings, Task, failed
-from huepress.errors import HuepressError, InputError
+from huepress.archive.tasks import FileOutcome, Settings, Task, failed
+from huepress.errors import HuepressError, InputError, Remedy
 from huepress.model import ColorHistogram
 
 _TASKS_A_THREAD = 2
@@ -66,12 +66,14 @@ class Cluster:
         try:
             from distributed import Client
         except ImportError:
-            raise InputError("--cluster needs Dask; pip install 'huepress[cluster]'") from None
+            raise InputError("a cluster needs Dask", remedy="pip install 'huepress[cluster]'") from None
         try:
             self._client: Any = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
             self._client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
         except (OSError, ValueError, TimeoutError):
-            raise InputError(f"{address}: no Dask scheduler with workers answers; check --cluster") from None
+            raise InputError(
+                "no Dask scheduler with workers answers", subject=address, remedy=Remedy.CHECK_CLUSTER
+            ) from None
         for name in list(logging.root.manager.loggerDict):
             if name.split(".")[0] == "distributed":  # it tells of every worker that is lost; that is overcome here
                 logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -251,7 +253,7 @@ class ClusterExecutor:
         """Send a task."""
         self._cluster.call(_do_there, task, self._settings, self._cluster.memory)
 
-    def finished(self, timeout: float | None = None) -> list[Outcome]:
+    def finished(self, timeout: float | None = None) -> list[FileOutcome]:
         """Wait for a task to finish, `timeout` seconds at most, and return its outcome if there is one."""
         found = self._cluster.came_back(timeout)
         if found is None:
@@ -267,14 +269,16 @@ class ClusterExecutor:
         """Cancel what is running and leave the cluster."""
         self._cluster.close()
 
-    def _outcome(self, task: Task, future: Any) -> Outcome:
+    def _outcome(self, task: Task, future: Any) -> FileOutcome:
         try:
-            outcome: Outcome = self._cluster.result_of(future)
+            outcome: FileOutcome = self._cluster.result_of(future)
         except TimeoutError:
             raise
         except Exception as error:  # several workers died of it, or the scheduler has gone
-            return failed(task, f"{task.source}: lost by the cluster ({type(error).__name__}); run it again", 1)
-        outcome.message = outcome.message.replace(self._here, "")
+            lost = f"lost by the cluster ({type(error).__name__})"
+            return failed(task, HuepressError(lost, subject=task.source, remedy="run it again"))
+        if outcome.error is not None:
+            outcome.error.subject = outcome.error.subject.replace(self._here, "")
         return outcome
 
 
@@ -314,7 +318,7 @@ def _tell_nobody(task: Task) -> None:
     """Take a task that was told of before."""
 
 
-def _do_there(task: Task, settings: Settings, memory: int | None) -> Outcome:
+def _do_there(task: Task, settings: Settings, memory: int | None) -> FileOutcome:
     from huepress.archive import work
 
     return _admitted(work.do, task, settings, memory)
@@ -334,13 +338,13 @@ def _merge_there(tables: list[ColorHistogram | None]) -> ColorHistogram | None:
 
 
 def _admitted(
-    work: Callable[[Task, Settings, int], Outcome],
+    work: Callable[[Task, Settings, int], FileOutcome],
     task: Task,
     settings: Settings,
     memory: int | None,
     *,
     counting: bool = False,
-) -> Outcome:
+) -> FileOutcome:
     """Do a task on a worker when its memory allows."""
     os.environ.setdefault("RAYON_NUM_THREADS", "1")
     from huepress.archive.admission import THIS_PROCESS

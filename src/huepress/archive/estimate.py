@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 
 from huepress.archive.memory import counting_set, working_set
-from huepress.archive.tasks import Outcome, Settings, Task, failed
-from huepress.errors import HuepressError, LimitError
+from huepress.archive.tasks import FileOutcome, Settings, Task, failed
+from huepress.errors import HuepressError, LimitError, Remedy
 from huepress.formats.probe import HEADER_BYTES, Probe, probe
 from huepress.wording import human_bytes
 
@@ -28,11 +28,8 @@ def cost_of(task: Task, settings: Settings, *, counting: bool = False) -> int:
     return working_set(found, task.size, settings.options, score=settings.score)
 
 
-def too_large(task: Task, cost: int, settings: Settings, left: int) -> Outcome:
+def too_large(task: Task, cost: int, settings: Settings, left: int) -> FileOutcome:
     """Return the outcome of a task that takes more memory than is left to images beside the processes themselves."""
     name = settings.sources.describe(task.source)
-    return failed(
-        task,
-        f"{name}: takes about {human_bytes(cost)}, and {human_bytes(left)} are left to images; raise --memory",
-        LimitError.exit_code,
-    )
+    problem = f"takes about {human_bytes(cost)}, and {human_bytes(left)} are left to images"
+    return failed(task, LimitError(problem, subject=name, remedy=Remedy.MORE_MEMORY))

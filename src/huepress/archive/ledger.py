@@ -14,12 +14,12 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from huepress.archive.tasks import Outcome, content_hash, same_wish
+from huepress.archive.tasks import FileOutcome, content_hash, same_wish
 from huepress.storage.base import LedgerFile
 
 # Stands for a file in the line that tells the shared palette of a tree.
 _PALETTE = content_hash(b"shared palette")
-_FIELDS = ("status", "format", "ssimulacra2", "message")
+_FIELDS = ("status", "format", "ssimulacra2", "message", "already_done")
 
 
 class Ledger:
@@ -89,7 +89,7 @@ class Ledger:
         """Record the shared palette, before any result has it."""
         self._add(_PALETTE, _PALETTE, {"palette": [list(color) for color in colors]})
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: FileOutcome) -> None:
         """Record an outcome, before its file takes its name."""
         row = {name: getattr(outcome, name) for name in _FIELDS} | {"facts": _finite(outcome.facts)}
         self._add(outcome.source_hash, outcome.output_hash, row)

@@ -53,7 +53,7 @@ def parse_bytes(text: str) -> int:
     """Read ``2GB``, ``500 MB`` or ``1GiB``."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", text.lower())
     if not match or match[2] not in _UNITS:
-        raise OptionError(f"--memory takes a size such as 2GB or 500MB, not {text!r}")
+        raise OptionError(f"memory takes a size such as 2GB or 500MB, not {text!r}")
     return int(float(match[1]) * _UNITS[match[2]])
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from huepress.archive.ledger import Ledger
-from huepress.archive.tasks import Outcome, Settings, Task, content_hash, failed
+from huepress.archive.tasks import FileOutcome, Settings, Task, content_hash, failed
 from huepress.errors import HuepressError, OutputError
 
 # Disks write several files in one go, and uploads mostly wait.
@@ -27,9 +27,9 @@ class Publisher:
     def __init__(self, settings: Settings, ledger: Ledger) -> None:
         self._settings, self._ledger = settings, ledger
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="huepress-publish")
-        self._waiting: dict[Future[Outcome], Outcome] = {}
+        self._waiting: dict[Future[FileOutcome], FileOutcome] = {}
 
-    def submit(self, outcome: Outcome) -> None:
+    def submit(self, outcome: FileOutcome) -> None:
         """Publish an outcome soon."""
         self._waiting[self._pool.submit(_published, outcome, self._settings, self._ledger)] = outcome
 
@@ -43,9 +43,9 @@ class Publisher:
         """The tasks whose files wait."""
         return [outcome.task for outcome in self._waiting.values()]
 
-    def ready(self, *, all_of_them: bool = False) -> list[Outcome]:
+    def ready(self, *, all_of_them: bool = False) -> list[FileOutcome]:
         """Return what was published since the last call; wait for all of it, or where too much waits."""
-        done: list[Outcome] = []
+        done: list[FileOutcome] = []
         while True:
             for future in [future for future in self._waiting if future.done()]:
                 del self._waiting[future]
@@ -63,7 +63,7 @@ class Publisher:
         return len(self._waiting) >= _MOST_WAITING or held >= _MOST_BYTES
 
 
-def _published(outcome: Outcome, settings: Settings, ledger: Ledger) -> Outcome:
+def _published(outcome: FileOutcome, settings: Settings, ledger: Ledger) -> FileOutcome:
     """Record an outcome, then give its staged file the name."""
     if outcome.status == "failed":
         return outcome
@@ -78,17 +78,19 @@ def _published(outcome: Outcome, settings: Settings, ledger: Ledger) -> Outcome:
             ledger.add(outcome)
         # Looked at last: what was changed until now is somebody's newer picture.
         if settings.in_place and outcome.stamp != settings.sources.stamp(task.source):
-            raise OutputError(f"{settings.sources.describe(task.source)}: it was changed meanwhile; run it again")
+            raise OutputError(
+                "it was changed meanwhile", subject=settings.sources.describe(task.source), remedy="run it again"
+            )
         if staged is not None and outcome.output is not None:
             settings.targets.publish(staged, outcome.output, overwrite=overwrite)
     except HuepressError as error:
         if staged is not None:
             settings.targets.discard(staged)
-        return replace(failed(task, str(error), error.exit_code, outcome.seconds), facts=outcome.facts)
+        return replace(failed(task, error, outcome.seconds), facts=outcome.facts)
     return outcome
 
 
-def _is_ours(outcome: Outcome, settings: Settings, ledger: Ledger) -> bool:
+def _is_ours(outcome: FileOutcome, settings: Settings, ledger: Ledger) -> bool:
     """Tell whether a file under the output's name may be replaced: a run has made it, or it is the same."""
     assert outcome.output is not None
     if settings.targets.size(outcome.output) is None:

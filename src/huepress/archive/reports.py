@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from huepress.archive.tasks import Outcome, Settings
+from huepress.archive.tasks import FileOutcome, Settings
 from huepress.archive.work import thumbnails
 from huepress.errors import HuepressError, OptionError
 from huepress.options import Options
@@ -64,7 +64,7 @@ def check_report_name(name: str) -> None:
         If the name does not end in .html, .csv or .json.
     """
     if PurePath(name).suffix.lower() not in ENDINGS:
-        raise OptionError(f"--report takes a name that ends in {', '.join(ENDINGS)}, not {name!r}")
+        raise OptionError(f"a report takes a name that ends in {', '.join(ENDINGS)}, not {name!r}")
 
 
 class Collector:
@@ -81,7 +81,7 @@ class Collector:
         self._rows: list[Row] = []
         self._thumbnails: dict[str, tuple[bytes, bytes]] = {}
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: FileOutcome) -> None:
         """Take note of an outcome."""
         row = _row(outcome)
         self._rows.append(row)
@@ -133,7 +133,7 @@ def totals(rows: Iterable[Row]) -> dict[str, int]:
     return counts
 
 
-def _row(outcome: Outcome) -> Row:
+def _row(outcome: FileOutcome) -> Row:
     facts = outcome.facts
     psnr = facts.get("psnr_db")
     return Row(

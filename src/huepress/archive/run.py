@@ -12,7 +12,7 @@ from huepress.archive.estimate import cost_of, too_large
 from huepress.archive.ledger import Ledger
 from huepress.archive.memory import WORKER_BYTES, planner_bytes
 from huepress.archive.publishing import Publisher
-from huepress.archive.tasks import ALREADY_DONE, Outcome, Settings, Task, content_hash, failed
+from huepress.archive.tasks import ALREADY_DONE, FileOutcome, Settings, Task, content_hash, failed
 from huepress.archive.workers import Executor, Processes, Work
 from huepress.engine.metrics import SMALLEST_SIDE
 from huepress.errors import HuepressError, OptionError
@@ -55,7 +55,7 @@ class Resources:
         fitting = (self.memory - planner) // (WORKER_BYTES + _SMALLEST_TASK)
         if fitting < 1 and self.strict:
             least = planner + WORKER_BYTES + _SMALLEST_TASK
-            raise OptionError(f"--memory must be at least {human_bytes(least)}, not {human_bytes(self.memory)}")
+            raise OptionError(f"memory must be at least {human_bytes(least)}, not {human_bytes(self.memory)}")
         return max(1, min(self.threads, fitting, n_tasks))
 
     def for_tasks(self, slots: int) -> int:
@@ -75,7 +75,7 @@ def run(
     *,
     ledger: Ledger | None = None,
     executor: Executor | None = None,
-) -> Generator[Outcome, None, None]:
+) -> Generator[FileOutcome, None, None]:
     """Do tasks and yield their outcomes as they finish.
 
     Whenever it ends, by exhaustion, an exception or Ctrl-C, each target is its old or its new
@@ -94,7 +94,7 @@ def run(
     """
     if ledger is None:
         ledger = Ledger(settings.fingerprint())
-    settled: list[Outcome] = []
+    settled: list[FileOutcome] = []
     unclean: list[Task] = []  # a worker that died may have left something
     if executor is None:
         executor = resources.processes(work.do, len(tasks), settings)
@@ -155,20 +155,20 @@ def admission_for(
 
 
 def _unsettled(
-    tasks: Sequence[Task], settings: Settings, ledger: Ledger, settled: list[Outcome]
+    tasks: Sequence[Task], settings: Settings, ledger: Ledger, settled: list[FileOutcome]
 ) -> Iterator[Task | None]:
     """Yield the tasks that need work; for others None, and their outcomes go to `settled`."""
     for task in tasks:
         try:
-            known = failed(task, task.error, task.error_code) if task.error else _known(task, settings, ledger)
+            known = failed(task, task.error) if task.error else _known(task, settings, ledger)
         except HuepressError as error:
-            known = failed(task, str(error), error.exit_code)
-        if isinstance(known, Outcome):
+            known = failed(task, error)
+        if isinstance(known, FileOutcome):
             settled.append(known)
         yield known if isinstance(known, Task) else None
 
 
-def _known(task: Task, settings: Settings, ledger: Ledger) -> Outcome | Task:
+def _known(task: Task, settings: Settings, ledger: Ledger) -> FileOutcome | Task:
     """Return the outcome of a task that an earlier run has settled, or what is left to do."""
     if not ledger.knows_earlier_runs:
         return task
@@ -176,20 +176,20 @@ def _known(task: Task, settings: Settings, ledger: Ledger) -> Outcome | Task:
     source_hash = content_hash(data)
     if task.copy_only:
         facts = {"bytes_in": len(data), "bytes_out": len(data)}
-        outcome = Outcome(task, "copied", task.kept_target, True, facts=facts, output_hash=source_hash)
+        outcome = FileOutcome(task, "copied", task.kept_target, True, facts=facts, output_hash=source_hash)
         return outcome if _stands(outcome, settings) else task
     row = ledger.made_as(source_hash)
-    if row is not None and (row["status"] == "compressed" or row["message"] == ALREADY_DONE):
+    if row is not None and (row["status"] == "compressed" or row["already_done"]):
         # These bytes are a result: nothing is gained by compressing them again.
-        task = replace(task, kept_because=ALREADY_DONE)
-        row = row | {"status": "kept", "message": ALREADY_DONE, "output_hash": source_hash}
+        task = replace(task, kept_because=ALREADY_DONE, already_done=True)
+        row = row | {"status": "kept", "message": ALREADY_DONE, "already_done": True, "output_hash": source_hash}
         row["facts"] = row["facts"] | {"bytes_in": len(data), "bytes_out": len(data)}
     else:
         row = ledger.result_of(source_hash)
         if row is None or (settings.score and not settings.in_place and _lacks_score(row)):
             return task
     name = task.target_for(row["format"]) if row["status"] == "compressed" else task.kept_target
-    outcome = Outcome(
+    outcome = FileOutcome(
         task,
         row["status"],
         output=name,
@@ -198,6 +198,7 @@ def _known(task: Task, settings: Settings, ledger: Ledger) -> Outcome | Task:
         facts=row["facts"],
         ssimulacra2=row["ssimulacra2"],
         message=row["message"],
+        already_done=row["already_done"],
         source_hash=source_hash,
         output_hash=row["output_hash"],
     )
@@ -214,7 +215,7 @@ def _lacks_score(row: dict[str, Any]) -> bool:
     return row["ssimulacra2"] is None and all(side is not None and side >= SMALLEST_SIDE for side in sides)
 
 
-def _stands(outcome: Outcome, settings: Settings) -> bool:
+def _stands(outcome: FileOutcome, settings: Settings) -> bool:
     """Tell whether the file is there that an outcome tells of."""
     assert outcome.output is not None
     if settings.targets.size(outcome.output) != outcome.bytes_out:

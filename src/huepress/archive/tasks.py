@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from huepress import __version__
-from huepress.errors import InputError
+from huepress.archive.request import DEFAULT_MIN_SAVING
+from huepress.declare import fingerprint, wishes
+from huepress.errors import HuepressError, Remedy
 from huepress.goals import SizeGoal
 from huepress.model import ColorHistogram
-from huepress.options import Options
+from huepress.options import Delivery, Options
+from huepress.results import Report
 from huepress.storage.base import Staged, Store
 
-Status = Literal["compressed", "kept", "copied", "failed", "counted"]
-DEFAULT_MIN_SAVING = 0.02
-# Options that say how to work, not what comes out.
-_WITHOUT_EFFECT = frozenset({"jobs", "max_pixels"})
-_WISH_DIGITS, _HOW_DIGITS = 12, 8
+FileStatus = Literal["compressed", "kept", "copied", "failed", "counted"]
+_WISH_DIGITS, _FORM_DIGITS = 12, 8
+# Fields of a report that an outcome has itself.
+_OWN_FACTS = frozenset({"status", "seconds", "message", "remedy"})
 ALREADY_DONE = "already compressed with these options; kept"
 
 
@@ -42,10 +44,10 @@ class Task:
         Whether this is no image and only copied.
     kept_because : str
         Why the original's bytes are taken unseen, empty where they are not.
-    error : str
-        Why nothing can be done, empty where something can.
-    error_code : int
-        The exit code that belongs to it.
+    already_done : bool
+        Whether that is because they are a result of such a run.
+    error : HuepressError, optional
+        Why nothing can be done, None where something can.
     """
 
     source: str
@@ -54,8 +56,8 @@ class Task:
     size: int = 0
     copy_only: bool = False
     kept_because: str = ""
-    error: str = ""
-    error_code: int = InputError.exit_code
+    already_done: bool = False
+    error: HuepressError | None = None
     other_targets: tuple[tuple[str, str], ...] = ()
 
     def target_for(self, file_format: str | None) -> str:
@@ -78,12 +80,8 @@ class Settings:
     sources, targets : Store
     run : str
         Hexadecimal digits that mark this run's temporary files.
-    min_saving : float
-        The part of a file's bytes, 0 to below 1, that a result must save to be taken.
-    allow_larger : bool
-        Take any result.
-    allow_miss : bool
-        Take a result that is larger than `options.max_size` where nothing smaller can be had.
+    delivery : Delivery
+        Which results are taken.
     in_place : bool
         Results replace their sources, so only files of the same format are taken.
     has_ledger : bool
@@ -104,9 +102,7 @@ class Settings:
     sources: Store
     targets: Store
     run: str = "00"
-    min_saving: float = DEFAULT_MIN_SAVING
-    allow_larger: bool = False
-    allow_miss: bool = False
+    delivery: Delivery = Delivery(min_saving=DEFAULT_MIN_SAVING)
     in_place: bool = False
     has_ledger: bool = True
     overwrite: bool = False
@@ -130,23 +126,18 @@ class Settings:
 
         The first 12 are those of what is wished for: a result of one such run is no source for another.
         """
-        wish = {key: value for key, value in vars(self.options).items() if key not in _WITHOUT_EFFECT}
-        how = {"format": wish.pop("format"), "version": __version__, "min_saving": self.min_saving}
-        how |= {"allow_larger": self.allow_larger, "allow_miss": self.allow_miss}
-        return _digest(wish, _WISH_DIGITS) + _digest(how, _HOW_DIGITS)
+        form = {"version": __version__, **dict(wishes(self.options, "form")), **dict(wishes(self.delivery, "form"))}
+        wish = dict(wishes(self.options, "result"))
+        return fingerprint(wish, _WISH_DIGITS) + fingerprint(form, _FORM_DIGITS)
 
 
-def same_wish(fingerprint: str, other: str) -> bool:
+def same_wish(one: str, other: str) -> bool:
     """Tell whether two fingerprints differ at most in format, version, and in which results are taken."""
-    return fingerprint[:_WISH_DIGITS] == other[:_WISH_DIGITS]
-
-
-def _digest(values: dict[str, Any], digits: int) -> str:
-    return hashlib.blake2b(repr(sorted(values.items())).encode(), digest_size=digits // 2).hexdigest()
+    return one[:_WISH_DIGITS] == other[:_WISH_DIGITS]
 
 
 @dataclass
-class Outcome:
+class FileOutcome:
     """What became of a task.
 
     Attributes
@@ -165,8 +156,12 @@ class Outcome:
     ssimulacra2 : float or None
         Measured where a goal or a report needs it.
     message : str
-    exit_code : int
-        Of the error.
+    remedy : Remedy, optional
+        The option that would change the outcome that the message tells of.
+    already_done : bool
+        Whether the source was found to be a result of such a run, and kept for that.
+    error : HuepressError, optional
+        Why it failed.
     source_hash, output_hash : str
         Content hashes, see `content_hash`.
     staged : str, bytes or None
@@ -180,7 +175,7 @@ class Outcome:
     """
 
     task: Task
-    status: Status
+    status: FileStatus
     output: str | None = None
     unchanged: bool = False
     format: str | None = None
@@ -188,7 +183,9 @@ class Outcome:
     palette: list[str] = field(default_factory=list)
     ssimulacra2: float | None = None
     message: str = ""
-    exit_code: int = 0
+    remedy: Remedy | None = None
+    already_done: bool = False
+    error: HuepressError | None = None
     seconds: float = 0.0
     source_hash: str = ""
     output_hash: str = ""
@@ -208,9 +205,9 @@ class Outcome:
         return int(self.facts.get("bytes_out") or self.bytes_in)
 
 
-def failed(task: Task, message: str, exit_code: int, seconds: float = 0.0) -> Outcome:
+def failed(task: Task, error: HuepressError, seconds: float = 0.0) -> FileOutcome:
     """Return the outcome of a task that went wrong."""
-    return Outcome(task, "failed", message=message, exit_code=exit_code, seconds=seconds)
+    return FileOutcome(task, "failed", error=error, seconds=seconds)
 
 
 def content_hash(data: bytes) -> str:
@@ -218,8 +215,10 @@ def content_hash(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def facts_of(report: Any) -> dict[str, Any]:
+def facts_of(report: Report) -> dict[str, Any]:
     """Return a report's fields but the ones that an outcome has itself."""
     return {
-        key: value for key, value in dataclasses.asdict(report).items() if key not in ("status", "seconds", "message")
+        key: value
+        for key, value in dataclasses.asdict(report).items()
+        if key not in ("status", "seconds", "message", "remedy")
     }

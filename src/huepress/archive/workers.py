@@ -19,7 +19,8 @@ from typing import Any, Protocol
 
 from huepress.archive.memory import MB, WORKER_BYTES, resident_bytes
 from huepress.archive.processes import interrupts_held, worker_processes
-from huepress.archive.tasks import Outcome, Settings, Task, failed
+from huepress.archive.tasks import FileOutcome, Settings, Task, failed
+from huepress.errors import HuepressError, Remedy
 
 # A worker that holds this much more than an idle one is replaced: allocators give little back.
 _EXCESS_BYTES = 64 * MB
@@ -28,7 +29,7 @@ _AHEAD = 1
 
 
 # Does a task with some threads; what goes wrong is in the outcome.
-Work = Callable[[Task, Settings, int], Outcome]
+Work = Callable[[Task, Settings, int], FileOutcome]
 
 
 class Executor(Protocol):
@@ -46,7 +47,7 @@ class Executor(Protocol):
     def submit(self, task: Task, threads: int) -> None:
         """Begin a task."""
 
-    def finished(self, timeout: float | None = None) -> list[Outcome]:
+    def finished(self, timeout: float | None = None) -> list[FileOutcome]:
         """Wait for tasks to finish, `timeout` seconds at most, and return their outcomes if there are any."""
 
     def close(self) -> None:
@@ -69,13 +70,13 @@ class Inline:
 
     def __init__(self, settings: Settings, work: Work) -> None:
         self._settings, self._work = settings, work
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[FileOutcome] = []
 
     def submit(self, task: Task, threads: int) -> None:
         """Do a task."""
         self._outcomes.append(self._work(task, self._settings, threads))
 
-    def finished(self, timeout: float | None = None) -> list[Outcome]:
+    def finished(self, timeout: float | None = None) -> list[FileOutcome]:
         """Return what was done since the last call."""
         done, self._outcomes = self._outcomes, []
         return done
@@ -113,9 +114,9 @@ class Processes:
             self._workers.append(_Worker(self._context, self._arguments))
         min(self._workers, key=lambda worker: len(worker.tasks)).send(task, threads)
 
-    def finished(self, timeout: float | None = None) -> list[Outcome]:
+    def finished(self, timeout: float | None = None) -> list[FileOutcome]:
         """Wait for tasks to finish and return their outcomes; none only if `timeout` seconds have passed."""
-        outcomes: list[Outcome] = []
+        outcomes: list[FileOutcome] = []
         busy = {worker.connection: worker for worker in self._workers if worker.tasks}
         for connection in wait(list(busy), timeout):
             worker = busy[connection]  # type: ignore[index]
@@ -137,7 +138,7 @@ class Processes:
             worker.stop()
         self._workers.clear()
 
-    def _replaced(self, worker: _Worker) -> Outcome:
+    def _replaced(self, worker: _Worker) -> FileOutcome:
         """Take over what a dead worker has left; the task it was at has failed."""
         self._workers.remove(worker)
         task, _ = worker.tasks.popleft()
@@ -145,7 +146,7 @@ class Processes:
         for waiting, threads in worker.tasks:
             self.submit(waiting, threads)
         reason = "was killed, perhaps for want of memory" if how == -signal.SIGKILL else f"has crashed ({how})"
-        return failed(task, f"{task.source}: its worker {reason}; try it alone, or with a smaller --memory", 1)
+        return failed(task, HuepressError(f"its worker {reason}", subject=task.source, remedy=Remedy.LESS_MEMORY))
 
 
 class _Worker:

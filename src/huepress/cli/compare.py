@@ -9,28 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from huepress.cli.shared import (
-    STDIO,
-    ColorCounts,
-    Goal,
-    Listed,
-    Targets,
-    expand,
-    kmeans_options,
-    make_options,
-    names_directory,
-    palette_options,
-    read_stdin,
-    say,
-)
-from huepress.errors import HuepressError, LimitError
+from huepress.cli.options import COLORS, ENGINE, ColorCounts, Goal, Listed, make_options, options_of
+from huepress.cli.output import say
+from huepress.options import Options
+from huepress.wording import printable
 
 if TYPE_CHECKING:
+    from huepress.archive.naming import Claims
     from huepress.comparison.compare import Comparison
     from huepress.comparison.page.render import Section
     from huepress.comparison.versions import Variant
 
-# Options of `kmeans_options` that take lists here.
+# Options of the engine that take lists here.
 _LISTED = ("effort", "rate", "dither", "format")
 
 
@@ -54,8 +44,7 @@ _LISTED = ("effort", "rate", "dither", "format")
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--show", is_flag=True, help="Open what was written in the system's viewer.")
-@palette_options
-@kmeans_options
+@options_of(Options, [*COLORS, *ENGINE])
 def command(
     inputs: tuple[str, ...],
     colors: list[Any] | None,
@@ -76,22 +65,23 @@ def command(
     of colors, --quality and --max-size (which choose the rate themselves). Where one of these cannot be
     met, what comes closest is shown, and a line says so.
     """
+    from huepress.archive.listing import names_directory
+    from huepress.cli.inputs import STDIO, claims_of, expand, for_each
+
     names = expand(inputs)
-    if names.count(STDIO) > 1:
-        raise click.UsageError("standard input can be read only once; give '-' once")
     if output == STDIO:
         raise click.UsageError("a sheet is for looking at; give -o FILE")
     variants = _variants(colors, quality, max_size, engine)
     page = _named_page(output)
     directory = Path(output) if output and not page and names_directory(output, len(names)) else None
-    targets = Targets(names)
-    run = _Run(variants, targets, force=force, show=show)
+    drawn = _Drawn(variants, claims_of(names), force=force, show=show)
     if page:
-        run.page(names, page)
-    else:
-        for name in names:
-            run.sheet(name, Path(output) if output and directory is None else _default_target(name, directory))
-    return 0 if not run.codes else run.codes[0] if len(names) == 1 else 1
+        return drawn.page(names, page)
+
+    def target_of(name: str) -> Path:
+        return Path(output) if output and directory is None else _default_target(name, directory)
+
+    return for_each(names, lambda name: drawn.sheet(name, target_of(name)), str)
 
 
 for _parameter in command.params:
@@ -124,51 +114,47 @@ def _named_page(output: str | None) -> Path | None:
 
 
 def _default_target(name: str, directory: Path | None) -> Path:
-    source = Path("stdin" if name == STDIO else name)
-    return (directory or source.parent) / f"{source.stem}-compare.png"
+    from huepress.cli.inputs import folder_of, stem_of
+
+    return (directory or folder_of(name)) / f"{stem_of(name)}-compare.png"
 
 
-class _Run:
-    """Compares one input after the other; what fails is told and remembered."""
+class _Drawn:
+    """Draws comparisons of one input after the other."""
 
-    def __init__(self, variants: list[Variant], targets: Targets, *, force: bool, show: bool) -> None:
-        self.codes: list[int] = []
-        self._variants = variants
-        self._targets = targets
-        self._force = force
-        self._show = show
+    def __init__(self, variants: list[Variant], claims: Claims, *, force: bool, show: bool) -> None:
+        self._variants, self._claims = variants, claims
+        self._force, self._show = force, show
 
     def sheet(self, name: str, target: Path) -> None:
         """Write the sheet of an input."""
-        try:
-            self._targets.claim(target)
-            if name == STDIO or os.path.exists(name):
-                self._check(target)
-            self._write(target, self._compare(name).sheet())
-        except (MemoryError, HuepressError) as error:
-            self._failed(name, target, error)
+        from huepress.cli.inputs import exists
 
-    def page(self, names: list[str], target: Path) -> None:
-        """Write one page about all inputs that can be read."""
+        self._claims.claim(target)
+        if exists(name):
+            self._check(target)
+        self._write(target, self._compare(name).sheet())
+
+    def page(self, names: list[str], target: Path) -> int:
+        """Write one page about all inputs that can be read, and return the exit code."""
+        from huepress.cli.inputs import exists, for_each
         from huepress.comparison.page.render import render_page
 
-        self._targets.claim(target)
-        if any(name == STDIO or os.path.exists(name) for name in names):
+        self._claims.claim(target)
+        if any(map(exists, names)):
             self._check(target)
         sections: list[Section] = []
-        for name in names:
-            try:
-                sections.append(self._compare(name).section(len(sections) + 1))
-            except (MemoryError, HuepressError) as error:
-                self._failed(name, target, error)
+        code = for_each(names, lambda name: sections.append(self._compare(name).section(len(sections) + 1)), str)
         if sections:
             self._write(target, render_page(sections))
+        return code
 
     def _compare(self, name: str) -> Comparison:
-        from huepress.comparison import compare as comparison
+        from huepress.cli.inputs import STDIO, image_of
+        from huepress.comparison.compare import compare_source, load
 
-        heading = "standard input" if name == STDIO else Path(name).name
-        source = comparison.load(read_stdin() if name == STDIO else name, self._variants)
+        heading = "standard input" if name == STDIO else printable(Path(name).name)
+        source = load(image_of(name), self._variants)
         on_terminal = sys.stderr is not None and sys.stderr.isatty()
         done = 0
 
@@ -179,7 +165,7 @@ class _Run:
                 click.echo(f"\r\033[K{heading}: {label} ({done} of {len(self._variants)})", err=True, nl=False)
 
         try:
-            return comparison.compare_source(heading, source, self._variants, tell)
+            return compare_source(heading, source, self._variants, tell)
         finally:
             if on_terminal:
                 click.echo("\r\033[K", err=True, nl=False)
@@ -196,10 +182,3 @@ class _Run:
         say(str(target))
         if self._show:
             click.launch(str(target))
-
-    def _failed(self, name: str, target: Path, error: MemoryError | HuepressError) -> None:
-        if isinstance(error, MemoryError):
-            error = LimitError(f"{name}: not enough memory; make the image smaller or close other programs")
-        text = str(error)
-        say(f"huepress: {text if str(target) in text or name in text else f'{name}: {text}'}", err=True)
-        self.codes.append(error.exit_code)

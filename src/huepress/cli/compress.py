@@ -8,46 +8,29 @@ from typing import Any, Literal
 
 import click
 
-from huepress.cli.run_options import RunChoices, run_options
-from huepress.cli.shared import (
-    STDIO,
-    NumberOfColors,
-    expand,
-    file_options,
-    kmeans_options,
-    make_options,
-    palette_options,
-    target_options,
-)
-from huepress.options import Options
+from huepress.cli.options import COLORS, ENGINE, gathered, make_options, options_of
+from huepress.cli.run_options import RunChoices
+from huepress.options import Delivery, Options
+
+STDIO = "-"
 
 
 @click.command(name="compress")
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
-@click.option(
-    "-k",
-    "--colors",
-    type=NumberOfColors(),
-    default=Options.n_colors,
-    show_default=True,
-    help="Colors of the palette, 2 to 256; auto: 256, or fewer where that serves better.",
-)
+@options_of(Options, ["n_colors"])
 @click.option(
     "-o", "--output", metavar="FILE|DIR", help="Where to write; '-' is standard output.  [default: NAME-huepress.png]"
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files; take results above --max-size.")
-@click.option("--allow-larger", is_flag=True, help="Write the result even if it is no smaller than the input.")
-@target_options
-@palette_options
-@kmeans_options
-@file_options
-@run_options
+@options_of(Delivery, ["allow_larger"])
+@options_of(Options, ["quality", "max_size", *COLORS, *ENGINE, "color", "strip", "palette_per_frame"])
+@gathered(RunChoices, "choices")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print the palettes, too.")
 def command(
     inputs: tuple[str, ...],
-    colors: int | Literal["auto"],
+    n_colors: int | Literal["auto"],
     output: str | None,
     force: bool,
     allow_larger: bool,
@@ -69,20 +52,18 @@ def command(
         warm_up()
     if choices.in_place and engine["format"] in (None, "auto"):
         engine["format"] = "keep"  # a file keeps its name, so it keeps its format
-    options = make_options(colors, output=_named(output, choices), **engine)
+    options = make_options(n_colors, output=_named(output, choices), **engine)
     if not inputs and choices.files_from is None:
         raise click.UsageError("Missing argument 'INPUT...'")
-    names = inputs if choices.is_run else tuple(expand(inputs))
-    _check(names, output, choices, as_json=as_json)
-    _check_colors_and_goals(options, choices)
+    from huepress.cli import inputs as cli_inputs
     from huepress.cli import runs
 
-    printing = runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose)
-    if choices.is_run:
-        planned = runs.plan_tree(names, output, options, choices, force=force, allow_larger=allow_larger)
-    else:
-        planned = runs.plan_files(names, output, options, choices, force=force, allow_larger=allow_larger)
-    return runs.execute(planned, choices, printing)
+    names = inputs if choices.is_run else tuple(cli_inputs.expand(inputs))
+    _check(names, output, choices, as_json=as_json)
+    _check_colors_and_goals(options, choices)
+    delivery = Delivery(allow_larger=allow_larger, allow_miss=force)
+    request = runs.request_of(names, output, options, delivery, choices, force=force)
+    return runs.execute(request, choices, runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose))
 
 
 def _named(output: str | None, choices: RunChoices) -> str | None:
@@ -125,8 +106,6 @@ def _check(names: tuple[str, ...], output: str | None, choices: RunChoices, *, a
         if output is None and not choices.in_place and not choices.suffix:
             raise click.UsageError("say where results go: -o DIR, --in-place, or --suffix for files beside the inputs")
         return
-    if names.count(STDIO) > 1:
-        raise click.UsageError("standard input can be read only once; give '-' once")
     if to_stdout and len(names) > 1:
         raise click.UsageError("only one image fits on standard output; give -o DIR")
     if to_stdout and as_json:

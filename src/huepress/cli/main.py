@@ -9,7 +9,8 @@ from importlib import import_module
 import click
 
 from huepress import __version__
-from huepress.errors import HuepressError
+from huepress.cli.output import complain
+from huepress.errors import HuepressError, LimitError, as_huepress_error
 
 # One file per command, imported only when the command runs or is listed.
 _COMMANDS = {"compress": "compress", "compare": "compare", "palette": "palette", "score": "score", "segment": "segment"}
@@ -49,16 +50,16 @@ def run(arguments: list[str] | None = None) -> int:
         return code if isinstance(code, int) else 0
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "huepress"
-        _complain(f"{error.format_message().rstrip('.')}; see '{where} --help'")
+        complain(f"{error.format_message().rstrip('.')}; see '{where} --help'")
         return 2
     except click.ClickException as error:
-        _complain(error.format_message())
+        complain(error.format_message())
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted; finished files are whole, no other was touched")
+        complain("interrupted; finished files are whole, no other was touched")
         return _INTERRUPTED
     except HuepressError as error:
-        _complain(str(error))
+        complain(error)
         return error.exit_code
     except OSError as error:
         # Standard output has failed: keep Python from complaining again when it flushes at exit.
@@ -66,20 +67,16 @@ def run(arguments: list[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return 0  # the reader has gone: silence
-        _complain(f"standard output: cannot be written ({error.strerror}); free some space")
+        complain(f"standard output: cannot be written ({error.strerror}); free some space")
         return 5
-    except MemoryError:
-        _complain("not enough memory; make the image smaller or close other programs")
-        return 6
+    except MemoryError as error:
+        complain(as_huepress_error(error))
+        return LimitError.exit_code
 
 
 def main() -> None:
     """Entry point of the installed program."""
     sys.exit(run())
-
-
-def _complain(message: str) -> None:
-    click.echo(f"huepress: {message}", err=True)
 
 
 if __name__ == "__main__":

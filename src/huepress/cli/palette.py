@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,19 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from huepress.cli.shared import (
-    STDIO,
-    Targets,
-    expand,
-    make_options,
-    names_directory,
-    palette_options,
-    read_stdin,
-    say,
-    write_stdout,
-)
-from huepress.errors import HuepressError, LimitError
-from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, MIN_COLORS, PALETTE_FORMATS, SPACES, Options
+from huepress.cli.options import COLORS, make_options, options_of
+from huepress.cli.output import say, write_stdout
+from huepress.options import MAX_COLORS, MIN_COLORS, PALETTE_FORMATS, Options
 
 if TYPE_CHECKING:
     from huepress.engine.swatches import Swatches
@@ -45,18 +34,9 @@ _SWATCH = " " * 6
 )
 @click.option("-o", "--output", metavar="FILE|DIR", help="Where to write.  [default: standard output]")
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
-@palette_options
+@options_of(Options, COLORS)
 @click.option("--shared-palette", is_flag=True, help="One palette for all inputs, each weighing the same.")
-@click.option(
-    "--space", type=click.Choice(SPACES), default=Options.space, show_default=True, help="Where k-means measures."
-)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of random starts.")
-@click.option(
-    "-j", "--jobs", type=click.IntRange(0), default=0, help="Threads; the result is the same for any.  [default: all]"
-)
-@click.option(
-    "--max-pixels", type=click.IntRange(1), default=DEFAULT_MAX_PIXELS, show_default=True, help="Refuse larger images."
-)
+@options_of(Options, ["space", "seed", "jobs", "max_pixels"])
 def command(
     inputs: tuple[str, ...],
     colors: int | None,
@@ -74,9 +54,10 @@ def command(
     if colors is None:
         colors = MAX_COLORS if engine["palette"] is not None else 8
     options = make_options(colors, **engine)
+    from huepress.archive.listing import names_directory
+    from huepress.cli.inputs import STDIO, claims_of, expand, for_each
+
     names = expand(inputs)
-    if names.count(STDIO) > 1:
-        raise click.UsageError("standard input can be read only once; give '-' once")
     groups = [names] if shared_palette else [[name] for name in names]
     to_file = output is not None and output != STDIO
     directory = Path(output) if to_file and output and names_directory(output, len(groups)) else None
@@ -92,36 +73,26 @@ def command(
         if palette_format in _BINARY and sys.stdout is not None and sys.stdout.isatty():
             raise click.UsageError(f"{palette_format} on a terminal is no use; give -o FILE or redirect the output")
 
-    codes: list[int] = []
-    targets = Targets(names)
-    for group in groups:
+    claims = claims_of(names)
+
+    def one(group: list[str]) -> None:
         target = None
         if to_file and output:
-            target = (
-                Path(output) if directory is None else _default_target(group[0], directory, palette_format or "hex")
-            )
-        try:
-            if target is not None:
-                targets.claim(target)
-            _one(group, target, palette_format, options, force=force, several=len(groups) > 1)
-        except MemoryError:
-            say(f"huepress: {group[0]}: not enough memory; make the image smaller or close other programs", err=True)
-            codes.append(LimitError.exit_code)
-        except HuepressError as error:
-            text = str(error)
-            known = any(name in text for name in [*group, str(target)])
-            say(f"huepress: {text if known else f'{group[0]}: {text}'}", err=True)
-            codes.append(error.exit_code)
-    return 0 if not codes else codes[0] if len(groups) == 1 else 1
+            target = Path(output) if directory is None else _target(group[0], directory, palette_format or "hex")
+            claims.claim(target)
+        _one(group, target, palette_format, options, force=force, several=len(groups) > 1)
+
+    return for_each(groups, one, lambda group: group[0])
 
 
 def _one(
     group: list[str], target: Path | None, palette_format: str | None, options: Options, *, force: bool, several: bool
 ) -> None:
     from huepress import files, palettes
+    from huepress.cli.inputs import exists
     from huepress.formats.palettes.write import write_palette
 
-    if target is not None and all(name == STDIO or os.path.exists(name) for name in group):
+    if target is not None and all(map(exists, group)):
         files.check_writable_name(target, overwrite=force)
     swatches = palettes.swatches_of(_tables(group, options), options)
     if palette_format is None:
@@ -139,17 +110,20 @@ def _one(
 
 def _tables(names: Iterable[str], options: Options) -> Iterator[ColorHistogram]:
     from huepress import palettes
+    from huepress.cli.inputs import image_of
 
     for name in names:
-        yield palettes.colors_of(read_stdin() if name == STDIO else name, options)
+        yield palettes.colors_of(image_of(name), options)
 
 
-def _default_target(name: str, directory: Path, extension: str) -> Path:
-    return directory / f"{Path('stdin' if name == STDIO else name).stem}-palette.{extension}"
+def _target(name: str, directory: Path, extension: str) -> Path:
+    from huepress.cli.inputs import stem_of
+
+    return directory / f"{stem_of(name)}-palette.{extension}"
 
 
 def _print_swatches(swatches: Swatches) -> None:
-    """Print a line a color; with its swatch where the terminal shows colors."""
+    """Print one line for each color, with its swatch where the terminal shows colors."""
     from rich.color import Color
     from rich.console import Console
     from rich.style import Style
@@ -170,4 +144,4 @@ def _print_swatches(swatches: Swatches) -> None:
     with console.capture() as captured:
         for line in lines:
             console.print(line)
-    say(captured.get().rstrip("\n"))
+    say(captured.get().rstrip("\n"), styled=True)

@@ -2,90 +2,86 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass
 
-import click
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+from huepress.declare import option
 
 
 @dataclass(frozen=True)
 class RunChoices:
-    """The values of the options below."""
+    """What was chosen beside the options of each picture."""
 
-    recursive: bool
-    files_from: str | None
-    null: bool
-    include: tuple[str, ...]
-    exclude: tuple[str, ...]
-    copy_others: bool
-    in_place: bool
-    preserve: bool
-    ext: str | None
-    suffix: str | None
-    memory: str | None
-    min_saving: float | None
-    dry_run: bool
-    strict: bool
-    report: tuple[str, ...]
-    cluster: str | None
-    shared_palette: bool
-    plot: str | None
+    recursive: bool = option(
+        False, help="INPUT is a folder: mirror its tree under -o DIR.", group="many files", flags=("-r", "--recursive")
+    )
+    files_from: str | None = option(
+        None,
+        help="Read the names of inputs from a file; '-': standard input.",
+        group="many files",
+        metavar="FILE",
+    )
+    null: bool = option(
+        False,
+        help="The names in --files-from end with NUL, not a newline.",
+        group="many files",
+        flags=("-0", "--null"),
+    )
+    include: tuple[str, ...] = option((), help="With -r: take these files only.", group="many files", metavar="PATTERN")
+    exclude: tuple[str, ...] = option(
+        (), help="With -r: leave these files or folders out.", group="many files", metavar="PATTERN"
+    )
+    copy_others: bool = option(False, help="With -r: copy the files that are no images.", group="many files")
+    in_place: bool = option(False, help="Replace the inputs; permissions stay.", group="many files")
+    preserve: bool = option(False, help="Keep the inputs' times and permissions.", group="many files")
+    ext: str | None = option(
+        None,
+        help="Extension of compressed files.",
+        group="many files",
+        metavar="EXT",
+        default_told="the format's",
+    )
+    suffix: str | None = option(
+        None,
+        help="What to add to names.",
+        group="many files",
+        metavar="TEXT",
+        default_told="-huepress, but none in a tree",
+    )
+    memory: str | None = option(
+        None, help="Most memory for all images at once, such as 2GB.", group="many files", metavar="SIZE"
+    )
+    min_saving: float | None = option(
+        None,
+        help="Keep the original where less is saved.",
+        group="many files",
+        metavar="PERCENT",
+        below=100.0,
+        whole=False,
+        default_told="2 in place and in a tree, else any",
+    )
+    dry_run: bool = option(False, help="Compress, but write nothing: say what would be saved.", group="many files")
+    strict: bool = option(False, help="Exit with 1 if an original was kept.", group="many files")
+    report: tuple[str, ...] = option(
+        (),
+        help="Write what was saved to FILE.html, .csv or .json, with scores.",
+        group="many files",
+        metavar="FILE",
+    )
+    shared_palette: bool = option(False, help="One palette for all inputs, each weighing the same.", group="palette")
+    plot: str | None = option(
+        None,
+        help="Draw bytes and scores of what --quality or --max-size tried: .png, .svg.",
+        group="targets",
+        metavar="FILE",
+    )
+    cluster: str | None = option(
+        None,
+        help="With -r: have a Dask cluster do it, such as tcp://host:8786.",
+        group="many files",
+        metavar="ADDRESS",
+    )
 
     @property
     def is_run(self) -> bool:
         """Whether a tree or a list is asked for, rather than single files."""
         return self.recursive or self.files_from is not None
-
-
-def run_options(command: Command) -> Command:
-    """Add the options of runs over many files; they arrive as ``choices``."""
-    decorators = [
-        click.option("-r", "--recursive", is_flag=True, help="INPUT is a folder: mirror its tree under -o DIR."),
-        click.option("--files-from", metavar="FILE", help="Read the names of inputs from a file; '-': standard input."),
-        click.option("-0", "--null", is_flag=True, help="The names in --files-from end with NUL, not a newline."),
-        click.option("--include", multiple=True, metavar="PATTERN", help="With -r: take these files only."),
-        click.option("--exclude", multiple=True, metavar="PATTERN", help="With -r: leave these files or folders out."),
-        click.option("--copy-others", is_flag=True, help="With -r: copy the files that are no images."),
-        click.option("--in-place", is_flag=True, help="Replace the inputs; permissions stay."),
-        click.option("--preserve", is_flag=True, help="Keep the inputs' times and permissions."),
-        click.option("--ext", metavar="EXT", help="Extension of compressed files.  [default: the format's]"),
-        click.option(
-            "--suffix", metavar="TEXT", help="What to add to names.  [default: -huepress, but none in a tree]"
-        ),
-        click.option("--memory", metavar="SIZE", help="Most memory for all images at once, such as 2GB."),
-        click.option(
-            "--min-saving",
-            type=click.FloatRange(0, 100, max_open=True),
-            metavar="PERCENT",
-            help="Keep the original where less is saved.  [default: 2 in place and in a tree, else any]",
-        ),
-        click.option("--dry-run", is_flag=True, help="Compress, but write nothing: say what would be saved."),
-        click.option("--strict", is_flag=True, help="Exit with 1 if an original was kept."),
-        click.option(
-            "--report",
-            multiple=True,
-            metavar="FILE",
-            help="Write what was saved to FILE.html, .csv or .json, with scores.",
-        ),
-        click.option("--shared-palette", is_flag=True, help="One palette for all inputs, each weighing the same."),
-        click.option(
-            "--plot", metavar="FILE", help="Draw bytes and scores of what --quality or --max-size tried: .png, .svg."
-        ),
-        click.option(
-            "--cluster", metavar="ADDRESS", help="With -r: have a Dask cluster do it, such as tcp://host:8786."
-        ),
-    ]
-
-    @functools.wraps(command)
-    def gathered(**values: Any) -> Any:
-        chosen = {field.name: values.pop(field.name) for field in fields(RunChoices)}
-        return command(choices=RunChoices(**chosen), **values)
-
-    decorated: Any = gathered
-    for decorator in reversed(decorators):
-        decorated = decorator(decorated)
-    return cast(Command, decorated)

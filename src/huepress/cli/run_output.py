@@ -9,16 +9,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huepress.archive.tasks import ALREADY_DONE
-from huepress.cli.shared import say
+from huepress.archive.batch import Watch
+from huepress.cli.output import told, words_for
 from huepress.errors import OutputError
+from huepress.wording import printable
 
 if TYPE_CHECKING:
-    from huepress.archive.tasks import Outcome, Settings, Task
+    from huepress.archive.batch import Summary
+    from huepress.archive.tasks import FileOutcome, Settings, Task
     from huepress.drawing.curves import Curve
 
 
-def as_json(outcome: Outcome, seed: int) -> dict[str, Any]:
+def message_of(outcome: FileOutcome) -> str:
+    """Return what is unusual about an outcome, with the way out in the command line's words."""
+    if outcome.error is not None:
+        return told(outcome.error)
+    return f"{outcome.message} ({words_for(outcome.remedy)})" if outcome.remedy else outcome.message
+
+
+def as_json(outcome: FileOutcome, seed: int) -> dict[str, Any]:
     """Return the documented fields, null where they make no sense."""
     facts = outcome.facts
     psnr = facts.get("psnr_db")
@@ -44,11 +53,11 @@ def as_json(outcome: Outcome, seed: int) -> dict[str, Any]:
     row["unchanged"] = outcome.unchanged
     row["palette"] = outcome.palette or None
     row["notes"] = list(facts.get("notes", ()))
-    row["message"] = outcome.message
+    row["message"] = message_of(outcome)
     return row
 
 
-def sentence(outcome: Outcome) -> str:
+def sentence(outcome: FileOutcome) -> str:
     """Tell in one line what became of a file."""
     from huepress.engine.metrics import words_for
     from huepress.wording import human_bytes
@@ -58,11 +67,11 @@ def sentence(outcome: Outcome) -> str:
     if outcome.unchanged:
         return start + "done before, unchanged"
     if outcome.status != "compressed":
-        return start + (outcome.message or outcome.status)
+        return start + (message_of(outcome) or outcome.status)
     quality = "lossless" if facts["mse"] == 0 else f"PSNR {facts['psnr_db']:.1f} dB"
     if outcome.ssimulacra2 is not None:
         quality += f", score {outcome.ssimulacra2:.1f} ({words_for(outcome.ssimulacra2)})"
-    remarks = "".join(f"; {remark}" for remark in (*facts.get("notes", ()), outcome.message) if remark)
+    remarks = "".join(f"; {remark}" for remark in (*facts.get("notes", ()), message_of(outcome)) if remark)
     frames = f"{facts['n_frames']} frames, " if facts.get("n_frames", 1) > 1 else ""
     bits_in, bits = facts["bits_per_pixel_in"], facts["bits_per_pixel"]
     return (
@@ -73,36 +82,16 @@ def sentence(outcome: Outcome) -> str:
     )
 
 
-class Summary:
-    """Sums over the outcomes of a run."""
+def totals(summary: Summary, *, dry_run: bool) -> str:
+    """Tell the sums of a run in one line."""
+    from huepress.wording import human_bytes
 
-    def __init__(self) -> None:
-        self.counts = {"compressed": 0, "kept": 0, "copied": 0, "failed": 0}
-        self.unchanged = self.already_done = 0
-        self.bytes_in = self.bytes_out = 0
-        self.errors: list[tuple[str, int]] = []
-
-    def add(self, outcome: Outcome) -> None:
-        """Count an outcome."""
-        self.counts[outcome.status] += 1
-        self.unchanged += outcome.unchanged
-        self.already_done += outcome.message == ALREADY_DONE
-        if outcome.status == "failed":
-            self.errors.append((outcome.message, outcome.exit_code))
-        else:
-            self.bytes_in += outcome.bytes_in
-            self.bytes_out += outcome.bytes_out
-
-    def text(self, *, dry_run: bool) -> str:
-        """Tell the sums in one line."""
-        from huepress.wording import human_bytes
-
-        told = ", ".join(f"{count:,} {status}" for status, count in self.counts.items() if count) or "no files"
-        if self.unchanged:
-            told += f" ({self.unchanged:,} of them before)"
-        saved = _percent(self.bytes_in, self.bytes_out) if self.bytes_in else "nothing to save"
-        start = "total, nothing written" if dry_run else "total"
-        return f"{start}: {human_bytes(self.bytes_in)} -> {human_bytes(self.bytes_out)} ({saved}), {told}"
+    counted = ", ".join(f"{count:,} {status}" for status, count in summary.counts.items() if count) or "no files"
+    if summary.unchanged:
+        counted += f" ({summary.unchanged:,} of them before)"
+    saved = _percent(summary.bytes_in, summary.bytes_out) if summary.bytes_in else "nothing to save"
+    start = "total, nothing written" if dry_run else "total"
+    return f"{start}: {human_bytes(summary.bytes_in)} -> {human_bytes(summary.bytes_out)} ({saved}), {counted}"
 
 
 def _percent(bytes_in: int, bytes_out: int) -> str:
@@ -110,28 +99,28 @@ def _percent(bytes_in: int, bytes_out: int) -> str:
     return f"{100 * saved:.1f} % saved" if saved >= 0 else f"{-100 * saved:.1f} % larger"
 
 
-class Progress:
+class Progress(Watch):
     """A bar on a terminal: files, or of a single one the part of the search; nothing in a pipe.
 
     Parameters
     ----------
-    n_files, n_bytes : int
     silent : bool
-    what : str
-        What is done, where that is not what was asked for in the end.
     """
 
-    def __init__(self, n_files: int, n_bytes: int, *, silent: bool, what: str = "") -> None:
-        self._what = what
-        self._n_files, self._n_bytes = n_files, n_bytes
-        self._silent = silent or n_files < 1 or sys.stderr is None or not sys.stderr.isatty()
-        self._summary, self._done, self._n_done = Summary(), 0, 0
+    def __init__(self, *, silent: bool) -> None:
+        self._silent = silent or sys.stderr is None or not sys.stderr.isatty()
+        self._bytes_in = self._bytes_out = self._done = self._n_done = self._n_files = self._n_bytes = 0
+        self._what = ""
         self._bar: Any = None
         self._task: Any = None
 
-    def __enter__(self) -> Progress:
-        if self._silent:
-            return self
+    def begin(self, tasks: list[Task], what: str) -> None:
+        """Show the bar."""
+        self._n_files, self._n_bytes = len(tasks), sum(task.size for task in tasks)
+        self._done = self._n_done = 0
+        self._what = "reading colors" if what == "colors" else ""
+        if self._silent or not tasks:
+            return
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
         from rich.progress import Progress as Bar
@@ -144,17 +133,18 @@ class Progress:
         self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
         self._task = self._bar.add_task("", total=max(1, self._n_bytes), files=0, of=self._n_files, saved="")
         self._bar.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Take the bar away."""
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
 
     def part_of(self, task: Task) -> Callable[[float], None] | None:
         """Return what takes the part of a task that is done, while tasks are done one by one."""
         if self._bar is None:
             return None
-        name, size = Path(task.source).name[:30], task.size if self._n_files > 1 else max(1, self._n_bytes)
+        name, size = printable(Path(task.source).name[:30]), task.size if self._n_files > 1 else max(1, self._n_bytes)
 
         def tell(part: float) -> None:
             self._bar.update(self._task, description=name, completed=self._done + part * size)
@@ -162,20 +152,23 @@ class Progress:
         tell(0.0)
         return tell
 
-    def advance(self, outcome: Outcome) -> None:
+    def advance(self, outcome: FileOutcome) -> None:
         """Count an outcome."""
-        self._summary.add(outcome)
-        self.passed(outcome.task, _percent(self._summary.bytes_in, self._summary.bytes_out))
+        if outcome.error is None:
+            self._bytes_in += outcome.bytes_in
+            self._bytes_out += outcome.bytes_out
+        self._pass(outcome.task, _percent(self._bytes_in, self._bytes_out))
 
-    def passed(self, task: Task, so_far: str = "") -> None:
-        """Count a task, and tell what there is so far."""
+    def passed(self, task: Task) -> None:
+        """Count a task whose colors are read."""
+        self._pass(task, self._what)
+
+    def _pass(self, task: Task, so_far: str) -> None:
         self._done += task.size
         self._n_done += 1
         if self._bar is not None:
-            name = Path(task.source).name[:30]
-            self._bar.update(
-                self._task, description=name, completed=self._done, files=self._n_done, saved=so_far or self._what
-            )
+            name = printable(Path(task.source).name[:30])
+            self._bar.update(self._task, description=name, completed=self._done, files=self._n_done, saved=so_far)
 
 
 class Curves:
@@ -206,7 +199,7 @@ class Curves:
         check_writable_name(name, overwrite=settings.overwrite)
         refuse_taken_name("--plot", name, tasks, settings)
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: FileOutcome) -> None:
         """Take note of an outcome."""
         if self._name is None:
             return
@@ -244,10 +237,6 @@ def refuse_taken_name(option: str, name: str, tasks: list[Task], settings: Setti
         for store, each in named:
             there = store.local_path(each) if os.path.basename(each) == own else None
             if there is not None and os.path.realpath(there) == path:
-                raise OutputError(f"{name}: it would replace an input or output; give {option} another name")
-
-
-def list_errors(summary: Summary) -> None:
-    """Print what failed, one sentence each, in an order that does not depend on who was first."""
-    for message, _ in sorted(summary.errors):
-        say(f"huepress: {message}", err=True)
+                raise OutputError(
+                    "it would replace an input or output", subject=name, remedy=f"give {option} another name"
+                )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from huepress.cli.shared import STDIO, expand, read_stdin, say
-from huepress.errors import HuepressError
-from huepress.options import DEFAULT_MAX_PIXELS, Options
+from huepress.cli.options import options_of
+from huepress.cli.output import say
+from huepress.options import Options
 
 if TYPE_CHECKING:
     from huepress.engine.metrics import Score
@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 @click.argument("original", metavar="ORIGINAL")
 @click.argument("distorted", nargs=-1, required=True, metavar="DISTORTED...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per picture, best first.")
-@click.option(
-    "-j", "--jobs", type=click.IntRange(0), default=0, help="Threads; the result is the same.  [default: all]"
-)
-@click.option(
-    "--max-pixels", type=click.IntRange(1), default=DEFAULT_MAX_PIXELS, show_default=True, help="Refuse larger images."
-)
+@options_of(Options, ["jobs", "max_pixels"])
 def command(original: str, distorted: tuple[str, ...], as_json: bool, jobs: int, max_pixels: int) -> int:
     """Tell how far pictures are from their original, the best first.
 
@@ -34,6 +29,7 @@ def command(original: str, distorted: tuple[str, ...], as_json: bool, jobs: int,
     difference in Oklab, mean and 95th percentile; 0.02 is just noticeable. Banding: how far smooth
     gradients have turned into steps, 0 for none.
     """
+    from huepress.cli.inputs import STDIO, expand, for_each, image_of
     from huepress.engine.metrics import Comparator
     from huepress.pipeline import intake
 
@@ -41,28 +37,21 @@ def command(original: str, distorted: tuple[str, ...], as_json: bool, jobs: int,
     names = expand(distorted)
     if [original, *names].count(STDIO) > 1:
         raise click.UsageError("standard input can be read only once; give '-' once")
-
-    def load(name: str) -> Any:
-        return intake.load(read_stdin() if name == STDIO else name, max_pixels=max_pixels)
-
-    comparator = Comparator(load(original), threads=options.threads)
+    comparator = Comparator(intake.load(image_of(original), max_pixels=max_pixels), threads=options.threads)
     found: list[tuple[str, Score]] = []
-    errors = []
-    for name in names:
-        try:
-            found.append((name, comparator.score(load(name).pixels_srgb8)))
-        except HuepressError as error:
-            errors.append(error)
-            say(f"huepress: {error}" if name in str(error) else f"huepress: {name}: {error}", err=True)
+
+    def score(name: str) -> None:
+        picture = intake.load(image_of(name), max_pixels=max_pixels)
+        found.append((name, comparator.score(picture.pixels_srgb8)))
+
+    code = for_each(names, score, str)
     found.sort(key=lambda item: -item[1].ssimulacra2)
     if as_json:
-        for name, score in found:
-            say(json.dumps(_as_json(original, name, score)))
+        for name, each in found:
+            say(json.dumps(_as_json(original, name, each)))
     elif found:
         _print_table(found)
-    if not errors:
-        return 0
-    return errors[0].exit_code if len(names) == 1 else 1
+    return code
 
 
 def _as_json(original: str, name: str, score: Score) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterable
 
-Color = tuple[int, int, int, int]
+Rgba = tuple[int, int, int, int]
 _DIGITS = re.compile(r"#?([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 
 
-def parse_color(text: str) -> Color | None:
+def parse_color(text: str) -> Rgba | None:
     """Read ``rgb``, ``rgba``, ``rrggbb`` or ``rrggbbaa`` (CSS Color Module Level 4, section 5.2), ``#`` or not.
 
     Returns
@@ -27,7 +27,7 @@ def parse_color(text: str) -> Color | None:
     return red, green, blue, alpha
 
 
-def parse_colors(text: str) -> tuple[Color, ...] | None:
+def parse_colors(text: str) -> tuple[Rgba, ...] | None:
     """Read colors separated by commas; None for other text."""
     colors = []
     for part in text.split(","):
@@ -38,7 +38,7 @@ def parse_colors(text: str) -> tuple[Color, ...] | None:
     return tuple(colors)
 
 
-def as_colors(value: Any) -> tuple[Color, ...]:
+def as_colors(value: object) -> tuple[Rgba, ...]:
     """Take over colors in any form: hex text, or rows of 3 or 4 integers 0 to 255.
 
     Parameters
@@ -55,18 +55,22 @@ def as_colors(value: Any) -> tuple[Color, ...]:
         if colors is None:
             raise ValueError(f"{value!r}")
         return colors
+    if not isinstance(value, Iterable):
+        raise ValueError(f"{' '.join(repr(value).split())}")
     try:
         return tuple(_as_color(color) for color in value)
     except TypeError:
         raise ValueError(f"{' '.join(repr(value).split())}") from None
 
 
-def _as_color(value: Any) -> Color:
+def _as_color(value: object) -> Rgba:
     if isinstance(value, str):
         color = parse_color(value)
         if color is None:
             raise ValueError(f"{value!r}")
         return color
+    if not isinstance(value, Iterable):
+        raise TypeError
     numbers = []
     for number in value:
         if isinstance(number, bool) or not hasattr(number, "__index__") or not 0 <= number <= 255:

@@ -45,7 +45,7 @@ def check_plot_name(name: str) -> None:
         If the name ends in no known extension, or Matplotlib is not installed.
     """
     if PurePath(name).suffix.lower() not in ENDINGS:
-        raise OptionError(f"--plot takes a name that ends in {', '.join(ENDINGS)}, not {name!r}")
+        raise OptionError(f"a plot takes a name that ends in {', '.join(ENDINGS)}, not {name!r}")
     _figure_class()
 
 
@@ -117,5 +117,5 @@ def _figure_class() -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise OptionError("--plot needs Matplotlib; install it with: pip install 'huepress[plot]'") from None
+        raise OptionError("a plot needs Matplotlib", remedy="install it with: pip install 'huepress[plot]'") from None
     return Figure

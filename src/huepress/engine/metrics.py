@@ -12,6 +12,7 @@ import numpy.typing as npt
 from huepress import _core
 from huepress.errors import InputError
 from huepress.model import Bytes, ColorTable, IndexedImage, SourceImage
+from huepress.results import psnr_db
 
 Floats = npt.NDArray[np.float32]
 
@@ -143,11 +144,6 @@ class Comparator:
                 f"the pictures differ in size: {self._original.width} x {self._original.height} "
                 f"and {width} x {height}; scale one of them first"
             )
-
-
-def psnr_db(mse: float) -> float:
-    """Return the peak signal-to-noise ratio of a summed squared error over three channels."""
-    return math.inf if mse == 0.0 else 10.0 * math.log10(3.0 * 255.0**2 / mse)
 
 
 def mean_squared_error(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:

@@ -49,16 +49,16 @@ class PaletteFit:
 
 def needs_alpha(options: Options) -> bool:
     """Tell whether some color that was asked for is translucent."""
-    return any(color[3] < 255 for color in (*(options.palette or ()), *options.pin))
+    return any(color[3] < 255 for color in (*(options.given_palette or ()), *options.pinned))
 
 
 def fits(table: ColorHistogram, options: Options) -> bool:
     """Tell whether the palette can hold every color of the table."""
-    if options.palette is not None:
-        return bool(np.isin(pack_colors(table.colors_srgb8), pack_colors(_rows(options.palette))).all())
-    if not options.pin:
+    if options.given_palette is not None:
+        return bool(np.isin(pack_colors(table.colors_srgb8), pack_colors(_rows(options.given_palette))).all())
+    if not options.pinned:
         return len(table) <= options.most_colors
-    idle_pins = ~np.isin(pack_colors(_rows(options.pin)), pack_colors(table.colors_srgb8))
+    idle_pins = ~np.isin(pack_colors(_rows(options.pinned)), pack_colors(table.colors_srgb8))
     return len(table) + int(idle_pins.sum()) <= options.most_colors
 
 
@@ -82,11 +82,11 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
     """
     points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
     channels = table.colors_srgb8.shape[1]
-    if options.palette is not None:
-        colors = _rows(options.palette)[:, :channels]
+    if options.given_palette is not None:
+        colors = _rows(options.given_palette)[:, :channels]
         labels = nearest_entries(points, colors, None, options)
         return _fit(table, colors, labels, np.ones(len(colors), dtype=bool))
-    pins = _rows(options.pin)[:, :channels]
+    pins = _rows(options.pinned)[:, :channels]
     if fits(table, options):
         idle_pins = ~np.isin(pack_colors(pins), pack_colors(table.colors_srgb8))
         colors = np.concatenate([table.colors_srgb8, pins[idle_pins]])
@@ -126,7 +126,7 @@ def _with_accents(
     """Fit the palette anew around small vivid areas that it has left out, if there are any."""
     if not isinstance(table, ColorTable) or options.kmeans_space != "oklab":
         return centers, labels
-    pins = centers[: len(options.pin)]
+    pins = centers[: len(options.pinned)]
     accents = find_accents(table, points, centers, labels)[: len(centers) - len(pins)]
     if not len(accents):
         return centers, labels
@@ -178,7 +178,7 @@ def _start_centers(table: ColorHistogram, options: Options) -> npt.NDArray[np.fl
         return None
     channels = table.colors_srgb8.shape[1]
     rows = []
-    for color in options.init:
+    for color in options.start_colors:
         if len(color) > channels and color[3] != 255:
             raise OptionError("init has a translucent color but the image is opaque; leave its alpha out")
         rows.append((*color, 255)[:channels])
@@ -203,7 +203,7 @@ def _settled(
     served worst. Each round lowers the error (an idle entry serves nobody, its new color is
     then exact), so the rounds end: with every entry in use, or with no error left.
     """
-    pinned = np.arange(len(palette_srgb8)) < len(options.pin)
+    pinned = np.arange(len(palette_srgb8)) < len(options.pinned)
     while True:
         order = display_order(palette_srgb8)
         palette_srgb8, pinned = palette_srgb8[order], pinned[order]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from huepress import _core
 from huepress.colors.arrays import four_channels
-from huepress.colors.text import Color
+from huepress.colors.text import Rgba
 from huepress.engine.palette import PaletteFit
 from huepress.formats.palette_image import css_colors
 from huepress.model import Bytes, ColorHistogram, Palette
@@ -36,7 +36,7 @@ class Swatches:
         return len(self.palette)
 
     @property
-    def colors(self) -> list[Color]:
+    def colors(self) -> list[Rgba]:
         """The colors as red, green, blue and alpha, 0 to 255."""
         return [(int(r), int(g), int(b), int(a)) for r, g, b, a in four_channels(self.palette.colors_srgb8)]
 

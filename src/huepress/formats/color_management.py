@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from huepress.formats import icc, rgb_encodings
-from huepress.formats.read_pixels import Codes, is_gray, to_eight_bits
-from huepress.formats.rgb_encodings import RgbEncoding
+from huepress.formats import encodings, icc
+from huepress.formats.encodings import RgbEncoding
+from huepress.formats.pixels import Codes, is_gray, to_eight_bits
 
 _DAMAGED = "its color profile is damaged or does not fit and was ignored"
 
@@ -32,7 +32,7 @@ def describe_colors(image: Image.Image, data: bytes, png_chunks: dict[bytes, byt
     """
     if len(png_chunks.get(b"cICP", b"")) == 4:
         primaries, transfer, matrix, _ = png_chunks[b"cICP"]
-        encoding = rgb_encodings.from_code_points(primaries, transfer) if matrix == 0 else None
+        encoding = encodings.from_code_points(primaries, transfer) if matrix == 0 else None
         if encoding is not None:
             return ColorDescription(encoding=encoding)
     profile = image.info.get("icc_profile")
@@ -48,7 +48,7 @@ def describe_colors(image: Image.Image, data: bytes, png_chunks: dict[bytes, byt
         return ColorDescription(encoding=_nclx(data))
     if image.info.get("srgb") is not None:
         return ColorDescription()
-    encoding = rgb_encodings.from_png(image.info.get("gamma"), image.info.get("chromaticity"))
+    encoding = encodings.from_png(image.info.get("gamma"), image.info.get("chromaticity"))
     return ColorDescription(encoding=encoding)
 
 
@@ -81,7 +81,7 @@ def to_srgb(
         return to_eight_bits(codes), None, colors.notes
     if keep and not encoding.is_hdr:
         return to_eight_bits(codes), icc.build_profile(encoding), (*colors.notes, f"kept in {encoding.name}")
-    converted = rgb_encodings.to_srgb8(codes[:, :, :3], encoding)
+    converted = encodings.to_srgb8(codes[:, :, :3], encoding)
     return _with_alpha(converted, codes), None, (*colors.notes, f"converted from {encoding.name} to sRGB")
 
 
@@ -116,4 +116,4 @@ def _nclx(data: bytes) -> RgbEncoding | None:
     if at < 0 or at + 12 > len(data):
         return None
     primaries, transfer = (int.from_bytes(data[at + i : at + i + 2], "big") for i in (8, 10))
-    return rgb_encodings.from_code_points(primaries, transfer)
+    return encodings.from_code_points(primaries, transfer)

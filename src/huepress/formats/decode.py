@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-import io
 import os
-import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from huepress.errors import DecodeError, HuepressError, InputError, LimitError, UnsupportedError
-from huepress.formats.clean_file import clean_file
+from huepress.errors import DecodeError, HuepressError, InputError, LimitError, Remedy, UnsupportedError
 from huepress.formats.color_management import describe_colors, to_srgb
 from huepress.formats.metadata import read_metadata
+from huepress.formats.opening import open_image
+from huepress.formats.pixels import orientation_of, read_codes, tiff_orientation, to_codes, upright
 from huepress.formats.plug_ins import enable_plug_in, is_jxl, jxl_size
 from huepress.formats.png_chunks import SIGNATURE, check_chunks
-from huepress.formats.read_pixels import orientation_of, read_codes, tiff_orientation, to_codes, upright
-from huepress.model import Bytes, SourceImage
-from huepress.options import Color, Strip
+from huepress.model import Bytes, Metadata, SourceImage
+from huepress.options import ColorHandling, Strip
 
 # Cameras' JPEGs with a preview, icons in several sizes, layers below the whole, bursts: the first
 # frame is the picture.
 _EXTRA_FRAMES_ARE_MINOR = ("MPO", "ICO", "ICNS", "PSD", "HEIF")
+# Frees a loaded image's file of the metadata that must not survive.
+Clean = Callable[[Image.Image, bytes, Strip, int, Metadata], bytes | None]
 _TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _NEW_SUBFILE_TYPE, _REDUCED_OR_MASK = 254, 1 | 4
 _PCX_PALETTE_MARK = 0x0C
-_pillow_limit_lock = threading.Lock()
 
 
-def decode(data: bytes, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe") -> SourceImage:
+def decode(
+    data: bytes,
+    *,
+    max_pixels: int,
+    color: ColorHandling = "srgb",
+    strip: Strip = "safe",
+    clean: Clean | None = None,
+) -> SourceImage:
     """Decode the bytes of an image file.
 
     EXIF orientation is applied.
@@ -46,6 +52,8 @@ def decode(data: bytes, *, max_pixels: int, color: Color = "srgb", strip: Strip 
         Whether colors are converted to sRGB, or stay in the file's RGB profile.
     strip : {"safe", "all", "none"}
         Which metadata go.
+    clean : callable, optional
+        Makes the `keepable` of the result; without it there is none.
 
     Returns
     -------
@@ -63,16 +71,18 @@ def decode(data: bytes, *, max_pixels: int, color: Color = "srgb", strip: Strip 
     enable_plug_in(data)
     if is_jxl(data):
         check_size(*jxl_size(data), max_pixels)
-    with own_pixel_limit(), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         damage = _told_as_damage("the image is damaged or cut off ({}); make it anew or leave it out")
         with _quiet_libtiff(data[:4] in _TIFF_SIGNATURES), _open(data) as image, damage:
             check_size(*image.size, max_pixels)
             _check_frames(image)
-            return _load(image, data, color, strip)
+            return _load(image, data, color, strip, clean)
 
 
-def from_pillow(image: Image.Image, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe") -> SourceImage:
+def from_pillow(
+    image: Image.Image, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe"
+) -> SourceImage:
     """Take over a Pillow image (its pixels, not the file it came from); EXIF orientation is applied.
 
     Raises
@@ -113,7 +123,7 @@ def from_array(array: Any, *, max_pixels: int) -> SourceImage:
 
 def _open(data: bytes) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data))
+        return open_image(data)
     except UnidentifiedImageError:
         raise DecodeError(
             "not an image, or of a kind that cannot be read; give a PNG, JPEG, WebP, GIF, TIFF, BMP or AVIF file"
@@ -124,13 +134,13 @@ def _open(data: bytes) -> Image.Image:
         raise DecodeError(f"the image is damaged ({_reason(error)}); make it anew or leave it out") from None
 
 
-def _load(image: Image.Image, data: bytes, color: Color, strip: Strip) -> SourceImage:
+def _load(image: Image.Image, data: bytes, color: ColorHandling, strip: Strip, clean: Clean | None) -> SourceImage:
     chunks = check_chunks(data) if data.startswith(SIGNATURE) else {}
     if image.format == "PCX" and data[3] == 8 and data[65] == 1 and data[68] != 2 and data[-769] != _PCX_PALETTE_MARK:
         raise DecodeError("the palette at the end of the PCX file is missing; make it anew or leave it out")
     already_turned = tiff_orientation(image)
     codes, notes = read_codes(image, data, chunks)
-    return _finish(image, codes, notes, data, chunks, color, strip, already_turned)
+    return _finish(image, codes, notes, data, chunks, color, strip, clean, already_turned)
 
 
 def _finish(
@@ -139,8 +149,9 @@ def _finish(
     notes: list[str],
     data: bytes,
     png_chunks: dict[bytes, bytes],
-    color: Color,
+    color: ColorHandling,
     strip: Strip,
+    clean: Clean | None = None,
     already_turned: int = 1,
 ) -> SourceImage:
     """Apply colors and orientation and gather the metadata of a loaded image."""
@@ -152,7 +163,7 @@ def _finish(
         _without_idle_alpha(upright(pixels, orientation)),
         {"MPO": "JPEG"}.get(image.format or "", image.format or "unknown") if data else "array",
         data or None,
-        clean_file(image, data, strip, orientation, metadata) if data else None,
+        clean(image, data, strip, orientation, metadata) if clean else None,
         metadata,
         (*notes, *color_notes),
     )
@@ -175,18 +186,6 @@ def _count_minor_pages(image: Image.Image, pages: int) -> int:
         minor += isinstance(found, int) and bool(found & _REDUCED_OR_MASK)
     image.seek(0)
     return minor
-
-
-@contextmanager
-def own_pixel_limit() -> Iterator[None]:
-    """Switch Pillow's process-wide limit off: ours is per call."""
-    with _pillow_limit_lock:
-        before = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = before
 
 
 @contextmanager
@@ -234,8 +233,8 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         raise DecodeError("the image has no pixels; give one of at least 1 x 1")
     if width * height > max_pixels:
         raise LimitError(
-            f"the image has {width * height:,} pixels ({width} x {height}), more than the limit of {max_pixels:,}; "
-            f"raise the limit with --max-pixels (library: max_pixels)"
+            f"the image has {width * height:,} pixels ({width} x {height}), more than the limit of {max_pixels:,}",
+            remedy=Remedy.MORE_PIXELS,
         )
 
 

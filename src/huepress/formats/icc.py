@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
-from huepress.formats.rgb_encodings import BRADFORD, D50_XYZ, RgbEncoding, rgb_to_xyz, xyz
+from huepress.formats.encodings import BRADFORD, D50_XYZ, RgbEncoding, rgb_to_xyz, xyz
 
 _MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 # Two codes that differ by one look the same; profiles called sRGB differ by that from each other.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 
 import numpy as np
-from PIL import Image, ImageColor
+from PIL import ImageColor
 
 from huepress.colors.arrays import pack_colors, unpack_colors
 from huepress.errors import DecodeError
 from huepress.formats import decode
+from huepress.formats.opening import open_image
 from huepress.model import Bytes, Palette
 
 _MOST = 256
@@ -52,7 +52,7 @@ def _own_palette(data: bytes) -> Bytes | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
+            with open_image(data) as image:
                 image.load()
                 entries = image.getpalette("RGB") if image.mode == "P" else None
                 transparency = image.info.get("transparency")

@@ -10,8 +10,8 @@ from huepress.errors import DecodeError, HuepressError, OptionError
 
 _JXL_CODESTREAM = b"\xff\x0a"
 _JXL_CONTAINER = b"\x00\x00\x00\x0cJXL \r\n\x87\n"
-_HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"mif2"}
-_AVIF_BRANDS = {b"avif", b"avis"}
+HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"mif2"}
+AVIF_BRANDS = {b"avif", b"avis"}
 # ISO/IEC 18181-1, table of the aspect ratios in the size header.
 _JXL_RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 
@@ -27,11 +27,11 @@ def enable_plug_in(data: bytes) -> None:
     if is_jxl(data):
         enable_jxl(DecodeError)
         return
-    brands = _brands(data)
-    if brands & _AVIF_BRANDS:
+    brands = brands_of(data)
+    if brands & AVIF_BRANDS:
         if not features.check("avif"):
             _import("pillow_avif", "AVIF", "avif", DecodeError)
-    elif brands & _HEIC_BRANDS:
+    elif brands & HEIC_BRANDS:
         _import("pillow_heif", "HEIC", "heif", DecodeError).register_heif_opener()  # type: ignore[attr-defined]
 
 
@@ -101,7 +101,7 @@ class _Bits:
         return value
 
 
-def _brands(data: bytes) -> set[bytes]:
+def brands_of(data: bytes) -> set[bytes]:
     """Return the brands of an ISO base media file (ISO/IEC 14496-12, file type box)."""
     if data[4:8] != b"ftyp":
         return set()

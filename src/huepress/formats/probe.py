@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image
-
-from huepress.formats.decode import own_pixel_limit
+from huepress.formats.opening import open_image
 from huepress.formats.plug_ins import enable_plug_in, is_jxl, jxl_size
 
 # So much of a file holds its header, as a rule.
@@ -38,12 +35,12 @@ class Probe:
 def probe(data: bytes) -> Probe | None:
     """Read a header from the first bytes of a file (or all of them); None if they do not hold it."""
     try:
-        with own_pixel_limit(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if is_jxl(data):  # its plug-in would decode
                 return Probe("JXL", *jxl_size(data), True)
             enable_plug_in(data)
-            with Image.open(io.BytesIO(data)) as image:
+            with open_image(data) as image:
                 return Probe(image.format or "unknown", *image.size, image.has_transparency_data)
     except Exception:  # Pillow's plug-ins raise many kinds on damaged or cut-off files
         return None

@@ -5,17 +5,17 @@ Looks are colors by number, the palette's entries first. A canvas is an array of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
 from huepress.colors.arrays import pack_colors
-from huepress.engine.palette import PaletteFit, nearest_entries
+from huepress.engine.palette import PaletteFit, fit_palette, fits, nearest_entries
 from huepress.engine.spatial import Coder, search_indices
 from huepress.model import Bytes, ColorTable, Palette
-from huepress.options import Options
+from huepress.options import MAX_COLORS, Options
 
 Looks = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
@@ -85,8 +85,27 @@ def without_hidden_colors(pixels_srgb8: Bytes, *, binary_alpha: bool) -> Bytes:
 
 def is_asked_for(colors_srgb8: Bytes, options: Options) -> Mask:
     """Tell which colors, (n, 3 or 4), the options ask for: their pixels keep them."""
-    asked = np.array([*(options.palette or ()), *options.pin], np.uint8).reshape(-1, 4)
+    asked = np.array([*(options.given_palette or ()), *options.pinned], np.uint8).reshape(-1, 4)
     return np.isin(pack_colors(colors_srgb8), pack_colors(asked))
+
+
+def is_crowded(table: ColorTable, options: Options) -> bool:
+    """Tell whether a palette has to be found because the colors do not fit; given colors leave the room they leave."""
+    return options.palette is None and isinstance(options.init, str) and not fits(table, options)
+
+
+def fit_frames(table: ColorTable, options: Options, *, spare: bool) -> Palette:
+    """Fit one palette to the colors of all frames.
+
+    Parameters
+    ----------
+    table : ColorTable
+    options : Options
+    spare : bool
+        Whether one of 256 indices is to stay free: the transparent one, for pixels that stay as they are.
+    """
+    full = options.most_colors == MAX_COLORS and options.palette is None
+    return fit_palette(table, replace(options, n_colors=options.most_colors - (spare and full))).palette
 
 
 def searched_entries(table: ColorTable, palette: Palette, options: Options, coder: Coder) -> Bytes:

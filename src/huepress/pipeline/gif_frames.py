@@ -12,9 +12,9 @@ from huepress.colors.arrays import pack_colors
 from huepress.engine.histogram import count_colors
 from huepress.engine.palette import fit_palette, nearest_entries
 from huepress.engine.spatial import LAMBDA_AT_RATE_1
-from huepress.errors import LimitError
-from huepress.formats import animated_gif
-from huepress.formats.animation import in_ticks
+from huepress.errors import LimitError, OptionError, Remedy
+from huepress.formats import gif
+from huepress.formats.timing import in_ticks
 from huepress.model import Animation, Bytes, ColorTable, IndexedImage, Palette, SourceImage
 from huepress.options import MAX_COLORS, Options
 from huepress.pipeline.frames import (
@@ -25,7 +25,9 @@ from huepress.pipeline.frames import (
     Mask,
     bounding_box,
     changed_pixels,
+    fit_frames,
     is_asked_for,
+    is_crowded,
     searched_entries,
 )
 
@@ -67,13 +69,29 @@ class GifDeltas:
         decoders ask for one where they clear.
     """
 
+    uses_order = True
+
+    @classmethod
+    def begin(cls, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes]) -> GifDeltas:
+        """Fit a palette of opaque colors to those of all frames, in the order of their use, and start the file."""
+        clear = table.colors_srgb8[:, 3] == 0 if table.colors_srgb8.shape[1] == 4 else np.zeros(len(table), bool)
+        has_clear = bool(clear.any())
+        table, options = _visible(table, clear), _opaque(options, has_clear=has_clear)
+        palette = None
+        if not options.palette_per_frame:
+            # Pixels that stay as they are need an index of their own: the transparent one.
+            palette = fit_frames(table, options, spare=has_clear or is_crowded(table, options))
+            if options.palette is None:
+                palette = in_order_of_use(palette, drawn, options)
+        return cls(animation, options, palette, has_clear)
+
     def __init__(self, animation: Animation, options: Options, palette: Palette | None, has_clear: bool) -> None:
-        if max(animation.width, animation.height) > animated_gif.LARGEST_SIDE:
-            raise LimitError("GIF holds at most 65535 pixels a side; choose another --format")
+        if max(animation.width, animation.height) > gif.LARGEST_SIDE:
+            raise LimitError("GIF holds at most 65535 pixels a side", remedy=Remedy.OTHER_FORMAT)
         self._options, self._palette, self._has_clear = options, palette, has_clear
         shape = (animation.height, animation.width)
-        self._ticks = in_ticks(animation.durations, animated_gif.TICK, animated_gif.LONGEST_TICKS, "GIF")
-        self._writer = animated_gif.GifWriter(animation.width, animation.height, palette, animation.n_plays)
+        self._ticks = in_ticks(animation.durations, gif.TICK, gif.LONGEST_TICKS, "GIF")
+        self._writer = gif.GifWriter(animation.width, animation.height, palette, animation.n_plays)
         self._colors = np.zeros((0, 3), np.uint8) if palette is None else palette.colors_srgb8  # of the looks
         self._canvas: Looks = np.full(shape, CLEAR, np.uint16)
         self._shown: Looks = self._canvas
@@ -115,9 +133,9 @@ class GifDeltas:
             palette=own,
         )
         self._shown, self._before_srgb8 = shown, pixels_srgb8
-        if disposal != animated_gif.PREVIOUS:
+        if disposal != gif.PREVIOUS:
             self._canvas, self._canvas_srgb8 = shown, pixels_srgb8
-        if disposal == animated_gif.BACKGROUND:
+        if disposal == gif.BACKGROUND:
             self._canvas, self._canvas_srgb8 = shown.copy(), pixels_srgb8.copy()
             self._canvas[box.slices] = CLEAR
             self._canvas_srgb8[box.slices] = 0
@@ -170,16 +188,16 @@ class GifDeltas:
         then grows to hold them.
         """
         if following is None:
-            return animated_gif.KEEP, box
+            return gif.KEEP, box
         changed = changed_pixels(now, following)
         visible = following[:, :, 3] > 0
         lost = ~visible & (now[:, :, 3] > 0)
         options: list[tuple[int, int]] = []
         if not lost.any():
-            options.append((int(np.count_nonzero(changed & visible)), animated_gif.KEEP))
+            options.append((int(np.count_nonzero(changed & visible)), gif.KEEP))
         if number and not (~visible & (self._canvas_srgb8[:, :, 3] > 0)).any():
             drawn = changed_pixels(self._canvas_srgb8, following) & visible
-            options.append((int(np.count_nonzero(drawn)), animated_gif.PREVIOUS))
+            options.append((int(np.count_nonzero(drawn)), gif.PREVIOUS))
         grown = box
         if lost.any():
             cleared = lost.copy()
@@ -187,9 +205,9 @@ class GifDeltas:
             grown = bounding_box(cleared)
             drawn = changed & visible
             drawn[grown.slices] = visible[grown.slices]
-            options.append((int(np.count_nonzero(drawn)), animated_gif.BACKGROUND))
+            options.append((int(np.count_nonzero(drawn)), gif.BACKGROUND))
         disposal = min(options)[1]
-        return disposal, grown if disposal == animated_gif.BACKGROUND else box
+        return disposal, grown if disposal == gif.BACKGROUND else box
 
     def _search(
         self, pixels_srgb8: Bytes, required: Looks, box: Box, palette: Palette, transparent: int | None
@@ -342,3 +360,24 @@ def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> P
         order += [int(entry) for entry in entries if not placed[entry]]
         placed[entries] = True
     return Palette(palette[order])
+
+
+def _opaque(options: Options, *, has_clear: bool) -> Options:
+    """Return the options with the colors that a GIF can draw: opaque ones."""
+    palette, pin = (
+        colors and tuple((*color[:3], 255) for color in colors if color[3] >= 128)
+        for colors in (options.given_palette, options.pinned)
+    )
+    if options.palette and not palette:
+        raise OptionError("the palette has no color that a GIF can draw; give an opaque one")
+    if has_clear and len(palette or ()) == MAX_COLORS:
+        raise OptionError("a GIF with transparent pixels has room for 255 colors beside them, the palette has 256")
+    return replace(options, palette=palette, pin=pin)
+
+
+def _visible(table: ColorTable, clear: npt.NDArray[np.bool_]) -> ColorTable:
+    """Return the table of the opaque colors; black where there are none."""
+    colors, counts = table.colors_srgb8[~clear, :3], table.counts[~clear]
+    if not len(colors):
+        colors, counts = np.zeros((1, 3), np.uint8), np.ones(1, np.uint32)
+    return ColorTable(np.ascontiguousarray(colors), counts, np.arange(len(colors), dtype=np.uint32)[None])

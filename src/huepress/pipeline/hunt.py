@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from huepress.goals import QualityGoal, SizeGoal
-from huepress.model import Encoded, IndexedImage
+from huepress.model import ColorTable, Encoded, IndexedImage
 from huepress.options import MAX_COLORS, MAX_RATE, MIN_COLORS
 from huepress.pipeline.seeking import Window, seek
 from huepress.results import Trial
@@ -19,13 +19,6 @@ _TRIALS_OF_ALL_COLORS = 4
 _CHEAP_DISTORTION = 1.2
 _FEWER = 4  # times fewer: 256, 64, 16, 4
 _LEAST_COLORS = 16
-# How far above the wanted score, and how far below the budget, is near enough.
-_SCORE_TOLERANCE = 0.5
-_SIZE_TOLERANCE = 0.025
-# What photographs do, to begin with: their score at rate 1 and its fall when the rate doubles; their bits per pixel
-# at rate 1 and the fall of the size's logarithm.
-_SCORE_AT_RATE_1, _SCORE_FALL = 77.0, 6.0
-_BPP_AT_RATE_1, _LOG_SIZE_FALL = 1.7, 0.33
 _LEAST_LOG_RATE = -5.0
 # Rates so near to each other (base 2 logarithm) differ by about 2 percent in bytes.
 _RESOLUTION = 0.06
@@ -40,6 +33,8 @@ class Attempt:
     trial : Trial
     indexed : IndexedImage
     encoded : Encoded
+    table : ColorTable
+        The colors that it was made from.
     distortion_bits : float
         What the distortion of a pixel is worth in bits at the rate; infinite where that says nothing.
     """
@@ -47,12 +42,18 @@ class Attempt:
     trial: Trial
     indexed: IndexedImage
     encoded: Encoded
+    table: ColorTable
     distortion_bits: float = math.inf
 
     @property
     def n_bytes(self) -> int:
         """Size of the file."""
         return len(self.encoded.data)
+
+    @property
+    def score(self) -> float | None:
+        """SSIMULACRA2 score; None where the image is too small for one."""
+        return self.trial.score
 
 
 class Bench(Protocol):
@@ -154,14 +155,14 @@ class _Hunt:
         lossless = self._bench.lossless()
         if lossless is not None:
             self._attempts.append(lossless)
-            if isinstance(self._goal, SizeGoal) and self._meets(lossless):
+            if self._goal.stops_at_lossless and self._meets(lossless):
                 return self._reached()
         if self._by_colors:
             self._seek_colors()
         else:
             self._seek_rate(self._n_colors, _TRIALS_OF_ALL_COLORS if self._may_take_fewer else MOST_TRIALS)
             self._try_fewer_colors()
-            if not any(map(self._meets, self._attempts)) and isinstance(self._goal, SizeGoal):
+            if self._goal.stops_at_lossless and not any(map(self._meets, self._attempts)):
                 self._squeeze()
         return self._reached()
 
@@ -180,7 +181,7 @@ class _Hunt:
             curve,
             self._window(),
             start=self._first_log_rate() if log_rate is None else log_rate,
-            slope=_SCORE_FALL if isinstance(self._goal, QualityGoal) else _LOG_SIZE_FALL,
+            slope=self._goal.fall,
             bounds=(_LEAST_LOG_RATE, math.log2(MAX_RATE)),
             most=most,
             resolution=_RESOLUTION,
@@ -216,22 +217,16 @@ class _Hunt:
                 tried[n_colors] = self._margin(self._bench.attempt(n_colors, 1.0))
             return tried[n_colors]
 
-        slope = _SCORE_FALL if isinstance(self._goal, QualityGoal) else _LOG_SIZE_FALL
-        seek(curve, self._window(), start=1.0, slope=2 * slope, bounds=(0.0, top - 1), most=MOST_TRIALS, resolution=0.0)
+        slope = 2 * self._goal.fall
+        seek(curve, self._window(), start=1.0, slope=slope, bounds=(0.0, top - 1), most=MOST_TRIALS, resolution=0.0)
 
     def _first_log_rate(self) -> float:
         if self._start is not None:
             return math.log2(self._start)
-        if isinstance(self._goal, QualityGoal):
-            over = _SCORE_AT_RATE_1 - self._goal.wanted
-            return over / (_SCORE_FALL + 1 if over > 0 else _SCORE_FALL / 3)
-        usual = _BPP_AT_RATE_1 * self._bench.n_pixels / 8
-        return math.log(usual / self._goal.n_bytes(self._bench.n_pixels)) / _LOG_SIZE_FALL
+        return self._goal.first_log_rate(self._bench.n_pixels)
 
     def _window(self) -> Window:
-        if isinstance(self._goal, QualityGoal):
-            return Window(0.0, _SCORE_TOLERANCE)
-        return Window(-_SIZE_TOLERANCE, 0.0)
+        return Window(*self._goal.window)
 
     def _margin(self, attempt: Attempt) -> float:
         self._attempts.append(attempt)
@@ -239,14 +234,10 @@ class _Hunt:
 
     def _distance(self, attempt: Attempt) -> float:
         """Return how far an attempt lies on the large side of the goal."""
-        if isinstance(self._goal, QualityGoal):
-            score = attempt.trial.score
-            return math.inf if score is None else score - self._goal.wanted
-        return math.log(attempt.n_bytes / max(1, self._goal.n_bytes(self._bench.n_pixels)))
+        return self._goal.distance(attempt, self._bench.n_pixels)
 
     def _meets(self, attempt: Attempt) -> bool:
-        distance = self._distance(attempt)
-        return distance >= 0 if isinstance(self._goal, QualityGoal) else distance <= 0
+        return self._goal.is_met(attempt, self._bench.n_pixels)
 
     def _near_enough(self) -> bool:
         window = self._window()
@@ -266,18 +257,8 @@ class _Hunt:
 
     def _reached(self) -> Reached:
         trials = tuple(attempt.trial for attempt in self._attempts)
-        good = [attempt for attempt in self._attempts if self._meets(attempt)]
-        if isinstance(self._goal, QualityGoal):
-            best = min(good, key=lambda a: a.n_bytes) if good else max(self._attempts, key=_score)
-        else:
-            best = max(good, key=_score) if good else min(self._attempts, key=lambda a: a.n_bytes)
-        return Reached(best, bool(good), trials)
-
-
-def _score(attempt: Attempt) -> float:
-    """Return the score; where a picture is too small for one, the order of the sizes."""
-    score = attempt.trial.score
-    return attempt.n_bytes * 1e-9 if score is None else score
+        best = self._goal.best(self._attempts, self._bench.n_pixels)
+        return Reached(best, self._meets(best), trials)
 
 
 def _objective(attempt: Attempt, n_pixels: int) -> float:

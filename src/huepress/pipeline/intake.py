@@ -9,11 +9,11 @@ from huepress import files
 from huepress.colors.text import as_colors, parse_colors
 from huepress.errors import HuepressError, InputError, OptionError
 from huepress.formats import decode
-from huepress.formats.animation import read_animation
 from huepress.formats.palettes.read import read_palette
 from huepress.formats.pillow_image import is_pillow_image
+from huepress.formats.reading import read_animation, read_still
 from huepress.model import Animation, Palette, SourceImage
-from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, Color, Options, Strip
+from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, ColorHandling, Options, Strip
 
 
 def load_palette(source: Any, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Palette:
@@ -75,20 +75,20 @@ def make_options(keywords: dict[str, Any]) -> Options:
 
 @overload
 def load(
-    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: Literal[False] = False
+    image: Any, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: Literal[False] = False
 ) -> SourceImage: ...
 @overload
 def load(
-    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: Literal[True]
+    image: Any, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: Literal[True]
 ) -> SourceImage | Animation: ...
 def load(
-    image: Any, *, max_pixels: int, color: Color = "srgb", strip: Strip = "safe", moving: bool = False
+    image: Any, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: bool = False
 ) -> SourceImage | Animation:
     """Turn whatever `compress` accepts into a SourceImage, or where they may be `moving` into an Animation."""
 
     def decoded(data: bytes) -> SourceImage | Animation:
         animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving else None
-        return animation or decode.decode(data, max_pixels=max_pixels, color=color, strip=strip)
+        return animation or read_still(data, max_pixels=max_pixels, color=color, strip=strip)
 
     if isinstance(image, SourceImage | Animation):
         return image

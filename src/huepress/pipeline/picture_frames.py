@@ -11,11 +11,20 @@ from huepress import _core
 from huepress.engine.histogram import count_colors, with_alpha
 from huepress.engine.palette import fit_palette, nearest_entries, needs_alpha
 from huepress.engine.spatial import LAMBDA_AT_RATE_1, Coder
-from huepress.formats import animated_png, animated_webp
-from huepress.formats.animation import in_ticks
-from huepress.model import Animation, Bytes, IndexedImage, Palette, SourceImage
+from huepress.formats import png, webp
+from huepress.formats.timing import in_ticks
+from huepress.model import Animation, Bytes, ColorTable, IndexedImage, Palette, SourceImage
 from huepress.options import MAX_COLORS, Options
-from huepress.pipeline.frames import Box, Mask, bounding_box, changed_pixels, is_asked_for, searched_entries
+from huepress.pipeline.frames import (
+    Box,
+    Mask,
+    bounding_box,
+    changed_pixels,
+    fit_frames,
+    is_asked_for,
+    is_crowded,
+    searched_entries,
+)
 
 # A pixel may keep its last color where a better one would not pay for so many bits ...
 _BITS_TO_CHANGE = 12.0
@@ -37,6 +46,7 @@ class _Stored:
 class _Deltas(ABC):
     """What both formats share: indices for the pixels that change, and no others."""
 
+    uses_order = False
     _coder: Coder = "png"
 
     def __init__(self, animation: Animation, options: Options, palette: Palette | None) -> None:
@@ -123,11 +133,18 @@ class _Deltas(ABC):
 class PngDeltas(_Deltas):
     """Chooses the indices of an animated PNG's frames and writes them."""
 
+    @classmethod
+    def begin(cls, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes]) -> PngDeltas:
+        """Fit one palette to all frames, and start the file."""
+        has_clear = table.colors_srgb8.shape[1] == 4 and bool((table.colors_srgb8[:, 3] == 0).any())
+        table = with_alpha(table) if needs_alpha(options) else table
+        return cls(animation, options, fit_frames(table, options, spare=is_crowded(table, options) and not has_clear))
+
     def __init__(self, animation: Animation, options: Options, palette: Palette) -> None:
         super().__init__(animation, options, palette)
         self._entries, self._transparent = _with_transparent(palette)
         self._durations = animation.durations
-        self._writer = animated_png.PngWriter(
+        self._writer = png.PngWriter(
             animation.width, animation.height, animation.n_frames, animation.n_plays, options.effort
         )
         self._indices: Bytes = np.zeros((animation.height, animation.width), np.uint8)
@@ -162,10 +179,17 @@ class WebpDeltas(_Deltas):
 
     _coder: Coder = "webp"
 
+    @classmethod
+    def begin(cls, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes]) -> WebpDeltas:
+        """Fit the palette of all frames, unless each gets its own, and start the file."""
+        table = with_alpha(table) if needs_alpha(options) else table
+        palette = None if options.palette_per_frame else fit_frames(table, options, spare=False)
+        return cls(animation, options, palette)
+
     def __init__(self, animation: Animation, options: Options, palette: Palette | None) -> None:
         super().__init__(animation, options, palette)
-        self._ticks = in_ticks(animation.durations, animated_webp.TICK, animated_webp.LONGEST_TICKS, "WebP")
-        self._writer = animated_webp.WebpWriter(
+        self._ticks = in_ticks(animation.durations, webp.TICK, webp.LONGEST_TICKS, "WebP")
+        self._writer = webp.WebpWriter(
             animation.width, animation.height, animation.n_plays, alpha=True, effort=options.effort
         )
 

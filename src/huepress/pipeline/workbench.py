@@ -11,7 +11,7 @@ from huepress.engine.indexing import index_image
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
 from huepress.engine.palette import PaletteFit, fit_palette, fits, needs_alpha
 from huepress.engine.spatial import Search
-from huepress.formats.encoders import encode, main_encoder
+from huepress.formats.writing import encode, main_format
 from huepress.model import ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
 from huepress.pipeline.hunt import Attempt
@@ -25,11 +25,11 @@ class Workbench:
     ----------
     n_pixels : int
     table : ColorTable
-        The colors that the last version was made from.
+        The image's colors.
     measurable : bool
         Whether the image is large enough for a score.
     n_attempts : int
-        Workbench made so far.
+        Versions made so far.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Workbench:
         self._source, self._options, self._on_progress = source, options, on_progress
         self.scored, self.n_attempts = scored, 0
         self.n_pixels = source.n_pixels
-        self.table = self._table = count_colors(source, threads=options.threads)
+        self.table = count_colors(source, threads=options.threads)
         self._merged: ColorTable | None = None
         self._fits: dict[int, tuple[ColorTable, PaletteFit]] = {}
         self._searches: dict[int, Search] = {}
@@ -75,15 +75,14 @@ class Workbench:
         Attempt
         """
         table, fit = self._fit(n_colors)
-        self.table = table
         if self._options.effort == 0 or (fit.lossless and lossless_if_it_fits):
             indexed = index_image(table, fit, threads=self._options.threads)
-            return self._finished(indexed, rate, searched=False, lossless=fit.lossless)
+            return self._finished(indexed, table, rate, searched=False, lossless=fit.lossless)
         if n_colors not in self._searches:
-            coder = main_encoder(self._options.still_format, self._source.format).coder
+            coder = main_format(self._options.still_format, self._source.format).coder
             self._searches[n_colors] = Search(table, fit, self._options, coder=coder)
         indexed, distortion_bits = self._searches[n_colors].run(rate, self._on_progress)
-        return self._finished(indexed, rate, searched=True, distortion_bits=distortion_bits)
+        return self._finished(indexed, table, rate, searched=True, distortion_bits=distortion_bits)
 
     def lossless(self) -> Attempt | None:
         """Return the version without any loss, if the palette can hold it."""
@@ -94,7 +93,7 @@ class Workbench:
     def _fit(self, n_colors: int) -> tuple[ColorTable, PaletteFit]:
         if n_colors not in self._fits:
             options = replace(self._options, n_colors=n_colors)
-            table = self._table
+            table = self.table
             if options.palette is None and self._source.pixels_srgb8.shape[2] == 4 and not fits(table, options):
                 # Hidden colors of transparent pixels stay only where nothing has to go.
                 if self._merged is None:
@@ -108,6 +107,7 @@ class Workbench:
     def _finished(
         self,
         indexed: IndexedImage,
+        table: ColorTable,
         rate: float,
         *,
         searched: bool,
@@ -128,4 +128,4 @@ class Workbench:
             score = LOSSLESS_SCORE if lossless else self._comparator.ssimulacra2(indexed.to_array())
         self.n_attempts += 1
         trial = Trial(rate, indexed.n_colors, len(encoded.data), score)
-        return Attempt(trial, indexed, encoded, distortion_bits)
+        return Attempt(trial, indexed, encoded, table, distortion_bits)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
-from typing import Any, Literal
+from typing import Literal
 
-from huepress.errors import OptionError
-from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, MIN_COLORS, available_processors
+from huepress.declare import check_all, option
+from huepress.options import MAX_COLORS, MIN_COLORS, NumberOfColors, available_processors, inherited
 
 AUTO: Literal["auto"] = "auto"
-MAX_SPATIAL, MAX_SMOOTH = 10.0, 100.0
 # The part of the picture that a region must have at least, unless an area is given.
 _SMALLEST_PART = 5000
 
@@ -45,26 +43,41 @@ class SegmentOptions:
         If a value is out of range.
     """
 
-    n_colors: int | Literal["auto"] = AUTO
-    spatial: float = 0.0
-    smooth: float = 2.0
-    min_area: int | None = None
-    seed: int = 0
-    jobs: int = 0
-    max_pixels: int = DEFAULT_MAX_PIXELS
+    n_colors: NumberOfColors = option(
+        AUTO,
+        help="Number of segments, 2 to 256; auto: the elbow of the error curve.",
+        group="everyday",
+        within=(MIN_COLORS, MAX_COLORS),
+        flags=("-k", "--colors"),
+        metavar="K|auto",
+    )
+    spatial: float = option(
+        0.0,
+        help="0: color alone; above, position counts: 0.1 is SLIC's usual compactness.",
+        group="everyday",
+        within=(0, 10.0),
+        whole=False,
+    )
+    smooth: float = option(
+        2.0,
+        help="Weight of the smoothing term; 0: every pixel has its nearest color.",
+        group="everyday",
+        within=(0, 100.0),
+        whole=False,
+    )
+    min_area: int | None = option(
+        None,
+        help="Merge regions of fewer pixels into the neighbor they resemble.",
+        group="everyday",
+        within=(0, 2**32 - 2),
+        default_told="a 5000th of the picture",
+    )
+    seed: int = inherited("seed")
+    jobs: int = inherited("jobs")
+    max_pixels: int = inherited("max_pixels")
 
     def __post_init__(self) -> None:
-        if self.n_colors != AUTO:
-            _check_whole("the number of segments", self.n_colors, MIN_COLORS, MAX_COLORS, "; or 'auto'")
-        for name, most in (("spatial", MAX_SPATIAL), ("smooth", MAX_SMOOTH)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= most:
-                raise OptionError(f"{name} must be a number from 0 to {most:g}, not {value!r}")
-        if self.min_area is not None:
-            _check_whole("min_area", self.min_area, 0, 2**32 - 2)
-        _check_whole("seed", self.seed, 0, 2**64 - 1)
-        _check_whole("jobs", self.jobs, 0, 1024)
-        _check_whole("max_pixels", self.max_pixels, 1, 2**32 - 2)
+        check_all(self)
 
     @property
     def threads(self) -> int:
@@ -74,9 +87,3 @@ class SegmentOptions:
     def smallest_area(self, n_pixels: int) -> int:
         """Return the area that a region must have, the default resolved."""
         return n_pixels // _SMALLEST_PART if self.min_area is None else int(self.min_area)
-
-
-def _check_whole(name: str, value: Any, low: int, high: int, otherwise: str = "") -> None:
-    number = value.__index__() if hasattr(value, "__index__") and not isinstance(value, bool) else None
-    if number is None or not low <= number <= high:
-        raise OptionError(f"{name} must be a whole number from {low} to {high}{otherwise}, not {value!r}")

@@ -15,8 +15,8 @@ import numpy as np
 
 from huepress import files
 from huepress.engine.swatches import name_colors
-from huepress.formats.encode_png import encode_png
-from huepress.formats.encode_raster import encode_gray16, encode_mask, encode_pillow, encode_rgba
+from huepress.formats.png import encode_png
+from huepress.formats.png_layers import encode_gray16, encode_mask, encode_pillow, encode_rgba
 from huepress.segmentation.trace import load_tracer, to_svg
 
 if TYPE_CHECKING:

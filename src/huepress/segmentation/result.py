@@ -168,6 +168,6 @@ class Segmentation:
         return save(self, directory, masks=masks, layers=layers, svg=svg, overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
-        from huepress.formats.encode_raster import encode_pillow
+        from huepress.formats.png_layers import encode_pillow
 
         return encode_pillow(self.overlay())

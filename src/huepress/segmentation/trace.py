@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress.errors import OptionError
-from huepress.formats.encode_raster import encode_mask
+from huepress.formats.png_layers import encode_mask
 
 if TYPE_CHECKING:
     from huepress.segmentation.result import Segmentation

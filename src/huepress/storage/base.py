@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from huepress.errors import HuepressError
+
 LEDGER_NAME = ".huepress-ledger"
 _STAGED_NAME = re.compile(r"\.huepress-run-([0-9a-f]+)-[0-9a-f]+\.tmp")
 # What is to be published: the path of a temporary file, or the bytes themselves.
@@ -22,7 +24,7 @@ class Entry:
 
     name: str
     size: int
-    error: str = ""
+    error: HuepressError | None = None
 
 
 class LedgerFile(Protocol):

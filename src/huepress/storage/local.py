@@ -71,7 +71,8 @@ class LocalStore:
                 with os.scandir(directory) as found:
                     children = sorted(found, key=lambda child: child.name)
             except OSError as error:
-                yield Entry(name, 0, f"{directory}: cannot be read ({error.strerror}); make it readable")
+                problem = f"cannot be read ({error.strerror})"
+                yield Entry(name, 0, InputError(problem, subject=str(directory), remedy="make it readable"))
                 continue
             below: list[str] = []
             for child in children:

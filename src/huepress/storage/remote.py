@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from huepress.errors import HuepressError, InputError, OutputError
+from huepress.errors import HuepressError, InputError, OutputError, Remedy
 from huepress.storage.base import LEDGER_NAME, Enter, Entry, LedgerFile, Staged, is_private
 from huepress.storage.layouts import Layout, Objects, Pages
 from huepress.storage.urls import is_web, protocol_of
@@ -99,11 +99,15 @@ class RemoteStore:
         entries = []
         with self._told("", "listed", InputError), opened.turn:
             for found in opened.layout.files(opened.file_system, opened.layout.path(opened.root, folder), enter):
-                name, error = "/".join(found.parts), ""
+                name = "/".join(found.parts)
+                error: InputError | None = None
                 if found.error is not None:
-                    error = f"{self.describe(name)}: cannot be listed ({_reason(found.error)}); {_advice(found.error)}"
+                    problem = f"cannot be listed ({_reason(found.error)})"
+                    error = InputError(problem, subject=self.describe(name), remedy=_advice(found.error))
                 elif not found.has_a_name:
-                    error = f"{self.describe(name)}: no folder can hold such a name; rename it, or --exclude its folder"
+                    error = InputError(
+                        "no folder can hold such a name", subject=self.describe(name), remedy=Remedy.EXCLUDE_FOLDER
+                    )
                 entries.append(Entry(name, found.size, error))
         return entries
 
@@ -161,7 +165,7 @@ class RemoteStore:
         """Write the file as a whole; several threads may."""
         assert isinstance(staged, bytes)
         if not overwrite and self.size(name) is not None:
-            raise OutputError(f"{self.describe(name)}: exists already; --force overwrites it")
+            raise OutputError("exists already", subject=self.describe(name), remedy=Remedy.OVERWRITE)
         self.put(name, staged)
 
     def put(self, name: str, data: bytes) -> None:

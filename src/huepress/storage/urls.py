@@ -6,7 +6,7 @@ import os
 import re
 from urllib.parse import unquote, urlsplit
 
-from huepress.errors import OptionError
+from huepress.errors import OptionError, Remedy
 
 _URL = re.compile(r"[a-z][a-z0-9+.]*(::.+)?://", re.IGNORECASE)
 _WEB = ("http", "https")
@@ -57,4 +57,4 @@ def check_writable(url: str) -> None:
     """
     protocol = protocol_of(url)
     if protocol in _READ_ONLY:
-        raise OptionError(f"{url}: what {protocol}: names can only be read; give -o a folder or s3://bucket/folder")
+        raise OptionError(f"what {protocol}: names can only be read", subject=url, remedy=Remedy.OUTPUT_FILE_OR_BUCKET)

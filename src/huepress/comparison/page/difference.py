@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from huepress.engine.metrics import delta_e_ok_levels
-from huepress.formats.encode_png import encode_png
+from huepress.formats.png import encode_png
 from huepress.model import Bytes, Encoded, IndexedImage, Palette
 
 # Differences in Oklab (deltaEOK, CSS Color Module Level 4) from which on a pixel has the next color; 15, so that the

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from huepress.colors.text import Color, as_colors, parse_color
+from huepress.colors.text import Rgba, as_colors, parse_color
 from huepress.errors import DecodeError
 from huepress.formats.palette_image import decode_palette
 from huepress.formats.palettes.color_models import cmyk_to_srgb8, lab_d50_to_srgb8, unit_to_srgb8
@@ -29,7 +29,7 @@ def read_palette(data: bytes, *, max_pixels: int) -> Palette:
     Parameters
     ----------
     data : bytes
-        GIMP palette, Adobe Color Table, Adobe Swatch Exchange, JSON, CSS or SCSS variables, hex
+        GIMP palette, Adobe Rgba Table, Adobe Swatch Exchange, JSON, CSS or SCSS variables, hex
         colors, an indexed image (its palette), or another image (its colors in reading order).
     max_pixels : int
         Larger images are refused.
@@ -60,7 +60,7 @@ def read_palette(data: bytes, *, max_pixels: int) -> Palette:
     return decode_palette(data, max_pixels=max_pixels)
 
 
-def _checked(colors: list[Color]) -> Palette:
+def _checked(colors: list[Rgba]) -> Palette:
     if not colors:
         raise DecodeError("the palette has no colors; give one of 1 to 256")
     if len(colors) > MAX_COLORS:
@@ -84,7 +84,7 @@ def _as_text(data: bytes) -> str | None:
     return None if "\0" in text else text
 
 
-def _read_text(text: str) -> list[Color]:
+def _read_text(text: str) -> list[Rgba]:
     if text.lstrip().startswith(("{", "[")):
         return _read_json(text)
     without_comments = _CSS_COMMENT.sub(" ", text)
@@ -93,7 +93,7 @@ def _read_text(text: str) -> list[Color]:
     return _read_hex_list(text)
 
 
-def _read_hex_list(text: str) -> list[Color]:
+def _read_hex_list(text: str) -> list[Rgba]:
     colors = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.lstrip().startswith((";", "//")):
@@ -109,14 +109,14 @@ def _read_hex_list(text: str) -> list[Color]:
     return colors
 
 
-def _hex(text: str) -> Color:
+def _hex(text: str) -> Rgba:
     color = parse_color(text)
     if color is None:
         raise _damaged(f"{text[:40]!r} is no hex color")
     return color
 
 
-def _read_json(text: str) -> list[Color]:
+def _read_json(text: str) -> list[Rgba]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -129,7 +129,7 @@ def _read_json(text: str) -> list[Color]:
     return [_json_color(item) for item in value]
 
 
-def _json_color(item: Any) -> Color:
+def _json_color(item: Any) -> Rgba:
     if isinstance(item, dict):
         item = next((item[key] for key in ("hex", "rgba", "rgb", "color") if item.get(key) is not None), None)
     try:
@@ -139,7 +139,7 @@ def _json_color(item: Any) -> Color:
     return color
 
 
-def _read_gpl(text: str) -> list[Color]:
+def _read_gpl(text: str) -> list[Rgba]:
     channels = 3
     colors = []
     for number, line in enumerate(text.splitlines()[1:], 2):
@@ -157,8 +157,8 @@ def _read_gpl(text: str) -> list[Color]:
     return colors
 
 
-def _read_act(data: bytes) -> list[Color]:
-    """Adobe Photoshop File Formats Specification, "Color Table": 256 RGB triples, then perhaps two numbers."""
+def _read_act(data: bytes) -> list[Rgba]:
+    """Adobe Photoshop File Formats Specification, "Rgba Table": 256 RGB triples, then perhaps two numbers."""
     count, clear = MAX_COLORS, 0xFFFF
     if len(data) == _ACT_SIZES[1]:
         count, clear = struct.unpack(">HH", data[768:])
@@ -168,7 +168,7 @@ def _read_act(data: bytes) -> list[Color]:
     return [(r, g, b, 0 if i == clear else 255) for i, (r, g, b) in enumerate(rows)]
 
 
-def _read_ase(data: bytes) -> list[Color]:
+def _read_ase(data: bytes) -> list[Rgba]:
     """Adobe Swatch Exchange 1.0; groups are flattened in order."""
     return [_ase_color(block) for kind, block in _ase_blocks(data) if kind == 0x0001]
 
@@ -189,7 +189,7 @@ def _ase_blocks(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += size
 
 
-def _ase_color(block: bytes) -> Color:
+def _ase_color(block: bytes) -> Rgba:
     try:
         (name_length,) = struct.unpack_from(">H", block)
         at = 2 + 2 * name_length

@@ -11,7 +11,7 @@ import numpy as np
 
 from huepress.engine.swatches import Swatches
 from huepress.errors import OutputError
-from huepress.formats.encode_png import encode_png
+from huepress.formats.png import encode_png
 from huepress.model import IndexedImage
 from huepress.options import PaletteFormat
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFile
 
 from huepress.errors import DecodeError
+from huepress.formats.opening import open_image
 
 # Codes of 8 or 16 bits, (height, width, 3 or 4), straight alpha last.
 Codes = npt.NDArray[Any]
@@ -132,7 +132,7 @@ def _read_sixteen_bits(image: Image.Image, data: bytes) -> Codes | None:
 
 
 def _reread(data: bytes, image: Image.Image, other: str) -> Image.Image:
-    again = Image.open(io.BytesIO(data), formats=[str(image.format)])
+    again = open_image(data, (str(image.format),))
     assert isinstance(again, ImageFile.ImageFile)
     again.tile = [
         tile._replace(args=other if not isinstance(tile.args, tuple) else (other, *tile.args[1:]))

@@ -1,8 +1,8 @@
-"""Animated GIF (GIF89a, and the NETSCAPE2.0 extension for loops): blocks in, blocks out.
+"""GIF (Graphics Interchange Format, version 89a): indexed pictures and animations, blocks in, blocks out.
 
-Pillow decodes the codes of each frame; the blocks are read here because durations, disposal and
-the end of the file must be exact. What is shown follows the browsers: a frame disposed of to the
-background leaves nothing behind, whatever the background color.
+Pillow decodes the codes of each frame; the blocks are read here because durations, disposal and the end of the file
+must be exact. What is shown follows the browsers: a frame disposed of to the background leaves nothing behind,
+whatever the background color.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
-from huepress.errors import DecodeError
-from huepress.formats.decode import check_size, own_pixel_limit
-from huepress.model import Animation, Bytes, Palette
+from huepress.errors import DecodeError, LimitError, OptionError
+from huepress.formats.decode import check_size
+from huepress.formats.opening import open_image
+from huepress.formats.record import FileFormat, Moving, mark_body
+from huepress.model import NO_METADATA, Animation, Bytes, Encoded, IndexedImage, Metadata, Palette, SourceImage
 
+# A pixel is shown or not: from this alpha on it is shown.
+_SHOWN_FROM = 128
 TICK = Fraction(1, 100)
 LONGEST_TICKS = 0xFFFF
 LARGEST_SIDE = 0xFFFF
@@ -27,6 +31,145 @@ KEEP, BACKGROUND, PREVIOUS = 1, 2, 3  # disposal; 0 means KEEP, too
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _APPLICATION = 0xF9, 0xFF
 _LOOP_NAMES = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_MARK_HEAD = b"\x21\xff\x0bHUEPRESS1.0"  # an application extension (GIF89a, 26)
+_END = b"\x3b"
+
+
+def encode_gif(
+    image: IndexedImage,
+    *,
+    effort: int = 0,
+    metadata: Metadata = NO_METADATA,
+    searched: bool = False,
+    keep_indices: bool = False,
+) -> Encoded:
+    """Encode at the smallest code size; pixels less than half opaque become transparent, others opaque.
+
+    Author and copyright become a comment; a resolution has no room.
+
+    Raises
+    ------
+    LimitError
+        If a side is longer than the format allows.
+    OptionError
+        If the colors need a profile, for which the format has no room.
+    """
+    height, width = image.indices.shape
+    if max(height, width) > LARGEST_SIDE:
+        raise LimitError(f"GIF holds at most {LARGEST_SIDE} pixels a side, not {width} x {height}; write PNG")
+    if metadata.icc_profile is not None:
+        raise OptionError("GIF has no room for a color profile; choose color 'srgb' or another format")
+    indices, colors, clear = _with_one_clear_entry(image)
+    bits = max(1, (len(colors) - 1).bit_length())
+    parts = [b"GIF89a", struct.pack("<HHBBB", width, height, 0x80 | (bits - 1), 0, 0)]
+    parts.append(colors.tobytes() + bytes(3 * ((1 << bits) - len(colors))))
+    comment = "\n".join(f"{keyword}: {text}" for keyword, text in metadata.texts).encode("utf-8", "replace")
+    if comment:
+        blocks = (comment[i : i + 255] for i in range(0, len(comment), 255))
+        parts.append(b"!\xfe" + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0")
+    if clear is not None:
+        parts.append(b"!\xf9\4" + struct.pack("<BHB", 1, 0, clear) + b"\0")
+    parts.append(b"," + struct.pack("<HHHHB", 0, 0, width, height, 0))
+    parts.append(compress_lzw(indices, bits) + b";")
+    return Encoded(b"".join(parts), "GIF")
+
+
+def with_binary_alpha(source: SourceImage) -> SourceImage:
+    """Make every pixel opaque or transparent, so that the palette wastes no entry on what GIF cannot show."""
+    pixels = source.pixels_srgb8
+    if pixels.shape[2] == 3 or bool(np.isin(pixels[:, :, 3], (0, 255)).all()):
+        return source
+    shown = pixels[:, :, 3:] >= _SHOWN_FROM
+    opaque = np.concatenate([pixels[:, :, :3], np.full_like(pixels[:, :, 3:], 255)], axis=2)
+    if shown.all():
+        binary: Bytes = opaque[:, :, :3]
+    else:
+        binary = np.where(shown, opaque, np.uint8(0))
+    return replace(source, pixels_srgb8=binary, notes=(*source.notes, "soft alpha made on or off, as GIF has no other"))
+
+
+def is_shown_equal(image: IndexedImage) -> bool:
+    """Tell whether a GIF shows the same picture: every color is opaque or invisible."""
+    colors = np.asarray(image.palette)
+    if colors.shape[1] == 3:
+        return True
+    alphas = colors[:, 3]
+    fits = len(colors) - int((alphas == 0).sum()) + int((alphas == 0).any()) <= 256
+    return fits and bool(((alphas == 0) | (alphas == 255)).all())
+
+
+def compress_lzw(indices: Bytes, bits: int) -> bytes:
+    """Return indices as image data: code size, LZW blocks and their end (GIF89a, appendix F).
+
+    Pillow's own writer starts with codes of 9 bits whatever the palette.
+    """
+    code_size = max(bits, 2)
+    picture = Image.fromarray(np.ascontiguousarray(indices))
+    picture.encoderconfig = (code_size, 0)
+    buffer = io.BytesIO()
+    ImageFile._save(picture, buffer, [ImageFile._Tile("gif", (0, 0, *picture.size), 0, "L")])
+    return bytes([code_size]) + buffer.getvalue() + b"\0"
+
+
+def _with_one_clear_entry(image: IndexedImage) -> tuple[Bytes, Bytes, int | None]:
+    """Return indices, RGB palette and the entry that is transparent, if any."""
+    colors = np.asarray(image.palette)
+    if colors.shape[1] == 3:
+        return image.indices, np.ascontiguousarray(colors), None
+    clear = colors[:, 3] < _SHOWN_FROM
+    rgb = np.ascontiguousarray(colors[:, :3])
+    if not clear.any():
+        return image.indices, rgb, None
+    first = int(np.flatnonzero(clear)[0])
+    kept = ~clear
+    kept[first] = True
+    renumbered = (np.cumsum(kept) - 1).astype(np.uint8)
+    renumbered[clear] = renumbered[first]
+    return renumbered[image.indices], rgb[kept], int(renumbered[first])
+
+
+def clean_gif(data: bytes, exif: bytes | None, *, resolution: bool) -> bytes | None:
+    """Drop comments and application blocks that do not animate (GIF89a, 24 and 26)."""
+    position = 13 + _color_table_bytes(data[10])
+    kept = [data[:position]]
+    while position < len(data):
+        start, kind = position, data[position]
+        if kind == 0x3B:
+            return b"".join(kept) + b";"
+        if kind == 0x2C and position + 10 <= len(data):
+            position = _end_of_blocks(data, position + 11 + _color_table_bytes(data[position + 9]))
+            kept.append(data[start:position])
+        elif kind == 0x21 and position + 2 < len(data):
+            position = _end_of_blocks(data, position + 2)
+            name = data[start + 3 : start + 14]
+            if data[start + 1] == 0xF9 or (data[start + 1] == 0xFF and name in _LOOP_NAMES):
+                kept.append(data[start:position])
+        else:
+            return None
+    return None
+
+
+def _color_table_bytes(flags: int) -> int:
+    """Return the bytes of the color table that a descriptor's flags announce."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _end_of_blocks(data: bytes, position: int) -> int:
+    while position < len(data) and data[position]:
+        position += 1 + data[position]
+    return position + 1
+
+
+def mark_gif(data: bytes, mark: bytes) -> bytes:
+    """Return a GIF with a mark before its end; as it is where it does not begin and end as ours do."""
+    if not data.startswith(b"GIF89a") or not data.endswith(_END):
+        return data
+    body = mark_body(mark, data)
+    return data[: -len(_END)] + _MARK_HEAD + bytes([len(body)]) + body + b"\0" + _END
+
+
+def _unmark_gif(data: bytes, n_body: int) -> bytes:
+    return data[: -len(_END) - len(_MARK_HEAD) - 2 - n_body] + _END
 
 
 @dataclass(frozen=True)
@@ -69,7 +212,7 @@ class _Blocks:
         return self._data[start : self.at]
 
 
-def read(data: bytes, *, max_pixels: int) -> Animation | None:
+def read_moving(data: bytes, *, max_pixels: int) -> Animation | None:
     """Return the animation of a GIF with more than one frame, else None.
 
     Raises
@@ -162,7 +305,7 @@ def _decode(frame: _StoredFrame, number: int) -> Bytes:
         )
     )
     try:
-        with own_pixel_limit(), Image.open(io.BytesIO(single)) as image:
+        with open_image(single, ("GIF",)) as image:
             indices = np.asarray(image)
     except MemoryError:
         raise
@@ -238,3 +381,20 @@ def _color_table(palette: Palette | None) -> tuple[bytes, int]:
         return b"", 0
     bits = max(1, (len(palette) - 1).bit_length())
     return palette.colors_srgb8[:, :3].tobytes().ljust(3 << bits, b"\0"), bits - 1
+
+
+FORMAT = FileFormat(
+    name="gif",
+    file_format="GIF",
+    extensions=(".gif",),
+    mime_type="image/gif",
+    recognizes=lambda data: data[:6] in (b"GIF87a", b"GIF89a"),
+    encode=encode_gif,
+    holds_profile=False,
+    adapt=with_binary_alpha,
+    shows_equal=is_shown_equal,
+    clean=clean_gif,
+    mark=mark_gif,
+    unmark=_unmark_gif,
+    moving=Moving(read=read_moving, tick=TICK, binary_alpha=True),
+)

@@ -1,8 +1,9 @@
-"""Lossless JPEG XL (ISO/IEC 18181) of an indexed image, written through Pillow's plug-in."""
+"""JPEG XL (ISO/IEC 18181): lossless pictures, written through Pillow's plug-in."""
 
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ from PIL import Image
 
 from huepress.errors import OptionError
 from huepress.formats.metadata import as_exif
-from huepress.formats.plug_ins import enable_jxl
+from huepress.formats.plug_ins import enable_jxl, is_jxl
+from huepress.formats.record import FileFormat
 from huepress.model import NO_METADATA, Encoded, IndexedImage, Metadata
 
 # The encoder's effort by ours.
 _EFFORTS = (5, 5, 6, 6, 7, 7, 7, 8, 9, 9)
+_LOOKS = (b"JXL ", b"ftyp", b"jxll", b"jxlc", b"jxlp", b"jxli")
 
 
 def encode_jxl(
@@ -50,3 +53,36 @@ def encode_jxl(
         **{name: value for name, value in extras.items() if value},
     )
     return Encoded(buffer.getvalue(), "JXL")
+
+
+def clean_jxl(data: bytes, exif: bytes | None, *, resolution: bool) -> bytes:
+    """Keep the boxes that hold the picture; without metadata no JPEG can be rebuilt (ISO/IEC 18181-2)."""
+    if data.startswith(b"\xff\x0a"):
+        return data
+    kept, position = [], 0
+    while position + 8 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        if length == 1:
+            length = int.from_bytes(data[position + 8 : position + 16], "big")
+        end = position + length if length >= 8 else len(data)
+        if data[position + 4 : position + 8] in _LOOKS:
+            kept.append(data[position:end])
+        position = end
+    if exif:
+        kept.append(struct.pack(">I4sI", len(exif) + 12, b"Exif", 0) + exif)
+    return b"".join(kept)
+
+
+FORMAT = FileFormat(
+    name="jxl",
+    file_format="JXL",
+    extensions=(".jxl",),
+    mime_type="image/jxl",
+    recognizes=is_jxl,
+    encode=encode_jxl,
+    coder="webp",
+    in_browsers=False,
+    holds_profile=False,
+    prepare=enable_jxl,
+    clean=clean_jxl,
+)

@@ -1,10 +1,14 @@
-"""Blanks EXIF and XMP inside HEIF files (AVIF, HEIC) where they lie, so that no offset moves."""
+"""HEIF files (ISO/IEC 23008-12: AVIF, HEIC): read; EXIF and XMP are blanked where they lie, so that no offset moves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from huepress.errors import DecodeError
+from huepress.formats.metadata import has_private_data
+from huepress.formats.opening import open_image
+from huepress.formats.plug_ins import AVIF_BRANDS, HEIC_BRANDS, brands_of
+from huepress.formats.record import FileFormat
 
 _EMPTY_EXIF = b"II*\0\x08\0\0\0" + bytes(6)  # a TIFF structure without a tag
 _FILE, _ITEM_DATA = 0, 1  # where an item's bytes lie: construction methods of ISO/IEC 14496-12, 8.11.3
@@ -103,3 +107,34 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
             raise DecodeError("a box is longer than the file")
         yield name, start + header, stop
         start = stop
+
+
+def _clean(data: bytes, exif: bytes | None, *, resolution: bool) -> bytes | None:
+    """Blank metadata and look whether that has worked: there are many ways to hold them."""
+    try:
+        cleaned = blank_heif_metadata(data, exif)
+        with open_image(cleaned) as again:
+            return None if has_private_data(again, named=bool(exif)) else cleaned
+    except Exception:  # as the decoders raise many kinds
+        return None
+
+
+AVIF = FileFormat(
+    name="avif",
+    file_format="AVIF",
+    extensions=(".avif",),
+    mime_type="image/avif",
+    recognizes=lambda data: bool(brands_of(data) & AVIF_BRANDS),
+    clean=_clean,
+    turns_pixels=True,
+)
+HEIC = FileFormat(
+    name="heic",
+    file_format="HEIF",
+    extensions=(".heic", ".heif"),
+    mime_type="image/heic",
+    recognizes=lambda data: bool(brands_of(data) & HEIC_BRANDS),
+    in_browsers=False,
+    clean=_clean,
+    turns_pixels=True,
+)

@@ -1,0 +1,127 @@
+"""What the results of single files are called, and which names are free."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from huepress import files
+from huepress.archive.request import RunRequest
+from huepress.errors import HuepressError, OutputError, Remedy
+from huepress.formats import table
+from huepress.formats.probe import HEADER_BYTES, Probe, probe
+from huepress.formats.reading import read_animation
+from huepress.formats.table import extension_of
+from huepress.formats.writing import formats_of
+from huepress.storage import is_url, name_of, open_store
+from huepress.storage.base import Store
+from huepress.storage.local import LocalStore
+
+
+@dataclass(frozen=True)
+class FileNaming:
+    """Names of results of single files."""
+
+    request: RunRequest
+    directory: Path | None
+    store: Store
+
+    def targets(self, name: str) -> dict[str, str]:
+        """Return where the compressed file goes, for each format, the likeliest first."""
+        formats = list(formats_of(self.request.options.format))
+        if self.request.options.format is None:
+            formats = [self._format_of_animation(name) or self.request.options.still_format]
+        if self.request.options.format == "keep":
+            own = _source(name).suffix.lower().removeprefix(".")
+            formats.sort(key=lambda each: each != own)
+        if self.request.extension or (self.request.output and self.directory is None):
+            return {formats[0]: str(self._path(name, self.request.dotted_extension))}
+        return {each: str(self._path(name, f".{each}")) for each in formats}
+
+    def kept(self, name: str) -> str:
+        """Return where the original's bytes go: under a name whose extension does not lie."""
+        suffix = _source(name).suffix.lower()
+        found = self._probe(name)
+        if found is not None:
+            suffix = extension_of({"MPO": "JPEG"}.get(found.format, found.format), suffix)
+        return str(self._path(name, suffix or f".{self.request.options.still_format}"))
+
+    def _format_of_animation(self, name: str) -> str | None:
+        """Return the format of an animation, whose results have it by default; None for pictures."""
+        found = self._probe(name)
+        if found is None or not _may_move(found.format):
+            return None
+        with suppress(HuepressError):  # told when its turn comes
+            if read_animation(self.store.read(name), max_pixels=self.request.options.max_pixels) is not None:
+                return found.format.lower()
+        return None
+
+    def _probe(self, name: str) -> Probe | None:
+        with suppress(HuepressError):  # told when its turn comes
+            return probe(self.store.read_start(name, HEADER_BYTES))
+        return None
+
+    def _path(self, name: str, extension: str) -> Path:
+        if self.request.output and self.directory is None:
+            return Path(self.request.output)
+        return files.default_output(_source(name), self.directory, extension, self.request.suffix)
+
+
+def _may_move(file_format: str) -> bool:
+    """Tell whether an animation of a format is told by its own format, not as a picture's default."""
+    found = table.by_file_format(file_format)
+    return found is not None and found.moving is not None and found is not table.default()
+
+
+@dataclass(frozen=True)
+class Paths(LocalStore):
+    """Files by their paths, and by their URLs to be read."""
+
+    def read(self, name: str) -> bytes:
+        """Read a file or a URL."""
+        return open_store(name).read("") if is_url(name) else super().read(name)
+
+    def read_start(self, name: str, n_bytes: int) -> bytes:
+        """Read the first bytes."""
+        return _start_of(name, n_bytes) if is_url(name) else super().read_start(name, n_bytes)
+
+
+@lru_cache(maxsize=256)
+def _start_of(url: str, n_bytes: int) -> bytes:
+    """Fetch the start of a file once, though several ask what it is."""
+    return open_store(url).read_start("", n_bytes)
+
+
+def _source(name: str) -> Path:
+    return Path(name_of(name) if is_url(name) else name)
+
+
+class Claims:
+    """The outputs of a run: none may be an input or the output of another input.
+
+    Parameters
+    ----------
+    inputs : list of str
+    """
+
+    def __init__(self, inputs: list[str]) -> None:
+        self._inputs = {os.path.realpath(name) for name in inputs}
+        self._taken: set[str] = set()
+
+    def claim(self, target: Path) -> None:
+        """Reserve a path.
+
+        Raises
+        ------
+        OutputError
+            If it is an input or reserved already.
+        """
+        path = os.path.realpath(target)
+        if path in self._inputs:
+            raise OutputError("the output would replace an input", subject=str(target), remedy=Remedy.OTHER_OUTPUT)
+        if path in self._taken:
+            raise OutputError("already the output of another input", subject=str(target), remedy=Remedy.OTHER_OUTPUT)
+        self._taken.add(path)

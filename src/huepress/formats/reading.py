@@ -1,0 +1,94 @@
+"""From a file's bytes to a picture or an animation, with the form in which its original may be kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+
+from PIL import Image
+
+from huepress.errors import DecodeError, HuepressError, LimitError
+from huepress.formats import decode, table
+from huepress.formats.metadata import has_private_data, oriented_exif, read_metadata
+from huepress.formats.opening import open_image
+from huepress.formats.pixels import orientation_of
+from huepress.model import Animation, Metadata, SourceImage
+from huepress.options import ColorHandling, Strip
+
+
+def read_still(data: bytes, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe") -> SourceImage:
+    """Decode a picture; see `decode.decode`. Its `keepable` is the file without what must not survive."""
+    return decode.decode(data, max_pixels=max_pixels, color=color, strip=strip, clean=clean_file)
+
+
+def read_animation(data: bytes, *, max_pixels: int, strip: Strip = "safe") -> Animation | None:
+    """Return the animation in a GIF, PNG or WebP file, None where it holds a still picture or is no such file.
+
+    Nothing is decoded yet but the structure; a frame that turns out to be damaged raises when it is
+    asked for.
+
+    Parameters
+    ----------
+    data : bytes
+    max_pixels : int
+        Animations whose canvas has more pixels are refused.
+    strip : {"safe", "all", "none"}
+        Which metadata go where the file is kept.
+
+    Raises
+    ------
+    DecodeError
+        If the file is damaged or cut off.
+    LimitError
+        If the canvas has more than `max_pixels` pixels.
+    """
+    found = table.of_bytes(data)
+    if found is None or found.moving is None:
+        return None
+    try:
+        animation = found.moving.read(data, max_pixels=max_pixels)
+        return animation and dataclasses.replace(animation, keepable=_keepable(data, strip))
+    except HuepressError:
+        raise
+    except MemoryError:
+        raise LimitError("not enough memory to decode the animation; make it smaller") from None
+    except Exception as error:  # Pillow's plug-ins raise many kinds on damaged files
+        raise DecodeError(f"the animation is damaged ({error}); make it anew or leave it out") from None
+
+
+def _keepable(data: bytes, strip: Strip) -> bytes | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with open_image(data) as image:
+            metadata = read_metadata(image, strip, None, turned=False)
+            return clean_file(image, data, strip, orientation_of(image), metadata)
+
+
+def clean_file(image: Image.Image, data: bytes, strip: Strip, orientation: int, metadata: Metadata) -> bytes | None:
+    """Return a file without the metadata that must not survive; None where that cannot be done.
+
+    Colors, animation and orientation stay, since they say how the picture looks.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        The file's loaded image.
+    data : bytes
+        The file.
+    strip : {"safe", "all", "none"}
+    orientation : int
+        Its EXIF orientation.
+    metadata : Metadata
+        What of it may survive.
+    """
+    if strip == "none":
+        return data
+    found = table.of_bytes(data)
+    private = has_private_data(image)
+    if found is None or found.clean is None or (found.turns_pixels and not private):
+        return None if private else data
+    exif = oriented_exif(1 if found.turns_pixels else orientation, metadata.texts)
+    cleaned = found.clean(data, exif, resolution=strip == "safe")
+    if cleaned is None:
+        return None if private else data
+    return data if cleaned == data else cleaned

@@ -1,0 +1,152 @@
+"""What the rest of the program knows of a file format: one record a format."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, Protocol
+
+from huepress.model import Animation, Encoded, IndexedImage, Metadata, SourceImage
+
+Coder = Literal["png", "webp"]
+CHECKSUM_BYTES = 4
+
+
+class Encode(Protocol):
+    """Turns indices and metadata into a file."""
+
+    def __call__(
+        self,
+        image: IndexedImage,
+        *,
+        effort: int = 0,
+        metadata: Metadata = ...,
+        searched: bool = False,
+        keep_indices: bool = False,
+    ) -> Encoded:
+        """Encode an image; the last two only spare the PNG encoder work or freedom."""
+
+
+class Clean(Protocol):
+    """Frees a file of metadata without touching its pixels."""
+
+    def __call__(self, data: bytes, exif: bytes | None, *, resolution: bool) -> bytes | None:
+        """Return the file with no metadata but this EXIF and perhaps its resolution; None where it cannot."""
+
+
+class ReadMoving(Protocol):
+    """Reads the structure of an animation."""
+
+    def __call__(self, data: bytes, *, max_pixels: int) -> Animation | None:
+        """Return the animation, None where the file holds a still picture."""
+
+
+def _always(*_: object) -> bool:
+    return True
+
+
+def _unchanged(source: SourceImage) -> SourceImage:
+    return source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moving:
+    """How a format holds animations.
+
+    Attributes
+    ----------
+    read : callable
+    tick : Fraction, optional
+        The unit of durations in seconds; None where any fraction can be told.
+    binary_alpha : bool
+        Whether pixels are opaque or invisible, nothing between.
+    palette_per_frame : bool
+        Whether frames may have palettes of their own.
+    """
+
+    read: ReadMoving
+    tick: Fraction | None = None
+    binary_alpha: bool = False
+    palette_per_frame: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFormat:
+    """A format that is read, and perhaps written.
+
+    Attributes
+    ----------
+    name : str
+        As the option ``format`` names it.
+    file_format : str
+        As Pillow names it: ``Encoded.format`` and ``SourceImage.format``.
+    extensions : tuple of str
+        Of its files, with a dot; the first is given to files of ours.
+    mime_type : str
+    recognizes : callable
+        Tells by its first bytes whether a file is of the format.
+    in_browsers : bool
+        Whether every browser shows it.
+    encode : callable, optional
+        None where the format is only read.
+    coder : {"png", "webp"}
+        The coder whose symbols the spatial search prices.
+    holds_profile : bool
+        Whether a color profile has room.
+    adapt : callable
+        Makes of a source what the format can show.
+    shows_equal : callable
+        Tells whether the format shows an indexed image as it is.
+    prepare : callable
+        Raises OptionError if a plug-in is missing.
+    optimize : callable, optional
+        Makes a file of the same pixels that may be smaller.
+    clean : callable, optional
+        See `Clean`; without it a file with metadata cannot be freed of them.
+    turns_pixels : bool
+        Whether its decoder has turned the pixels upright already, so that no orientation may stay.
+    mark, unmark : callable, optional
+        Put a mark into a file, and return the file without one whose body has so many bytes.
+    moving : Moving, optional
+        None where animations are not read or written.
+    """
+
+    name: str
+    file_format: str
+    extensions: tuple[str, ...]
+    mime_type: str
+    recognizes: Callable[[bytes], bool]
+    in_browsers: bool = True
+    encode: Encode | None = None
+    coder: Coder = "png"
+    holds_profile: bool = True
+    adapt: Callable[[SourceImage], SourceImage] = _unchanged
+    shows_equal: Callable[[IndexedImage], bool] = _always
+    prepare: Callable[[], object] = _always
+    optimize: Callable[[Encoded, int], Encoded] | None = None
+    clean: Clean | None = None
+    turns_pixels: bool = False
+    mark: Callable[[bytes, bytes], bytes] | None = None
+    unmark: Callable[[bytes, int], bytes] | None = None
+    moving: Moving | None = None
+
+    @property
+    def extension(self) -> str:
+        """The extension of files of ours."""
+        return self.extensions[0]
+
+    @property
+    def written(self) -> bool:
+        """Whether files of the format are written."""
+        return self.encode is not None
+
+    def holds(self, image: IndexedImage, metadata: Metadata) -> bool:
+        """Tell whether a file shows an image as it is, its profile included."""
+        return (self.holds_profile or metadata.icc_profile is None) and self.shows_equal(image)
+
+
+def mark_body(mark: bytes, data: bytes) -> bytes:
+    """Return what a mark says: itself, and the checksum of the file without it."""
+    return mark + zlib.crc32(data).to_bytes(CHECKSUM_BYTES, "big")

@@ -1,0 +1,80 @@
+"""The table of file formats: a format is one file, registered by one line here."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from huepress.errors import OptionError
+from huepress.formats import gif, heif, jpeg, jxl, png, webp
+from huepress.formats.record import FileFormat
+
+# In this order formats are tried and told; the first is what a picture becomes by default.
+FORMATS: list[FileFormat] = [
+    png.FORMAT,
+    webp.FORMAT,
+    gif.FORMAT,
+    jxl.FORMAT,
+    jpeg.FORMAT,
+    heif.AVIF,
+    heif.HEIC,
+]
+# Extensions of formats that are neither written nor in the table: a file of ours under such a name would lie.
+_FOREIGN = {
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+    ".ico": "ICO",
+    ".jp2": "JPEG2000",
+    ".svg": "SVG",
+    ".pdf": "PDF",
+}
+
+
+def default() -> FileFormat:
+    """Return the format of pictures for which none is asked."""
+    return FORMATS[0]
+
+
+def written() -> list[FileFormat]:
+    """Return the formats that can be written."""
+    return [each for each in FORMATS if each.written]
+
+
+def by_name(name: str) -> FileFormat:
+    """Return the format that an option names.
+
+    Raises
+    ------
+    OptionError
+        If there is none that is written.
+    """
+    for each in written():
+        if each.name == name:
+            return each
+    raise OptionError(f"format must be one of {', '.join(each.name for each in written())}, not {name!r}")
+
+
+def by_file_format(file_format: str) -> FileFormat | None:
+    """Return the format that Pillow, and `Encoded.format`, call so; None where the table lacks it."""
+    return next((each for each in FORMATS if each.file_format == file_format), None)
+
+
+def of_bytes(data: bytes) -> FileFormat | None:
+    """Return the format of a file, told by its first bytes; None where the table lacks it."""
+    return next((each for each in FORMATS if each.recognizes(data)), None)
+
+
+def of_name(name: str) -> str | None:
+    """Return the format, as Pillow calls it, that a file name's extension stands for; None where it stands for none."""
+    extension = PurePath(name).suffix.lower()
+    for each in FORMATS:
+        if extension in each.extensions:
+            return each.file_format
+    return _FOREIGN.get(extension)
+
+
+def extension_of(file_format: str, default: str) -> str:
+    """Return the extension for a file of a format; `default` where that fits or none is known."""
+    found = by_file_format(file_format)
+    extensions = found.extensions if found else tuple(e for e, each in _FOREIGN.items() if each == file_format)
+    return default if not extensions or default.lower() in extensions else extensions[0]

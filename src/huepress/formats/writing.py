@@ -1,0 +1,148 @@
+"""From indices to a finished file: the format that the options or a name ask for."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from huepress.errors import HuepressError, OutputError
+from huepress.formats import table
+from huepress.formats.record import FileFormat
+from huepress.model import Encoded, IndexedImage, Metadata
+from huepress.options import Format
+
+
+def main_format(format: Format, source_format: str) -> FileFormat:
+    """Return the format for an option and the input's format; of "auto" the first to be tried.
+
+    Raises
+    ------
+    OptionError
+        If it needs a plug-in that is not installed.
+    """
+    if format == "keep":
+        own = table.by_file_format(source_format)
+        found = own if own is not None and own.written else table.default()
+    else:
+        found = table.default() if format == "auto" else table.by_name(format)
+    found.prepare()
+    return found
+
+
+def formats_of(format: Format | None) -> tuple[str, ...]:
+    """Return the names of the formats that an option may lead to, the likeliest first."""
+    if format == "keep":
+        return tuple(each.name for each in table.written())
+    if format in (None, "auto"):  # None: animations stay what they are
+        return tuple(each.name for each in table.written() if each.in_browsers)
+    return (str(format),)
+
+
+def encode(
+    image: IndexedImage,
+    format: Format,
+    source_format: str,
+    *,
+    effort: int,
+    metadata: Metadata,
+    searched: bool = False,
+    keep_indices: bool = False,
+) -> Encoded:
+    """Encode as the options say: "auto" takes the smallest file that shows equal pixels everywhere.
+
+    Parameters
+    ----------
+    image : IndexedImage
+    format : str
+        The name of a format, "auto" or "keep".
+    source_format : str
+        The input's format, for "keep".
+    effort : int
+        0 to 9.
+    metadata : Metadata
+    searched : bool
+        Whether the search chose the indices.
+    keep_indices : bool
+        Whether the indices mean something, so that a file must not do without them.
+
+    Raises
+    ------
+    LimitError, OptionError
+        If the format has no room for the image, or its plug-in is not installed.
+    """
+
+    def encoded(file_format: FileFormat) -> Encoded:
+        assert file_format.encode is not None
+        return file_format.encode(image, effort=effort, metadata=metadata, searched=searched, keep_indices=keep_indices)
+
+    if format != "auto":
+        chosen = main_format(format, source_format)
+        return encoded(table.default() if format == "keep" and not chosen.holds(image, metadata) else chosen)
+    candidates = []
+    for each in table.written():
+        if each.in_browsers and each.holds(image, metadata):
+            try:
+                candidates.append(encoded(each))
+            except HuepressError:  # too long a side
+                if each is table.default():
+                    raise
+    return min(candidates, key=lambda found: len(found.data))
+
+
+def optimized_losslessly(encoded: Encoded, *, effort: int) -> Encoded:
+    """Return a smaller file of the same pixels where there is a way, else the same file."""
+    found = table.by_file_format(encoded.format)
+    if found is None or found.optimize is None:
+        return encoded
+    return min(encoded, found.optimize(encoded, effort), key=lambda each: len(each.data))
+
+
+def encode_for_name(image: IndexedImage, name: str, encoded: Encoded, *, effort: int, metadata: Metadata) -> Encoded:
+    """Return a file that fits a name's extension: the finished one, or the indices encoded anew.
+
+    Raises
+    ------
+    OutputError
+        If the extension belongs to a format that cannot be written.
+    """
+    wanted = table.by_file_format(table.of_name(name) or "")
+    if wanted is not None and wanted.encode is not None and wanted.file_format != encoded.format:
+        wanted.prepare()
+        return wanted.encode(image, effort=effort, metadata=metadata)
+    refuse_foreign_name(name, encoded.format)
+    return encoded
+
+
+def refuse_foreign_name(name: str, file_format: str = "") -> None:
+    """Refuse a name whose extension belongs to a format that cannot be written and is not the file's.
+
+    Raises
+    ------
+    OutputError
+    """
+    stands_for = table.of_name(name)
+    found = table.by_file_format(stands_for or "")
+    if stands_for is not None and stands_for != file_format and not (found and found.written):
+        known = ", ".join(each.extension for each in table.written())
+        raise OutputError(
+            f"{PurePath(name).suffix.lower()} files cannot be written",
+            subject=name,
+            remedy=f"give a name that ends with {known}",
+        )
+
+
+def check_name_of_animation(name: str, encoded: Encoded) -> None:
+    """Refuse a name whose extension belongs to another format: one frame would be all that it could get.
+
+    Raises
+    ------
+    OutputError
+    """
+    stands_for = table.of_name(name)
+    if stands_for is not None and stands_for != encoded.format:
+        names = ", ".join(each.name for each in table.written() if each.moving)
+        raise OutputError(
+            f"the animation is {encoded.format}",
+            subject=name,
+            remedy=f"give a name that ends with {table.extension_of(encoded.format, '')}, or compress it in another "
+            f"format ({names})",
+        )

@@ -1,0 +1,122 @@
+"""Keep or take: the one place that decides whether a result or the original's bytes are delivered.
+
+The original is a candidate like every result. The smallest candidate wins; a result has to save what `Delivery` asks
+for, at least one byte, so that on a tie the original stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from huepress.errors import Remedy
+from huepress.model import Encoded
+from huepress.options import Delivery, Options
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may be delivered.
+
+    Attributes
+    ----------
+    encoded : Encoded
+    is_original : bool
+        Whether it is the input, perhaps freed of metadata.
+    n_colors : int
+        Palette entries of a result; 0 for the original.
+    """
+
+    encoded: Encoded
+    is_original: bool = False
+    n_colors: int = 0
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the file."""
+        return len(self.encoded.data)
+
+
+@dataclass(frozen=True)
+class Original:
+    """The input of a run as far as delivery is concerned.
+
+    Attributes
+    ----------
+    format : str
+    encoded : bytes, optional
+        The file; None where the input was no file.
+    keepable : bytes, optional
+        The file freed of the metadata that must not survive; None where it cannot be kept.
+    """
+
+    format: str
+    encoded: bytes | None
+    keepable: bytes | None
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """The original as a candidate, if it can be kept."""
+        return None if self.keepable is None else Candidate(Encoded(self.keepable, self.format), is_original=True)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is delivered, and why.
+
+    Attributes
+    ----------
+    chosen : Candidate
+    message : str
+        A sentence for a person where something is unusual, else empty.
+    remedy : Remedy, optional
+        The option that would change the outcome.
+    """
+
+    chosen: Candidate
+    message: str = ""
+    remedy: Remedy | None = None
+
+
+def smallest(candidates: Sequence[Candidate], min_saving: float = 0.0) -> Candidate:
+    """Return the candidate that wins: the fewest bytes, the original unless enough is saved.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        Results come before the original; among equals the first wins.
+    min_saving : float
+        The part of the original's bytes, 0 to below 1, that a result has to save.
+    """
+
+    def limit(candidate: Candidate) -> float:
+        if not candidate.is_original:
+            return candidate.n_bytes
+        return min(candidate.n_bytes - 1, (1 - min_saving) * candidate.n_bytes)
+
+    return min(candidates, key=lambda candidate: (limit(candidate), candidate.is_original))
+
+
+def deliver(result: Candidate, original: Original, options: Options, delivery: Delivery) -> Decision:
+    """Decide between a finished result and the original.
+
+    The original is no candidate where certain colors were asked for, or any result is to be taken.
+    """
+    kept = None if delivery.allow_larger or options.asks_for_colors else original.candidate
+    chosen = result if kept is None else smallest([result, kept], delivery.min_saving)
+    if chosen.is_original:
+        too_many = "no fewer than" if result.n_bytes >= chosen.n_bytes else f"not {delivery.min_saving:.1%} fewer than"
+        stripped = ", its metadata removed" if original.keepable != original.encoded else ""
+        return Decision(
+            chosen,
+            f"the {result.n_colors}-color {result.encoded.format} would take {result.n_bytes:,} bytes, {too_many} the "
+            f"{original.format} with {chosen.n_bytes:,}; original kept{stripped}",
+            Remedy.ALLOW_LARGER,
+        )
+    if original.keepable is None and original.encoded is not None and result.n_bytes >= len(original.encoded):
+        return Decision(
+            chosen,
+            f"larger than the {original.format}, whose metadata cannot be removed otherwise",
+            Remedy.KEEP_METADATA,
+        )
+    return Decision(chosen)
