@@ -130,7 +130,7 @@ def test_same_file_for_any_number_of_threads(photo):
         ({"space": "lab"}, "space"),
         ({"init": "best"}, "init"),
         ({"init": [(1, 2, 3)]}, "lists 1 colors"),
-        ({"init": [(1, 2)], "n_colors": 2}, "3 or 4"),
+        ({"init": [(1, 2)], "n_colors": 2}, "#ff0000"),
         ({"tol": 1.5}, "tol"),
         ({"colour": 3}, "unknown option 'colour'"),
     ],

@@ -55,3 +55,48 @@ def test_constants_are_the_derived_ones():
     for name in ("color_constants", "eye_filter"):
         derived = runpy.run_path(str(ROOT / "tools" / f"derive_{name}.py"))["header"]()
         assert (ROOT / "core" / f"{name}.hpp").read_text() == derived
+
+
+def raised_texts():
+    """Every text in a call of an error, below the command line, with its place."""
+    for name, text in modules().items():
+        if name.startswith("cli/"):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            called = getattr(getattr(node, "func", None), "id", "")
+            if isinstance(node, ast.Call) and (called.endswith("Error") or called in ("Decision", "replace")):
+                for part in ast.walk(node):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        yield f"{name}:{part.lineno}", part.value
+
+
+def test_the_library_names_no_flag():
+    texts = list(raised_texts())
+    assert len(texts) > 200
+    flagged = [(place, text) for place, text in texts if re.search(r"(^|[\s(])(--[a-z]|-[a-z]\b)", text)]
+    assert not flagged
+
+
+def test_every_remedy_has_words_on_the_command_line():
+    from huepress.cli.output import words_for
+    from huepress.errors import Remedy
+
+    for remedy in Remedy:
+        assert not re.search(r"(^|\s)--?[a-z]", remedy.value)
+        assert "=True" not in words_for(remedy) and "='" not in words_for(remedy), remedy
+
+
+def test_the_table_of_public_names_is_complete():
+    import huepress
+
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    imported = {
+        alias.name
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for node in ast.walk(block)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported | {"__version__"} == set(huepress.__all__) == set(huepress._HOME) | {"__version__"}
+    assert all(getattr(huepress, name) is not None for name in huepress.__all__)

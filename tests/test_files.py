@@ -20,7 +20,7 @@ def test_writes_whole_files_and_makes_folders(tmp_path):
 def test_overwrites_only_when_told(tmp_path):
     target = tmp_path / "a.png"
     target.write_bytes(b"old")
-    with pytest.raises(OutputError, match="--force"):
+    with pytest.raises(OutputError, match="overwrite=True"):
         write_bytes(target, b"new")
     assert target.read_bytes() == b"old"
     write_bytes(target, b"new", overwrite=True)

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from huepress.api import Result, compress, quantize, score
+    from huepress.archive.batch import Summary
+    from huepress.archive.many import ManyResult, compress_many
+    from huepress.archive.tasks import FileOutcome
     from huepress.comparison.compare import Comparison, compare
     from huepress.engine.kmeans import KMeans
     from huepress.engine.metrics import Score
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
         TargetError,
     )
     from huepress.model import Frame, IndexedImage, Palette
-    from huepress.options import Options
+    from huepress.options import Delivery, Options
     from huepress.palettes import extract_palette, save_palette, shared_palette
     from huepress.pipeline.intake import load_palette
     from huepress.results import Report, Trial
@@ -42,6 +45,11 @@ _HOME = {
     "compress": "api",
     "quantize": "api",
     "score": "api",
+    "Summary": "archive.batch",
+    "ManyResult": "archive.many",
+    "compress_many": "archive.many",
+    "FileOutcome": "archive.tasks",
+    "Delivery": "options",
     "Comparison": "comparison.compare",
     "compare": "comparison.compare",
     "KMeans": "engine.kmeans",
@@ -71,12 +79,15 @@ _HOME = {
 __all__ = [
     "Comparison",
     "DecodeError",
+    "Delivery",
+    "FileOutcome",
     "Frame",
     "HuepressError",
     "IndexedImage",
     "InputError",
     "KMeans",
     "LimitError",
+    "ManyResult",
     "OptionError",
     "Options",
     "OutputError",
@@ -85,12 +96,14 @@ __all__ = [
     "Result",
     "Score",
     "Segmentation",
+    "Summary",
     "Swatches",
     "TargetError",
     "Trial",
     "__version__",
     "compare",
     "compress",
+    "compress_many",
     "extract_palette",
     "load_palette",
     "quantize",

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Unpack
 
 from huepress import files
 from huepress.engine.metrics import Comparator, Score
@@ -14,7 +14,15 @@ from huepress.formats import decode
 from huepress.formats.pillow_image import to_pillow
 from huepress.formats.writing import encode_for_name
 from huepress.model import NO_METADATA, Bytes, Encoded, Frame, IndexedImage, Metadata, Palette
-from huepress.options import Delivery, Options
+from huepress.options import (
+    DEFAULT_MAX_PIXELS,
+    Delivery,
+    EngineKeywords,
+    NumberOfColors,
+    Options,
+    QualityLike,
+    SizeLike,
+)
 from huepress.pipeline import still
 from huepress.pipeline.intake import load, make_options
 from huepress.pipeline.run import encoded_for, frames_of, metadata_of, run
@@ -22,6 +30,8 @@ from huepress.results import Outcome, Report
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from huepress.inputs import ArrayLike, ImageLike
 
 
 @dataclass(frozen=True)
@@ -112,16 +122,16 @@ class Result:
 
 
 def compress(
-    image: Any,
-    n_colors: int | Literal["auto"] = "auto",
+    image: ImageLike,
+    n_colors: NumberOfColors = "auto",
     *,
-    quality: Any = None,
-    max_size: Any = None,
+    quality: QualityLike | None = None,
+    max_size: SizeLike | None = None,
     allow_larger: bool = False,
     min_saving: float = 0.0,
     allow_miss: bool = False,
     on_progress: Callable[[float], None] | None = None,
-    **options: Any,
+    **options: Unpack[EngineKeywords],
 ) -> Result:
     """Reduce an image to a small indexed file.
 
@@ -146,9 +156,7 @@ def compress(
     on_progress : callable, optional
         Called with the part of the search that is done, 0 to 1.
     **options
-        The fields of `huepress.Options`: effort, rate, dither, palette (also a palette file), pin,
-        format, palette_per_frame, color, strip, seed, init, n_init, n_swaps, max_iter, tol, space,
-        jobs, max_pixels.
+        The other fields of `huepress.Options`; a palette may be a file, too.
 
     Returns
     -------
@@ -175,7 +183,7 @@ def compress(
     return Result(outcome.indexed, outcome.encoded, outcome.report, metadata_of(source), chosen.effort)
 
 
-def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
+def quantize(array: ArrayLike, n_colors: int = 256, **options: Unpack[EngineKeywords]) -> IndexedImage:
     """Reduce an array to a palette and indices, without any file.
 
     Parameters
@@ -206,7 +214,7 @@ def quantize(array: Any, n_colors: int = 256, **options: Any) -> IndexedImage:
     return still.quantize(decode.from_array(array, max_pixels=chosen.max_pixels), chosen)
 
 
-def score(original: Any, distorted: Any, *, jobs: int = 0, max_pixels: int = Options.max_pixels) -> Score:
+def score(original: ImageLike, distorted: ImageLike, *, jobs: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS) -> Score:
     """Tell how far a picture is from its original.
 
     Parameters

@@ -196,14 +196,16 @@ class Palette:
     def __len__(self) -> int:
         return len(self.colors_srgb8)
 
-    def __getitem__(self, index: Any) -> Bytes:
+    def __getitem__(
+        self, index: int | slice | list[int] | npt.NDArray[np.integer[Any]] | npt.NDArray[np.bool_]
+    ) -> Bytes:
         colors: Bytes = self.colors_srgb8[index]
         return colors
 
     def __iter__(self) -> Iterator[Bytes]:
         return iter(self.colors_srgb8)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         colors = self.colors_srgb8 if dtype is None else self.colors_srgb8.astype(dtype, copy=False)
         return colors.copy() if copy else colors
 

@@ -126,7 +126,7 @@ class Options:
         help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.",
         affects="form",
         group="everyday",
-        choices=get_args(Format),
+        metavar="|".join(get_args(Format)),
         default_told="as -o FILE ends, else png; of animations their own",
     )
     rate: float = option(
@@ -342,14 +342,6 @@ def inherited(name: str) -> Any:
     """Declare an option of another set as it is declared in `Options`."""
     found = next(each for each in dataclasses.fields(Options) if each.name == name)
     return dataclasses.field(default=found.default, metadata=found.metadata)
-
-
-def format_for_name(name: str) -> Format | None:
-    """Return the format that a file name's extension asks for, None where it is none of ours."""
-    ending = os.path.splitext(name)[1].lower().removeprefix(".")
-    ending = "png" if ending == "apng" else ending
-    known = set(get_args(Format)) - {"auto", "keep"}
-    return cast(Format, ending) if ending in known else None
 
 
 def available_processors() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Unpack, cast
 
 import numpy as np
 
@@ -16,14 +16,17 @@ from huepress.engine.swatches import Swatches, count_shares, name_colors
 from huepress.errors import OptionError
 from huepress.formats.palettes.write import write_palette
 from huepress.model import Animation, ColorHistogram, Palette
-from huepress.options import PALETTE_FORMATS, Options, PaletteFormat
+from huepress.options import PALETTE_FORMATS, EngineKeywords, Options, PaletteFormat
 from huepress.pipeline import intake
 from huepress.pipeline.animation import count_frames
+
+if TYPE_CHECKING:
+    from huepress.inputs import ImageLike
 
 _FORMAT_OF = {".txt": "hex"}
 
 
-def extract_palette(image: Any, n_colors: int = 8, **options: Any) -> Swatches:
+def extract_palette(image: ImageLike, n_colors: int = 8, **options: Unpack[EngineKeywords]) -> Swatches:
     """Find the colors of an image, with their shares of the pixels and names.
 
     Parameters
@@ -57,7 +60,7 @@ def extract_palette(image: Any, n_colors: int = 8, **options: Any) -> Swatches:
     return swatches_of([colors_of(image, chosen)], chosen)
 
 
-def shared_palette(images: Iterable[Any], n_colors: int = 256, **options: Any) -> Palette:
+def shared_palette(images: Iterable[ImageLike], n_colors: int = 256, **options: Unpack[EngineKeywords]) -> Palette:
     """Find one palette for several images.
 
     Each image weighs the same, whatever its size. Images are read one after the other; only their
@@ -157,7 +160,7 @@ def swatches_of(tables: Iterable[ColorHistogram], options: Options) -> Swatches:
     return count_shares(table, fit_palette(table, options))
 
 
-def colors_of(image: Any, options: Options) -> ColorHistogram:
+def colors_of(image: ImageLike, options: Options) -> ColorHistogram:
     """Read an image or animation and count its colors, scaled so that each weighs the same."""
     source = intake.load(image, max_pixels=options.max_pixels, color=options.color, moving=True)
     if isinstance(source, Animation):

@@ -55,7 +55,7 @@ def test_a_source_that_changes_meanwhile_is_not_replaced(photo, tmp_path):
             return super().finished(timeout)
 
     [outcome] = run([Task("0.png", "0.png", None)], settings, Resources(1, 10**9), executor=Meanwhile(settings, do))
-    assert outcome.status == "failed" and "changed meanwhile" in outcome.message
+    assert outcome.status == "failed" and "changed meanwhile" in str(outcome.error)
     assert [p.read_bytes() for p in (tmp_path / "src").iterdir()] == [b"newer"]
 
 
@@ -66,7 +66,7 @@ def test_a_worker_that_dies_costs_one_image(photo, tmp_path, threads):
     tasks = [Task(f"{n}.png", f"{n}.png", f"{n}.png") for n in range(8)]
     outcomes = {o.task.source: o for o in run(tasks, settings, Resources(threads, 10**9))}
     assert {name for name, o in outcomes.items() if o.status == "failed"} == {"3.png"}
-    assert "killed" in outcomes["3.png"].message and len(outcomes) == 8
+    assert "killed" in str(outcomes["3.png"].error) and len(outcomes) == 8
     assert sorted(p.name for p in (tmp_path / "dst").iterdir()) == sorted(outcomes.keys() - {"3.png"})
 
 

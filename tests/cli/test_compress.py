@@ -139,7 +139,7 @@ def test_the_input_is_never_the_output(run, photo_file):
         (["good.png", "-o", "a" * 300 + ".png"], 5, "shorter"),
         (["a" * 300 + ".png"], 3, "cannot be read"),
         (["good.png", "--max-pixels", "100"], 6, "--max-pixels"),
-        (["good.png", "--init", "best"], 2, "--init"),
+        (["good.png", "--init", "best"], 2, "init takes"),
         (["good.png", "--init", "#000000"], 2, "lists 1 colors"),
         (["good.png", "--space", "lab"], 2, "lab"),
         (["good.png", "--nonsense"], 2, "nonsense"),

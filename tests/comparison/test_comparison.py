@@ -123,7 +123,7 @@ def test_save(photo, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_colors": 300}, "number of colors"),
+        ({"n_colors": 300}, "n_colors must be"),
         ({"n_colors": []}, "empty list"),
         ({"rate": [-1]}, "rate"),
         ({"max_size": "much"}, "max-size takes a size such as"),

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import huepress
-from huepress.formats.decode import decode
+from huepress.formats.reading import read_still
 from reference.input_kinds import all_kinds, picture, saved
 
 LIMIT = 2**21
@@ -78,8 +78,8 @@ def test_no_secret_survives_by_default(name, strip, allow_larger):
         exif = reopened(data).getexif()
         assert not exif.get_ifd(GPS) and not exif.get_ifd(EXIF)
         assert (b"Ann Example" in data) == (strip == "safe" and (format != "gif" or b"Ann" in data))
-        shown = decode(data, max_pixels=LIMIT).pixels_srgb8
-        assert shown.shape == decode(FILES[name], max_pixels=LIMIT).pixels_srgb8.shape
+        shown = read_still(data, max_pixels=LIMIT).pixels_srgb8
+        assert shown.shape == read_still(FILES[name], max_pixels=LIMIT).pixels_srgb8.shape
 
 
 @pytest.mark.parametrize("name", ["JPEG", "WEBP", "AVIF", "HEIF"])
@@ -91,8 +91,8 @@ def test_kept_originals_are_cleaned_without_a_change_of_pixels(name):
     assert result.report.status == "kept" and "metadata removed" in result.report.message
     assert result.report.bytes_out == len(data) <= len(FILES[name]) and not any(secret in data for secret in SECRETS)
     assert b"Ann Example" in data and result.encoded.format == name
-    shown = decode(FILES[name], max_pixels=LIMIT).pixels_srgb8
-    np.testing.assert_array_equal(decode(data, max_pixels=LIMIT).pixels_srgb8, shown)
+    shown = read_still(FILES[name], max_pixels=LIMIT).pixels_srgb8
+    np.testing.assert_array_equal(read_still(data, max_pixels=LIMIT).pixels_srgb8, shown)
 
 
 def test_a_file_that_cannot_be_cleaned_is_not_kept():
@@ -109,9 +109,9 @@ def test_a_file_that_cannot_be_cleaned_is_not_kept():
 @pytest.mark.parametrize("name", sorted(set(KINDS) - {"icns"}))
 def test_cleaning_changes_no_picture(name):
     data = KINDS[name][0]
-    source = decode(data, max_pixels=LIMIT, strip="all")
+    source = read_still(data, max_pixels=LIMIT, strip="all")
     assert source.keepable is not None and len(source.keepable) <= len(data)
-    np.testing.assert_array_equal(decode(source.keepable, max_pixels=LIMIT).pixels_srgb8, source.pixels_srgb8)
+    np.testing.assert_array_equal(read_still(source.keepable, max_pixels=LIMIT).pixels_srgb8, source.pixels_srgb8)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -124,8 +124,8 @@ def test_everything_stays_when_asked_for(name, format):
     assert exif[0x010F] == "CAMERA" and exif[0x013B] == "Ann Example" and exif.get_ifd(EXIF)[0xA431] == "Serial-77"
     assert exif.get_ifd(GPS)[2] == (47.0, 22.0, 11.0)
     assert 0x0112 not in exif, "the orientation was applied and must not be applied again"
-    shown = decode(data, max_pixels=LIMIT).pixels_srgb8.shape
-    assert shown == decode(FILES[name], max_pixels=LIMIT).pixels_srgb8.shape
+    shown = read_still(data, max_pixels=LIMIT).pixels_srgb8.shape
+    assert shown == read_still(FILES[name], max_pixels=LIMIT).pixels_srgb8.shape
     if name in ("JPEG", "WEBP") and format != "jxl":
         xmp = reopened(data).info["xmp"]
         assert b"GPSLatitude" in xmp and b"tiff:Orientation" not in xmp

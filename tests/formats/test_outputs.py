@@ -4,20 +4,20 @@ import io
 import json
 import shutil
 import subprocess
+from typing import get_args
 
 import cv2
 import numpy as np
 import pytest
-from huepress.formats.encoders import ENCODERS
 from PIL import Image
 
 import huepress
 from conftest import png_bytes
-from huepress.formats import encoders, plug_ins
+from huepress.formats import plug_ins, table, writing
 from huepress.formats.gif import compress_lzw, encode_gif
 from huepress.formats.png import encode_png
 from huepress.model import IndexedImage, Palette
-from huepress.options import FORMATS
+from huepress.options import Format
 from reference.input_kinds import picture, picture_with_alpha, saved
 
 HAS_JXL = bool(__import__("importlib").util.find_spec("pillow_jxl"))
@@ -107,7 +107,7 @@ def test_gif_codes_start_at_the_smallest_size():
 @pytest.mark.parametrize("n_colors", [2, 16, 200])
 def test_webp(n_colors, alpha, tmp_path):
     image = indexed(n_colors, alpha=alpha)
-    data = ENCODERS["webp"].encode(image).data
+    data = table.by_name("webp").encode(image).data
     np.testing.assert_array_equal(by_pillow(data), rgba_of(image))
     (tmp_path / "a.webp").write_bytes(data)
     program("dwebp", "a.webp", "-pam", "-o", "a.pam", cwd=tmp_path)
@@ -121,9 +121,9 @@ def test_webp(n_colors, alpha, tmp_path):
 @pytest.mark.parametrize("gray", [False, True])
 def test_jxl(alpha, gray):
     image = indexed(40, alpha=alpha, gray=gray)
-    data = ENCODERS["jxl"].encode(image).data
+    data = table.by_name("jxl").encode(image).data
     np.testing.assert_array_equal(by_pillow(data), rgba_of(image))
-    assert data == ENCODERS["jxl"].encode(image).data
+    assert data == table.by_name("jxl").encode(image).data
 
 
 @pytest.mark.parametrize(("n_colors", "depth"), [(2, 1), (4, 2), (16, 4), (256, 8)])
@@ -161,14 +161,14 @@ def test_small_pictures_of_uneven_grays_may_be_gray():
 def test_auto_takes_the_smallest_that_shows_equal_pixels():
     for alpha in ("opaque", "binary", "soft"):
         image = indexed(30, alpha=alpha)
-        chosen = encoders.encode(image, "auto", "PNG", effort=0, metadata=huepress.model.NO_METADATA)
-        sizes = {name: len(ENCODERS[name].encode(image).data) for name in ("png", "webp", "gif")}
+        chosen = writing.encode(image, "auto", "PNG", effort=0, metadata=huepress.model.NO_METADATA)
+        sizes = {name: len(table.by_name(name).encode(image).data) for name in ("png", "webp", "gif")}
         if alpha == "soft":
             del sizes["gif"]
         assert len(chosen.data) == min(sizes.values())
         assert_shown_equal(by_pillow(chosen.data), rgba_of(image))
     long = indexed(4, size=(1, 17000))
-    assert encoders.encode(long, "auto", "PNG", effort=0, metadata=huepress.model.NO_METADATA).format in ("PNG", "GIF")
+    assert writing.encode(long, "auto", "PNG", effort=0, metadata=huepress.model.NO_METADATA).format in ("PNG", "GIF")
 
 
 @pytest.mark.parametrize(
@@ -188,12 +188,12 @@ def test_keep_writes_the_format_of_the_input(source_format, options, wanted):
 
 def test_keep_never_loses_soft_alpha():
     image = indexed(12, alpha="soft")
-    kept = encoders.encode(image, "keep", "GIF", effort=0, metadata=huepress.model.NO_METADATA)
+    kept = writing.encode(image, "keep", "GIF", effort=0, metadata=huepress.model.NO_METADATA)
     assert kept.format == "PNG"
 
 
 def test_the_table_of_encoders_holds_every_format():
-    assert set(ENCODERS) | {"keep", "auto"} == set(FORMATS)
+    assert {each.name for each in table.written()} | {"keep", "auto"} == set(get_args(Format))
 
 
 def test_save_goes_by_the_extension(tmp_path):

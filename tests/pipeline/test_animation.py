@@ -218,7 +218,7 @@ def test_progress_moves_with_every_frame():
 
 def test_limits():
     data = make_gif(3).data
-    with pytest.raises(LimitError, match="--max-pixels"):
+    with pytest.raises(LimitError, match="max_pixels"):
         huepress.compress(data, max_pixels=100)
     slow = bytearray(make_png(0).data)
     at = slow.index(b"fcTL")

@@ -30,7 +30,7 @@ class Planned:
     is_tree: bool
 
 
-def plan_files(request: RunRequest, store: Store, to_stdout: str | None = None) -> Planned:
+def plan_files(request: RunRequest, store: Store, *, stream: str | None = None, to_stdout: bool = False) -> Planned:
     """Plan a run over single files: results beside them, in a folder, or on standard output.
 
     Parameters
@@ -38,8 +38,10 @@ def plan_files(request: RunRequest, store: Store, to_stdout: str | None = None) 
     request : RunRequest
     store : Store
         Where names are read and written.
-    to_stdout : str, optional
-        The name that stands for standard output in the store, where the only result goes there.
+    stream : str, optional
+        The name that stands for standard input and output in the store.
+    to_stdout : bool
+        Whether the only result goes to standard output.
 
     Raises
     ------
@@ -49,30 +51,31 @@ def plan_files(request: RunRequest, store: Store, to_stdout: str | None = None) 
     names, output = request.names, request.output
     if output is not None and is_url(output):
         raise OptionError("only trees go behind a URL", subject=output, remedy=Remedy.FILE_OR_TREE)
-    directory = Path(output) if output and to_stdout is None and names_directory(output, len(names)) else None
+    directory = Path(output) if output and not to_stdout and names_directory(output, len(names)) else None
     if request.in_place and any(map(is_url, names)):
         raise OptionError("files behind a URL are not replaced in place", remedy=Remedy.NOT_IN_PLACE)
     settings = _settings(request, store, store)
-    naming = FileNaming(request, directory, store)
+    naming = FileNaming(request, directory, store, stream)
     tasks = []
     if request.in_place:
         names = tuple({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
-    named = {} if request.in_place or to_stdout is not None else {name: naming.targets(name) for name in names}
+    named = {} if request.in_place or to_stdout else {name: naming.targets(name) for name in names}
     outputs = {} if output else {target: name for name in names for target in named.get(name, {}).values()}
     ours = {name: outputs[name] for name in names if outputs.get(name, name) != name}
-    claims = Claims([name for name in names if name not in ours])
+    claims = Claims([name for name in names if name not in ours and name != stream])
     for name in names:
         if name in ours:
             because = f"by its name the output of {ours[name]}; not compressed again"
             tasks.append(Task(name, name, None, _size(name), kept_because=because))
-        elif to_stdout is not None:
-            tasks.append(Task(name, to_stdout, to_stdout, _size(name)))
+        elif to_stdout:
+            assert stream is not None
+            tasks.append(Task(name, stream, stream, _size(name)))
         elif request.in_place:
             tasks.append(Task(name, name, None, _size(name)))
         else:
             target, *others = named[name].items()
             task = Task(name, target[1], naming.kept(name), _size(name), other_targets=tuple(others))
-            tasks.append(_claimed(task, claims, overwrite=request.overwrite))
+            tasks.append(_claimed(task, claims, overwrite=request.overwrite, sure=name == stream))
     return Planned(tasks, settings, is_tree=False)
 
 
@@ -231,11 +234,12 @@ def _without_results(entries: list[Entry], suffix: str) -> list[Entry]:
     return [entry for entry in entries if not is_result(entry.name)]
 
 
-def _claimed(task: Task, claims: Claims, *, overwrite: bool) -> Task:
+def _claimed(task: Task, claims: Claims, *, overwrite: bool, sure: bool) -> Task:
+    """Return a task whose outputs are its own, or one that has failed; a missing input is told when its turn comes."""
     try:
         for name in {os.path.realpath(name): name for name in sorted(task.names)}.values():
             claims.claim(Path(name))
-        if os.path.exists(task.source):
+        if sure or os.path.exists(task.source):
             files.check_writable_name(task.target, overwrite=overwrite)
     except HuepressError as error:
         return Task(task.source, task.target, None, task.size, error=error)

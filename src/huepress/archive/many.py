@@ -15,6 +15,7 @@ from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome
 from huepress.options import Delivery, OptionKeywords
 from huepress.pipeline.intake import make_options
+from huepress.storage import is_url
 
 StrPath = str | os.PathLike[str]
 
@@ -114,9 +115,8 @@ def compress_many(
     >>> done.files[0].status, done.summary.counts["compressed"], done.summary.errors
     ('compressed', 1, [])
     """
-    single = isinstance(inputs, str | os.PathLike)
-    names = (os.fspath(inputs),) if single else tuple(os.fspath(each) for each in inputs)  # type: ignore[union-attr,arg-type]
-    recursive = len(names) == 1 and (os.path.isdir(names[0]) or (single and "://" in names[0]))
+    names = (os.fspath(inputs),) if isinstance(inputs, str | os.PathLike) else tuple(os.fspath(each) for each in inputs)
+    recursive = len(names) == 1 and (os.path.isdir(names[0]) or is_url(names[0]))
     request = RunRequest(
         names=names,
         options=make_options(dict(options)),

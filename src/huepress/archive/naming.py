@@ -28,6 +28,7 @@ class FileNaming:
     request: RunRequest
     directory: Path | None
     store: Store
+    stream: str | None = None  # the name that stands for standard input
 
     def targets(self, name: str) -> dict[str, str]:
         """Return where the compressed file goes, for each format, the likeliest first."""
@@ -35,7 +36,7 @@ class FileNaming:
         if self.request.options.format is None:
             formats = [self._format_of_animation(name) or self.request.options.still_format]
         if self.request.options.format == "keep":
-            own = _source(name).suffix.lower().removeprefix(".")
+            own = self._source(name).suffix.lower().removeprefix(".")
             formats.sort(key=lambda each: each != own)
         if self.request.extension or (self.request.output and self.directory is None):
             return {formats[0]: str(self._path(name, self.request.dotted_extension))}
@@ -43,7 +44,7 @@ class FileNaming:
 
     def kept(self, name: str) -> str:
         """Return where the original's bytes go: under a name whose extension does not lie."""
-        suffix = _source(name).suffix.lower()
+        suffix = self._source(name).suffix.lower()
         found = self._probe(name)
         if found is not None:
             suffix = extension_of({"MPO": "JPEG"}.get(found.format, found.format), suffix)
@@ -64,10 +65,15 @@ class FileNaming:
             return probe(self.store.read_start(name, HEADER_BYTES))
         return None
 
+    def _source(self, name: str) -> Path:
+        if name == self.stream:
+            return Path("stdin")
+        return Path(name_of(name) if is_url(name) else name)
+
     def _path(self, name: str, extension: str) -> Path:
         if self.request.output and self.directory is None:
             return Path(self.request.output)
-        return files.default_output(_source(name), self.directory, extension, self.request.suffix)
+        return files.default_output(self._source(name), self.directory, extension, self.request.suffix)
 
 
 def _may_move(file_format: str) -> bool:
@@ -93,10 +99,6 @@ class Paths(LocalStore):
 def _start_of(url: str, n_bytes: int) -> bytes:
     """Fetch the start of a file once, though several ask what it is."""
     return open_store(url).read_start("", n_bytes)
-
-
-def _source(name: str) -> Path:
-    return Path(name_of(name) if is_url(name) else name)
 
 
 class Claims:

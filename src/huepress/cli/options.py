@@ -13,7 +13,7 @@ import click
 from huepress.declare import Spec
 from huepress.errors import OptionError
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
-from huepress.options import MAX_COLORS, MIN_COLORS, STARTS, Options, format_for_name
+from huepress.options import MAX_COLORS, MIN_COLORS, STARTS, Options
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -171,8 +171,10 @@ def make_options(
         from huepress.pipeline.intake import load_palette
 
         others["palette"] = load_palette(others["palette"], max_pixels=others["max_pixels"])
+    from huepress.formats import table
+
     others["pin"] = others.get("pin") or ()
-    asked, named = others.get("format"), format_for_name(output or "")
+    asked, named = others.get("format"), table.option_for(output or "")
     if named and asked not in (None, "auto", "keep", named):
         raise OptionError(f"the output is named .{named} but --format asks for {asked}; drop one of them")
     others["format"] = named or asked

@@ -81,7 +81,9 @@ def execute(request: RunRequest, choices: RunChoices, printing: Printing) -> int
     planned = (
         plan_tree(request)
         if request.is_tree
-        else plan_files(request, PathsAndStreams("", has_streams=STDIO in request.names), STDIO if to_stdout else None)
+        else plan_files(
+            request, PathsAndStreams("", has_streams=STDIO in request.names), stream=STDIO, to_stdout=to_stdout
+        )
     )
     silent = printing.quiet or printing.as_json
     tasks, settings = planned.tasks, planned.settings

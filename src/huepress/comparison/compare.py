@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, cast
 
 from huepress import files
 from huepress.comparison.page.render import ORIGINAL, Section, render_page, render_section
@@ -20,8 +20,34 @@ from huepress.wording import human_bytes
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from huepress.inputs import ImageLike, PaletteLike
+    from huepress.options import ColorHandling, Colors, Dither, Format, Space, Start, Strip
+
 PAGE_SUFFIXES = (".html", ".htm")
 SHEET_SUFFIX = ".png"
+
+
+class CompareKeywords(TypedDict, total=False):
+    """The fields of `Options` as keyword arguments; some of them may be lists."""
+
+    palette: PaletteLike | None
+    pin: Colors | None
+    effort: int | Sequence[int]
+    format: Format | Sequence[Format] | None
+    rate: float | Sequence[float]
+    dither: Dither | Sequence[Dither]
+    seed: int
+    init: Start | Colors
+    n_init: int | None
+    n_swaps: int | None
+    max_iter: int
+    tol: float
+    space: Space
+    jobs: int
+    max_pixels: int
+    color: ColorHandling
+    strip: Strip
+    palette_per_frame: bool
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -94,14 +120,14 @@ class Comparison:
 
 
 def compare(
-    image: Any,
+    image: ImageLike,
     n_colors: int | Literal["auto"] | Sequence[int | Literal["auto"]] | None = None,
     *,
     quality: float | str | Sequence[float | str] = (),
     max_size: float | str | Sequence[float | str] = (),
     name: str | None = None,
     on_progress: Callable[[str], None] | None = None,
-    **options: Any,
+    **options: Unpack[CompareKeywords],
 ) -> Comparison:
     """Make versions of an image and put them beside each other, the original first.
 
@@ -140,19 +166,20 @@ def compare(
     >>> [version.label for version in seen.versions]
     ['K = 4', 'K = 16']
     """
-    values: dict[str, list[Any]] = {"quality": _listed(quality), "max_size": _listed(max_size)}
+    single: dict[str, object] = dict(options)
+    values: dict[str, list[object]] = {"quality": _listed(quality), "max_size": _listed(max_size)}
     if n_colors is not None:
         values["n_colors"] = _listed(n_colors)
     for option in VARIED:
-        if isinstance(options.get(option), list | tuple):
-            values[option] = list(options.pop(option))
+        if isinstance(single.get(option), list | tuple):
+            values[option] = list(cast("Sequence[object]", single.pop(option)))
     for option, listed in values.items():
         if not listed and option not in TARGETS:
             raise OptionError(f"{option} is an empty list; give at least one value")
-    values.setdefault("n_colors", default_colors(values, palette_given=options.get("palette") is not None))
+    values.setdefault("n_colors", [*default_colors(values, palette_given=single.get("palette") is not None)])
     if values["n_colors"]:
-        options["n_colors"] = values["n_colors"][0]
-    variants = make_variants(intake.make_options(options), values)
+        single["n_colors"] = values["n_colors"][0]
+    variants = make_variants(intake.make_options(single), values)
     source = load(image, variants)
     if name is None:
         name = Path(image).name if isinstance(image, str | os.PathLike) else "image"
@@ -180,14 +207,14 @@ def is_page(path: str | os.PathLike[str]) -> bool:
     return suffix in PAGE_SUFFIXES
 
 
-def load(image: Any, variants: Sequence[Variant]) -> SourceImage:
+def load(image: ImageLike, variants: Sequence[Variant]) -> SourceImage:
     """Read an image as the variants ask for."""
     options = variants[0].options
     return intake.load(image, max_pixels=options.max_pixels, color=options.color, strip=options.strip)
 
 
-def _listed(value: Any) -> list[Any]:
-    return [value] if isinstance(value, str) or not hasattr(value, "__iter__") else list(value)
+def _listed(value: object) -> list[object]:
+    return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
 
 
 def _verdict(version: Version) -> str:

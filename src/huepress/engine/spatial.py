@@ -10,6 +10,7 @@ import numpy as np
 
 from huepress import _core
 from huepress.colors.arrays import pack_rows
+from huepress.efforts import EFFORTS
 from huepress.engine.palette import PaletteFit, display_order
 from huepress.model import Bytes, ColorTable, IndexedImage, Palette, bit_depth_of
 from huepress.options import FEW_COLORS, Options
@@ -21,27 +22,6 @@ LAMBDA_AT_RATE_1 = 5e-6
 # Whatever the rate, where errors are diffused a bit is worth this part of a pixel's mean distortion: nobody
 # sees it, and with few colors it saves several percent.
 _LEAST_LAMBDA = 0.05
-
-
-class _Effort(NamedTuple):
-    """How hard to search."""
-
-    refits: int  # of the palette; one more with few colors
-    sweeps: int  # at most; each prices its symbols by the stream that the last one made
-    slack: float  # bits by which a match may lag behind before it is given up
-
-
-_EFFORTS = {
-    1: _Effort(0, 1, 6.0),
-    2: _Effort(0, 1, 10.0),
-    3: _Effort(1, 1, 8.0),
-    4: _Effort(1, 1, 10.0),
-    5: _Effort(1, 1, 12.0),
-    6: _Effort(1, 1, 16.0),
-    7: _Effort(2, 1, 20.0),
-    8: _Effort(3, 2, 24.0),
-    9: _Effort(4, 5, 40.0),
-}
 
 
 def search_indices(
@@ -97,7 +77,7 @@ class Search:
 
     def __init__(self, table: ColorTable, fit: PaletteFit, options: Options, *, coder: Coder = "png") -> None:
         self._table, self._fit = table, fit
-        self._effort, self._coder, self._threads = _EFFORTS[options.effort], coder, options.threads
+        self._effort, self._coder, self._threads = EFFORTS[options.effort], coder, options.threads
         self._full = options.dither == "full"
         self._colors_srgb8 = fit.palette.colors_srgb8.copy()
         self._core = _core.SpatialSearch(
@@ -138,7 +118,7 @@ class Search:
         for sweep in range(sweeps):
             begun = sweep / sweeps
             tell = None if on_progress is None else lambda part, begun=begun: on_progress(begun + part / sweeps)
-            swept, _ = self._core.sweep(bit_worth, self._effort.slack, True, self._threads, tell)
+            swept, _ = self._core.sweep(bit_worth, self._effort.slack_bits, True, self._threads, tell)
             indices = self._core.indices().reshape(self._table.inverse.shape)
             if tell:
                 tell(1.0)

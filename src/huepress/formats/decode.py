@@ -98,7 +98,7 @@ def from_pillow(
         return _finish(image, *to_codes(image), b"", {}, color, strip)
 
 
-def from_array(array: Any, *, max_pixels: int) -> SourceImage:
+def from_array(array: object, *, max_pixels: int) -> SourceImage:
     """Take over an array of uint8: H x W gray, H x W x 3 RGB or H x W x 4 RGBA.
 
     Raises
@@ -111,10 +111,11 @@ def from_array(array: Any, *, max_pixels: int) -> SourceImage:
     pixels = np.asarray(array)
     if pixels.dtype != np.uint8:
         raise InputError(f"the array has dtype {pixels.dtype}; convert it to uint8, 0 to 255")
+    given = pixels.shape
     if pixels.ndim == 2:
         pixels = pixels[:, :, np.newaxis]
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or pixels.size == 0:
-        raise InputError(f"the array has shape {np.shape(array)}; it must be H x W, H x W x 3 or H x W x 4")
+        raise InputError(f"the array has shape {given}; it must be H x W, H x W x 3 or H x W x 4")
     check_size(pixels.shape[1], pixels.shape[0], max_pixels)
     if pixels.shape[2] == 1:
         pixels = np.repeat(pixels, 3, axis=2)

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from huepress.efforts import EFFORTS
 from huepress.errors import OptionError
 from huepress.formats.metadata import as_exif
 from huepress.formats.plug_ins import enable_jxl, is_jxl
 from huepress.formats.record import FileFormat
 from huepress.model import NO_METADATA, Encoded, IndexedImage, Metadata
 
-# The encoder's effort by ours.
-_EFFORTS = (5, 5, 6, 6, 7, 7, 7, 8, 9, 9)
 _LOOKS = (b"JXL ", b"ftyp", b"jxll", b"jxlc", b"jxlp", b"jxli")
 
 
@@ -48,7 +47,7 @@ def encode_jxl(
         buffer,
         "JXL",
         lossless=True,
-        effort=_EFFORTS[effort],
+        effort=EFFORTS[effort].jxl_effort,
         num_threads=0,  # the same bytes everywhere
         **{name: value for name, value in extras.items() if value},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeGuard
 
 import numpy as np
 from PIL import Image
@@ -10,7 +10,7 @@ from PIL import Image
 from huepress.model import IndexedImage
 
 
-def is_pillow_image(value: Any) -> bool:
+def is_pillow_image(value: object) -> TypeGuard[Image.Image]:
     """Tell whether a value is a Pillow image."""
     return isinstance(value, Image.Image)
 

@@ -17,16 +17,13 @@ import numpy.typing as npt
 import oxipng
 
 from huepress.colors.arrays import pack_rows
+from huepress.efforts import EFFORTS
 from huepress.errors import DecodeError, HuepressError
 from huepress.formats.decode import check_size, decode
 from huepress.formats.png_chunks import SIGNATURE, insert_after_header, read_chunks, write_chunk
 from huepress.formats.record import FileFormat, Moving, mark_body
 from huepress.model import NO_METADATA, Animation, Bytes, Encoded, IndexedImage, Metadata
 
-# The optimizer's level by effort; from _ZOPFLI_EFFORT on its slow deflater.
-_LEVELS = (2, 3, 3, 3, 4, 4, 4, 5, 5, 6)
-_ZOPFLI_EFFORT, _ZOPFLI_ITERATIONS = 8, 15
-_ALL_FILTERS_EFFORT = 9
 # A gray PNG spares the palette, about its size; with deeper pixels it pays on small pictures only.
 _SMALL_PICTURE = 1 << 16
 _INCHES_PER_METER = 1 / 0.0254
@@ -61,7 +58,7 @@ def encode_png(
     that is smaller, unless `keep_indices` is true: its pixels are equal, its indices gone.
     """
     palette = [[*map(int, color), 255][:4] for color in image.palette]
-    unfiltered = searched and effort < _ALL_FILTERS_EFFORT
+    unfiltered = searched and not EFFORTS[effort].all_filters
     data = _optimized(image.indices, image.bit_depth, oxipng.ColorType.indexed(palette), effort, unfiltered)
     gray = _as_gray(image) if not keep_indices and metadata.icc_profile is None else None
     if gray is not None:
@@ -76,15 +73,15 @@ def encode_png(
 def optimize_png(encoded: Encoded, effort: int) -> Encoded:
     """Return a PNG of the same pixels, losslessly optimized; the file as it is where the optimizer fails."""
     try:
-        return Encoded(bytes(oxipng.optimize_from_memory(encoded.data, level=_LEVELS[effort])), "PNG")
+        return Encoded(bytes(oxipng.optimize_from_memory(encoded.data, level=EFFORTS[effort].png_level)), "PNG")
     except oxipng.PngError:
         return encoded
 
 
 def _optimized(codes: Bytes, bit_depth: int, color_type: Any, effort: int, unfiltered: bool) -> bytes:
     options: dict[str, Any] = {}
-    if effort >= _ZOPFLI_EFFORT:
-        options["deflate"] = oxipng.Deflaters.zopfli(_ZOPFLI_ITERATIONS)
+    if EFFORTS[effort].zopfli_iterations:
+        options["deflate"] = oxipng.Deflaters.zopfli(EFFORTS[effort].zopfli_iterations)
     if unfiltered:
         options["filter"] = [oxipng.RowFilter.NoOp]
     height, width = codes.shape
@@ -93,7 +90,7 @@ def _optimized(codes: Bytes, bit_depth: int, color_type: Any, effort: int, unfil
     )
     return bytes(
         raw.create_optimized_png(
-            level=_LEVELS[effort],
+            level=EFFORTS[effort].png_level,
             **options,
             bit_depth_reduction=False,
             color_type_reduction=False,

@@ -73,6 +73,12 @@ def of_name(name: str) -> str | None:
     return _FOREIGN.get(extension)
 
 
+def option_for(name: str) -> str | None:
+    """Return the option that a file name's extension asks for, None where that is of no format that is written."""
+    found = by_file_format(of_name(name) or "")
+    return found.name if found is not None and found.written else None
+
+
 def extension_of(file_format: str, default: str) -> str:
     """Return the extension for a file of a format; `default` where that fits or none is known."""
     found = by_file_format(file_format)

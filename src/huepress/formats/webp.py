@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from huepress.efforts import EFFORTS
 from huepress.errors import DecodeError, LimitError
 from huepress.formats.decode import check_size
 from huepress.formats.metadata import as_exif
@@ -22,12 +23,6 @@ from huepress.formats.record import FileFormat, Moving, mark_body
 from huepress.model import NO_METADATA, Animation, Bytes, Encoded, IndexedImage, Metadata
 
 _LARGEST_SIDE = 16383
-# libwebp's method by effort: 5 saves about 2 % over 4 in ten times its time, 6 hardly more in
-# a hundred times.
-_METHODS = (4, 4, 4, 4, 4, 4, 5, 5, 6, 6)
-# How hard it tries in lossless mode: on two pictures of 256 colors 50 found files as small as 100 did, in a third to
-# a half of the time.
-_QUALITIES = (50, 50, 50, 50, 50, 50, 100, 100, 100, 100)
 TICK = Fraction(1, 1000)
 LONGEST_TICKS = 0xFFFFFF
 _ANIMATED, _ALPHA = 0x02, 0x10
@@ -63,9 +58,9 @@ def encode_webp(
 def encode_pixels(pixels_srgb8: Bytes, *, effort: int, **extras: bytes) -> bytes:
     """Encode an array, (height, width, 3 or 4), losslessly; extras are metadata as Pillow names them."""
     buffer = io.BytesIO()
-    picture = Image.fromarray(pixels_srgb8)
-    picture.save(
-        buffer, "WEBP", lossless=True, quality=_QUALITIES[effort], method=_METHODS[effort], exact=True, **extras
+    how = EFFORTS[effort]
+    Image.fromarray(pixels_srgb8).save(
+        buffer, "WEBP", lossless=True, quality=how.webp_quality, method=how.webp_method, exact=True, **extras
     )
     return buffer.getvalue()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Literal, overload
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, cast, overload
 
 from huepress import files
 from huepress.colors.text import as_colors, parse_colors
@@ -15,8 +16,11 @@ from huepress.formats.reading import read_animation, read_still
 from huepress.model import Animation, Palette, SourceImage
 from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, ColorHandling, Options, Strip
 
+if TYPE_CHECKING:
+    from huepress.inputs import ImageLike, PaletteLike
 
-def load_palette(source: Any, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Palette:
+
+def load_palette(source: PaletteLike, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Palette:
     """Read a palette, its colors in their order.
 
     Parameters
@@ -54,7 +58,7 @@ def load_palette(source: Any, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Palett
         try:
             return read_palette(data, max_pixels=max_pixels)
         except HuepressError as error:
-            raise type(error)(f"{os.fspath(source)}: {error}") from None
+            raise error.about(os.fspath(source)) from None
     try:
         colors = as_colors(source if listed is None else listed)
     except ValueError as error:
@@ -64,25 +68,30 @@ def load_palette(source: Any, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Palett
     return Palette.from_colors(colors)
 
 
-def make_options(keywords: dict[str, Any]) -> Options:
+def make_options(keywords: Mapping[str, object]) -> Options:
     """Build options from keyword arguments, reading the palette if it is a file."""
     palette = keywords.get("palette")
     if palette is not None:
-        limit = keywords.get("max_pixels", DEFAULT_MAX_PIXELS)
-        keywords = {**keywords, "palette": load_palette(palette, max_pixels=limit)}
-    return Options.from_keywords(keywords)
+        limit = cast(int, keywords.get("max_pixels", DEFAULT_MAX_PIXELS))
+        keywords = {**keywords, "palette": load_palette(cast("PaletteLike", palette), max_pixels=limit)}
+    return Options.from_keywords(dict(keywords))
 
 
 @overload
 def load(
-    image: Any, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: Literal[False] = False
+    image: ImageLike,
+    *,
+    max_pixels: int,
+    color: ColorHandling = "srgb",
+    strip: Strip = "safe",
+    moving: Literal[False] = False,
 ) -> SourceImage: ...
 @overload
 def load(
-    image: Any, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: Literal[True]
+    image: ImageLike, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: Literal[True]
 ) -> SourceImage | Animation: ...
 def load(
-    image: Any, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: bool = False
+    image: ImageLike, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: bool = False
 ) -> SourceImage | Animation:
     """Turn whatever `compress` accepts into a SourceImage, or where they may be `moving` into an Animation."""
 
@@ -97,7 +106,7 @@ def load(
         try:
             return decoded(data)
         except HuepressError as error:
-            raise type(error)(f"{os.fspath(image)}: {error}") from None
+            raise error.about(os.fspath(image)) from None
     if isinstance(image, bytes | bytearray | memoryview):
         return decoded(bytes(image))
     if is_pillow_image(image):

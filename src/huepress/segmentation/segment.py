@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from huepress.errors import OptionError
 from huepress.model import Palette, SourceImage
+from huepress.options import DEFAULT_MAX_PIXELS, NumberOfColors
 from huepress.pipeline import intake
 from huepress.segmentation.cluster import cluster_pixels
 from huepress.segmentation.levels import to_picture
@@ -15,17 +15,20 @@ from huepress.segmentation.options import AUTO, SegmentOptions
 from huepress.segmentation.regions import by_area, mean_colors, merge_small
 from huepress.segmentation.result import Segmentation
 
-_FIELDS = tuple(SegmentOptions.__dataclass_fields__)
+if TYPE_CHECKING:
+    from huepress.inputs import ImageLike
 
 
 def segment(
-    image: Any,
-    n_colors: int | Literal["auto"] = AUTO,
+    image: ImageLike,
+    n_colors: NumberOfColors = AUTO,
     *,
     spatial: float = 0.0,
     min_area: int | None = None,
     smooth: float = 2.0,
-    **options: Any,
+    seed: int = 0,
+    jobs: int = 0,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
 ) -> Segmentation:
     """Cut a picture into segments of like color.
 
@@ -45,8 +48,8 @@ def segment(
         Regions of fewer pixels are merged; by default a 5000th of the picture.
     smooth : float
         Weight of the smoothing term, 0 to 100.
-    **options
-        seed, jobs, max_pixels.
+    seed, jobs, max_pixels : int
+        As for `compress`.
 
     Returns
     -------
@@ -68,10 +71,15 @@ def segment(
     >>> found.palette.hex(), found.areas.tolist(), len(found.regions)
     (['#ff0000', '#000000'], [1200, 600], 2)
     """
-    unknown = sorted(set(options) - set(_FIELDS))
-    if unknown:
-        raise OptionError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(_FIELDS))}")
-    chosen = SegmentOptions(n_colors=n_colors, spatial=spatial, min_area=min_area, smooth=smooth, **options)
+    chosen = SegmentOptions(
+        n_colors=n_colors,
+        spatial=spatial,
+        min_area=min_area,
+        smooth=smooth,
+        seed=seed,
+        jobs=jobs,
+        max_pixels=max_pixels,
+    )
     return segment_source(intake.load(image, max_pixels=chosen.max_pixels), chosen)
 
 
