@@ -16,6 +16,7 @@ check: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/clang-format --dry-run --Werror $(CORE)
 
 # The documentation site, into build/site.
 docs: $(VENV)/test.stamp
@@ -25,7 +26,8 @@ docs: $(VENV)/test.stamp
 bench: $(VENV)/bench.stamp
 	$(BIN)/python bench/quality_speed.py $(IMAGES)
 
-SOURCES := pyproject.toml CMakeLists.txt $(wildcard core/*) $(shell find src -type f ! -name '*.py[co]')
+CORE := $(wildcard core/*/*.cpp core/*/*.hpp)
+SOURCES := pyproject.toml CMakeLists.txt $(CORE) $(shell find src -type f ! -name '*.py[co]')
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

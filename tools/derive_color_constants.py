@@ -1,6 +1,6 @@
-"""Print ``core/color_constants.hpp``: every color constant of the core, derived.
+"""Print ``core/color/color_constants.hpp``: every color constant of the core, derived.
 
-Usage: ``python tools/derive_color_constants.py > core/color_constants.hpp``
+Usage: ``python tools/derive_color_constants.py > core/color/color_constants.hpp``
 
 Sources
 -------
@@ -75,7 +75,7 @@ def header() -> str:
     return "\n".join(
         [
             "// Printed by tools/derive_color_constants.py; do not edit.",
-            "#pragma once\n\nnamespace huepress {\n",
+            "// clang-format off\n#pragma once\n\nnamespace huepress {\n",
             _table("kSrgb8ToLinear1", "IEC 61966-2-1, code / 255 to linear.", srgb8_to_linear1()),
             _table(
                 "kSrgb8Thresholds_linear1",

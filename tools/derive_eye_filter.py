@@ -1,6 +1,6 @@
-"""Print ``core/eye_filter.hpp``: the causal filter that shapes the error of an indexed image.
+"""Print ``core/search/eye_filter.hpp``: the causal filter that shapes the error of an indexed image.
 
-Usage: ``python tools/derive_eye_filter.py > core/eye_filter.hpp``
+Usage: ``python tools/derive_eye_filter.py > core/search/eye_filter.hpp``
 
 What an eye at normal distance resolves is modelled by a mixture of Gaussian low-pass filters, with
 power spectrum S = sum_s w_s |G_s|^2, so that an error e weighs sum |S^(1/2) e|^2. The minimum-phase
@@ -59,7 +59,7 @@ def header() -> str:
     """Return the text of the header."""
     rows = ",\n    ".join("{" + ", ".join(f"{x:.6f}f" for x in row) + "}" for row in taps())
     return f"""// Printed by tools/derive_eye_filter.py, which says what it is; do not edit.
-#pragma once
+// clang-format off\n#pragma once
 
 namespace huepress {{
 

@@ -1,4 +1,4 @@
-"""Types of the compiled core (core/bindings.cpp)."""
+"""Types of the compiled core (core/bindings/module.cpp)."""
 
 from collections.abc import Callable
 
@@ -42,7 +42,7 @@ def search_lzw(
     required: npt.NDArray[np.uint16],
     box: tuple[int, int, int, int],
     diffuse: bool,
-    rate: float,
+    bit_worth: float,
     again_bits: float,
 ) -> tuple[int, bytes, npt.NDArray[np.uint8], float]: ...
 def squared_error(
@@ -84,7 +84,7 @@ class SpatialSearch:
     ) -> None: ...
     def sweep(
         self,
-        rate: float,
+        bit_worth: float,
         slack: float,
         matches: bool,
         n_threads: int,

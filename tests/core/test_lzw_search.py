@@ -96,5 +96,5 @@ def test_wrong_arguments():
         say(indices, required=np.full((2, 2), CLEAR, np.uint16))
     with pytest.raises(ValueError, match="does not exist"):
         say(indices, required=np.full((2, 2), 9, np.uint16))
-    with pytest.raises(ValueError, match="rate"):
+    with pytest.raises(ValueError, match="bit_worth"):
         say(indices, rate=0.0)

@@ -1,4 +1,4 @@
-"""The Potts model of core/potts.cpp, line by line in NumPy."""
+"""The Potts model of core/segment/potts.cpp, line by line in NumPy."""
 
 import numpy as np
 

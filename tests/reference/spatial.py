@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-HEADER = Path(__file__).parents[2] / "core" / "eye_filter.hpp"
+HEADER = Path(__file__).parents[2] / "core" / "search" / "eye_filter.hpp"
 # The causal filter of eye_filter.hpp: rows up x columns left (the middle column is the pixel's own).
 FILTER = np.array(
     [[float(v) for v in re.findall(r"(-?[\d.]+)f", row)] for row in re.findall(r"^    \{.*", HEADER.read_text(), re.M)]

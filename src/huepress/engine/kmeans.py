@@ -170,15 +170,15 @@ class KMeans:
         centers, guess, _, n_iter = _core.kmeans(
             points[present],
             weights[present],
-            self.n_clusters,
-            self.init if isinstance(self.init, str) else "wu",
-            None if isinstance(self.init, str) else self._to_points(self._given_centers(data.shape[1])),
-            self.n_init,
-            self.n_swaps,
-            self.max_iter,
-            float(self.tol),
-            self._seed(),
-            self._threads(),
+            k=self.n_clusters,
+            init=self.init if isinstance(self.init, str) else "wu",
+            centers=None if isinstance(self.init, str) else self._to_points(self._given_centers(data.shape[1])),
+            n_init=self.n_init,
+            n_swaps=self.n_swaps,
+            max_iter=self.max_iter,
+            tol=float(self.tol),
+            seed=self._seed(),
+            n_threads=self._threads(),
         )
         self._center_points = centers
         self.cluster_centers_ = (centers.astype(np.float64) * self._scale + self._origin).astype(data.dtype)

@@ -149,7 +149,7 @@ class Comparator:
 def mean_squared_error(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:
     """Return the mean over the pixels of the summed squared differences of sRGB codes.
 
-    With alpha it is the mean over a black and a white background (see ``core/color_space.hpp``).
+    With alpha it is the mean over a black and a white background (see ``core/color/color_space.hpp``).
     """
     total = 0.0
     for a, b in _bands(*_same_channels(original_srgb8, distorted_srgb8)):
@@ -161,7 +161,7 @@ def mean_squared_error(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:
 def mean_squared_error_of_indices(table: ColorTable, indexed: IndexedImage, *, threads: int) -> float:
     """Return the mean over the pixels of the summed squared differences of sRGB codes.
 
-    With alpha it is the mean over a black and a white background (see ``core/color_space.hpp``).
+    With alpha it is the mean over a black and a white background (see ``core/color/color_space.hpp``).
     """
     total = _core.squared_error(
         _core.colors_to_points(table.colors_srgb8, "srgb"),

@@ -97,16 +97,16 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
     centers, guess, _, _ = _core.kmeans(
         points,
         _weights(table),
-        options.most_colors,
-        options.init if isinstance(options.init, str) else "wu",
-        _start_centers(table, options),
-        options.starts,
-        options.swaps,
-        options.max_iter,
-        float(options.tol),
-        options.seed,
-        options.threads,
-        _core.colors_to_points(pins, options.kmeans_space) if len(pins) else None,
+        k=options.most_colors,
+        init=options.init if isinstance(options.init, str) else "wu",
+        centers=_start_centers(table, options),
+        n_init=options.starts,
+        n_swaps=options.swaps,
+        max_iter=options.max_iter,
+        tol=float(options.tol),
+        seed=options.seed,
+        n_threads=options.threads,
+        pinned=_core.colors_to_points(pins, options.kmeans_space) if len(pins) else None,
     )
     centers, guess = _with_accents(table, points, centers, guess, options)
     colors = _core.points_to_colors(centers, options.kmeans_space)
@@ -133,16 +133,16 @@ def _with_accents(
     again, labels, _, _ = _core.kmeans(
         points,
         _weights(table),
-        options.most_colors,
-        "wu",
-        None,
-        options.starts,
-        options.swaps,
-        options.max_iter,
-        float(options.tol),
-        options.seed,
-        options.threads,
-        np.concatenate([pins, accents]),
+        k=options.most_colors,
+        init="wu",
+        centers=None,
+        n_init=options.starts,
+        n_swaps=options.swaps,
+        max_iter=options.max_iter,
+        tol=float(options.tol),
+        seed=options.seed,
+        n_threads=options.threads,
+        pinned=np.concatenate([pins, accents]),
     )
     return again, labels
 

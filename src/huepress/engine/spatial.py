@@ -81,12 +81,12 @@ class Search:
         self._full = options.dither == "full"
         self._colors_srgb8 = fit.palette.colors_srgb8.copy()
         self._core = _core.SpatialSearch(
-            _core.colors_to_points(table.colors_srgb8, "oklab"),
-            table.inverse,
-            _core.colors_to_points(self._colors_srgb8, "oklab"),
-            options.dither != "none",
-            8 // bit_depth_of(len(fit.palette)),
-            coder,
+            color_points=_core.colors_to_points(table.colors_srgb8, "oklab"),
+            color_of=table.inverse,
+            palette=_core.colors_to_points(self._colors_srgb8, "oklab"),
+            diffuse=options.dither != "none",
+            unit=8 // bit_depth_of(len(fit.palette)),
+            coder=coder,
         )
         refits = 0 if fit.required.all() else self._effort.refits
         if refits and len(fit.palette) <= FEW_COLORS:
@@ -118,7 +118,13 @@ class Search:
         for sweep in range(sweeps):
             begun = sweep / sweeps
             tell = None if on_progress is None else lambda part, begun=begun: on_progress(begun + part / sweeps)
-            swept, _ = self._core.sweep(bit_worth, self._effort.slack_bits, True, self._threads, tell)
+            swept, _ = self._core.sweep(
+                bit_worth=bit_worth,
+                slack=self._effort.slack_bits,
+                matches=True,
+                n_threads=self._threads,
+                on_progress=tell,
+            )
             indices = self._core.indices().reshape(self._table.inverse.shape)
             if tell:
                 tell(1.0)
@@ -137,7 +143,7 @@ class Search:
 
     def _literals(self) -> float:
         """Diffuse the picture without regard to bytes, and return the distortion."""
-        return self._core.sweep(0.0, 0.0, False, self._threads)[0]
+        return self._core.sweep(bit_worth=0.0, slack=0.0, matches=False, n_threads=self._threads)[0]
 
     def _refit(self) -> None:
         """Move the entries to where the diffused indices want them; what is opaque or clear stays so."""

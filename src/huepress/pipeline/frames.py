@@ -19,7 +19,7 @@ from huepress.options import MAX_COLORS, Options
 
 Looks = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
-# As in core/lzw_search.hpp: nothing is there, and nothing is required.
+# As in core/search/lzw_search.hpp: nothing is there, and nothing is required.
 CLEAR, FREE = 0xFFFF, 0xFFFE
 
 

@@ -232,17 +232,17 @@ class GifDeltas:
         if wanted is not None:
             return self._say(np.where(free, wanted, required).astype(np.uint16), box, palette, transparent)
         min_code_size, codes, indices, _ = _core.search_lzw(
-            _core.colors_to_points(table.colors_srgb8, "oklab"),
-            table.inverse,
-            _core.colors_to_points(np.ascontiguousarray(self._colors), "oklab"),
-            len(palette),
-            -1 if transparent is None else transparent,
-            self._canvas,
-            required,
-            (box.left, box.top, box.width, box.height),
-            options.dither != "none",
-            rate,
-            _AGAIN_BITS[0],
+            color_points=_core.colors_to_points(table.colors_srgb8, "oklab"),
+            color_of=table.inverse,
+            looks=_core.colors_to_points(np.ascontiguousarray(self._colors), "oklab"),
+            n_entries=len(palette),
+            transparent=-1 if transparent is None else transparent,
+            canvas=self._canvas,
+            required=required,
+            box=(box.left, box.top, box.width, box.height),
+            diffuse=options.dither != "none",
+            bit_worth=rate,
+            again_bits=_AGAIN_BITS[0],
         )
         return _Said(min_code_size, codes, indices, palette, transparent)
 
@@ -259,17 +259,17 @@ class GifDeltas:
         best: _Said | None = None
         for transparent, again_bits in ways:
             min_code_size, codes, indices, _ = _core.search_lzw(
-                nothing,
-                np.zeros(looks.shape, np.uint32),
-                np.zeros((n_looks, 3), np.float32),
-                len(palette),
-                -1 if transparent is None else transparent,
-                canvas,
-                looks,
-                (box.left, box.top, box.width, box.height),
-                False,
-                1.0,
-                again_bits,
+                color_points=nothing,
+                color_of=np.zeros(looks.shape, np.uint32),
+                looks=np.zeros((n_looks, 3), np.float32),
+                n_entries=len(palette),
+                transparent=-1 if transparent is None else transparent,
+                canvas=canvas,
+                required=looks,
+                box=(box.left, box.top, box.width, box.height),
+                diffuse=False,
+                bit_worth=1.0,
+                again_bits=again_bits,
             )
             if best is None or len(codes) < len(best.codes):
                 best = _Said(min_code_size, codes, indices, palette, transparent)

@@ -28,7 +28,7 @@ from huepress.pipeline.frames import (
 
 # A pixel may keep its last color where a better one would not pay for so many bits ...
 _BITS_TO_CHANGE = 12.0
-# ... as the search weighs them (the square of the eye filter's own weight, of core/eye_filter.hpp).
+# ... as the search weighs them (the square of the eye filter's own weight, of core/search/eye_filter.hpp).
 _OWN_WEIGHT = 0.283269**2
 
 

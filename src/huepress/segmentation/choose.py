@@ -45,7 +45,20 @@ def error_curve(
 ) -> npt.NDArray[np.float64]:
     """Return the mean squared error of k-means with 1, 2, ... `most` clusters."""
     inertias = [
-        _core.kmeans(points, weights, k, "wu", None, 2, 4, 100, 1e-3, seed, threads)[2] for k in range(1, most + 1)
+        _core.kmeans(
+            points,
+            weights,
+            k=k,
+            init="wu",
+            centers=None,
+            n_init=2,
+            n_swaps=4,
+            max_iter=100,
+            tol=1e-3,
+            seed=seed,
+            n_threads=threads,
+        )[2]
+        for k in range(1, most + 1)
     ]
     return np.array(inertias) / float(weights.sum(dtype=np.uint64))
 

@@ -80,15 +80,15 @@ def _kmeans(points: Points, weights: npt.NDArray[np.uint32], k: int, options: Se
     centers, labels, _, _ = _core.kmeans(
         np.ascontiguousarray(points),
         weights,
-        k,
-        "wu",
-        None,
-        2 if few else 1,
-        SWAPS_FOR_FEW if few else SWAPS_FOR_MANY,
-        _MAX_ITER,
-        _TOL,
-        options.seed,
-        options.threads,
+        k=k,
+        init="wu",
+        centers=None,
+        n_init=2 if few else 1,
+        n_swaps=SWAPS_FOR_FEW if few else SWAPS_FOR_MANY,
+        max_iter=_MAX_ITER,
+        tol=_TOL,
+        seed=options.seed,
+        n_threads=options.threads,
     )
     return centers, labels
 
@@ -120,7 +120,17 @@ def _settled(level: Level, centers: Points, options: SegmentOptions) -> Labels:
     points = np.ascontiguousarray(level.rows)
     ones = np.ones(len(points), dtype=np.uint32)
     found = _core.kmeans(
-        points, ones, len(centers), "wu", centers, 1, 0, _SETTLING_ITERATIONS, _TOL, options.seed, options.threads
+        points,
+        ones,
+        k=len(centers),
+        init="wu",
+        centers=centers,
+        n_init=1,
+        n_swaps=0,
+        max_iter=_SETTLING_ITERATIONS,
+        tol=_TOL,
+        seed=options.seed,
+        n_threads=options.threads,
     )[1]
     return _spread(level, found)
 
@@ -139,7 +149,14 @@ def _smooth(
     weight = round(_UNIT * float(options.smooth))
     for _ in range(most_sweeps):
         centers, variance = _means(flat, centers, labels, options.threads)
-        labels, changed = _core.potts_sweep(points, centers, labels, _UNIT / (2 * variance), weight, options.threads)
+        labels, changed = _core.potts_sweep(
+            points=points,
+            centers=centers,
+            labels=labels,
+            data_scale=_UNIT / (2 * variance),
+            straight=weight,
+            n_threads=options.threads,
+        )
         if changed <= _AT_REST * labels.size:
             break
     return labels, centers

@@ -32,7 +32,7 @@ class Level:
     Parameters
     ----------
     points : ndarray of float32, (height, width, dims)
-        Colors in Oklab (see core/color_space.hpp), perhaps followed by two scaled coordinates.
+        Colors in Oklab (see core/color/color_space.hpp), perhaps followed by two scaled coordinates.
     visible : ndarray of bool, (height, width), optional
         Pixels that take part; None: all.
     """

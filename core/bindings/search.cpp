@@ -1,0 +1,163 @@
+// Arrays in, arrays out, shapes checked: the searches for indices.
+#include "bindings/arrays.hpp"
+#include "search/deflate_symbols.hpp"
+#include "search/lzw_search.hpp"
+#include "search/spatial.hpp"
+#include "search/visibility.hpp"
+
+namespace huepress {
+namespace {
+
+void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of,
+                       const In<float, 2>& palette, bool diffuse, int unit, const std::string& coder) {
+    require(color_points.shape(1) == 3 || color_points.shape(1) == 4, "points must have 3 or 4 coordinates");
+    require(palette.shape(1) == color_points.shape(1), "palette must have the points' coordinates");
+    require(palette.shape(0) >= 1 && palette.shape(0) <= 256, "a palette has 1 to 256 colors");
+    require_finite(color_points, "color_points must be finite");
+    require_finite(palette, "palette must be finite");
+    require(color_of.shape(0) > 0 && color_of.shape(0) < (1u << 30) && color_of.shape(1) > 0 &&
+                color_of.shape(1) < (1u << 30),
+            "the image must have pixels");
+    for (std::size_t i = 0; i < color_of.size(); ++i) {
+        require(color_of.data()[i] < color_points.shape(0), "color_of names a color that does not exist");
+    }
+    SpatialOptions options;
+    options.diffuse = diffuse;
+    require(unit == 1 || unit == 2 || unit == 4 || unit == 8, "1, 2, 4 or 8 pixels share a byte");
+    options.unit = unit;
+    require(coder == "png" || coder == "webp", "coder must be 'png' or 'webp'");
+    options.coder = coder == "webp" ? Coder::webp : Coder::deflate;
+    nb::gil_scoped_release release;
+    new (self) SpatialSearch(color_points.data(), color_points.shape(0), color_of.data(),
+                             static_cast<int>(color_of.shape(1)), static_cast<int>(color_of.shape(0)), palette.data(),
+                             static_cast<int>(palette.shape(0)), static_cast<int>(palette.shape(1)), options);
+}
+
+nb::tuple bind_sweep(SpatialSearch& self, float bit_worth, float slack, bool matches, int n_threads,
+                     const std::optional<nb::callable>& on_progress) {
+    require_finite(bit_worth, "bit_worth must be finite");
+    require_finite(slack, "slack must be finite");
+    require(bit_worth >= 0.0f && slack >= 0.0f, "bit_worth and slack must not be negative");
+    const SpatialSearch::Sweep sweep =
+        without_gil([&](const StopRequested& stop) { return self.sweep({bit_worth, slack, matches}, n_threads, stop); },
+                    [&] {
+                        if (on_progress) (*on_progress)(self.progress());
+                    });
+    return nb::make_tuple(sweep.distortion, sweep.bits);
+}
+
+// Looks are colors by number, the palette's entries first; see lzw_search.hpp.
+nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of,
+                          const In<float, 2>& looks, int n_entries, int transparent, const In<std::uint16_t, 2>& canvas,
+                          const In<std::uint16_t, 2>& required, const std::tuple<int, int, int, int>& box, bool diffuse,
+                          float bit_worth, float again_bits) {
+    const std::size_t dims = color_points.shape(1);
+    require(dims == 3 || dims == 4, "points must have 3 or 4 coordinates");
+    require(looks.shape(1) == dims && looks.shape(0) < kFreeLook, "looks must have the points' coordinates");
+    require(n_entries >= 0 && n_entries <= 256 && static_cast<std::size_t>(n_entries) <= looks.shape(0),
+            "entries are looks");
+    require(transparent >= -1 && transparent <= 255, "transparent is an index, or -1");
+    require(color_of.shape(0) > 0 && color_of.shape(0) < (1u << 16) && color_of.shape(1) > 0 &&
+                color_of.shape(1) < (1u << 16),
+            "a GIF has 1 to 65535 pixels a side");
+    const auto [left, top, width, rows] = box;
+    require(left >= 0 && top >= 0 && width > 0 && rows > 0 &&
+                static_cast<std::size_t>(left) + width <= color_of.shape(1) &&
+                static_cast<std::size_t>(top) + rows <= color_of.shape(0),
+            "the box must lie on the canvas");
+    for (const auto& other : {canvas, required}) {
+        require(other.shape(0) == color_of.shape(0) && other.shape(1) == color_of.shape(1), "one look a pixel");
+        for (std::size_t i = 0; i < other.size(); ++i) {
+            require(other.data()[i] < looks.shape(0) || other.data()[i] >= kFreeLook,
+                    "a pixel names a look that does not exist");
+        }
+    }
+    for (std::size_t i = 0; i < color_of.size(); ++i) {
+        require(color_of.data()[i] < color_points.shape(0), "color_of names a color that does not exist");
+    }
+    require_finite(color_points, "color_points must be finite");
+    require_finite(looks, "looks must be finite");
+    require_finite(bit_worth, "bit_worth must be finite");
+    require_finite(again_bits, "again_bits must be finite");
+    require(bit_worth > 0.0f, "bit_worth must be above 0");
+    LzwResult result = without_gil([&](const StopRequested& stop) {
+        const SpatialOptions defaults;
+        const auto as_vectors = [dims](const In<float, 2>& points) {
+            std::vector<Float4> vectors(points.shape(0), Float4{});
+            for (std::size_t i = 0; i < points.size(); ++i) vectors[i / dims][i % dims] = points.data()[i];
+            return vectors;
+        };
+        const std::vector<Float4> points = as_vectors(color_points);
+        std::vector<float> lightness;
+        for (const Float4& point : points) lightness.push_back(point[0]);
+        const std::vector<float> roots =
+            visibility_roots(lightness, color_of.data(), static_cast<int>(color_of.shape(1)),
+                             static_cast<int>(color_of.shape(0)), defaults.strongest_visibility, defaults.texture);
+        return search_lzw({points.data(), color_of.data(), roots.data(), canvas.data(), required.data(),
+                           static_cast<int>(color_of.shape(1)), left, top, width, rows, as_vectors(looks), n_entries,
+                           transparent, diffuse, again_bits},
+                          bit_worth, stop);
+    });
+    return nb::make_tuple(
+        result.min_code_size, nb::bytes(reinterpret_cast<const char*>(result.codes.data()), result.codes.size()),
+        to_numpy(std::move(result.indices), {static_cast<std::size_t>(rows), static_cast<std::size_t>(width)}),
+        result.distortion);
+}
+
+Out<float> bind_refit(const SpatialSearch& self, const In<bool, 1>& fixed, int n_threads) {
+    const auto k = static_cast<std::size_t>(self.n_palette());
+    const auto dims = static_cast<std::size_t>(self.dims());
+    require(fixed.size() == k, "one flag for each entry");
+    std::vector<std::uint8_t> flags(fixed.data(), fixed.data() + k);
+    const std::vector<Float4> palette =
+        without_gil([&](const StopRequested& stop) { return self.refit(flags.data(), n_threads, stop); });
+    std::vector<float> values;
+    for (const Float4& entry : palette) {
+        for (std::size_t d = 0; d < dims; ++d) values.push_back(entry[static_cast<int>(d)]);
+    }
+    return to_numpy(std::move(values), {k, dims});
+}
+
+void bind_set_palette(SpatialSearch& self, const In<float, 2>& palette) {
+    require(static_cast<int>(palette.shape(0)) == self.n_palette() && static_cast<int>(palette.shape(1)) == self.dims(),
+            "the palette must keep its shape");
+    require_finite(palette, "palette must be finite");
+    self.set_palette(palette.data());
+}
+
+void bind_learn(SpatialSearch& self, const nb::bytes& stream) {
+    self.learn(count_deflate_symbols(reinterpret_cast<const std::uint8_t*>(stream.c_str()), stream.size()));
+}
+
+nb::tuple bind_count_deflate_symbols(const nb::bytes& stream) {
+    const DeflateSymbols symbols =
+        count_deflate_symbols(reinterpret_cast<const std::uint8_t*>(stream.c_str()), stream.size());
+    return nb::make_tuple(
+        to_numpy(std::vector<std::int64_t>(symbols.main.begin(), symbols.main.end()), {symbols.main.size()}),
+        to_numpy(std::vector<std::int64_t>(symbols.distances.begin(), symbols.distances.end()),
+                 {symbols.distances.size()}));
+}
+
+}  // namespace
+
+void bind_search(nb::module_& m) {
+    m.def("count_deflate_symbols", &bind_count_deflate_symbols, nb::arg("stream"));
+    m.def("search_lzw", &bind_search_lzw, nb::arg("color_points"), nb::arg("color_of"), nb::arg("looks"),
+          nb::arg("n_entries"), nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"),
+          nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"));
+    nb::class_<SpatialSearch>(m, "SpatialSearch")
+        .def("__init__", &construct_spatial, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
+             nb::arg("diffuse"), nb::arg("unit"), nb::arg("coder"), nb::keep_alive<1, 3>())
+        .def("refit", &bind_refit, nb::arg("fixed"), nb::arg("n_threads"))
+        .def("set_palette", &bind_set_palette, nb::arg("palette"))
+        .def("learn", &bind_learn, nb::arg("stream"))
+        .def("sweep", &bind_sweep, nb::arg("bit_worth"), nb::arg("slack"), nb::arg("matches"), nb::arg("n_threads"),
+             nb::arg("on_progress") = nb::none())
+        .def("indices", [](const SpatialSearch& self) {
+            std::vector<std::uint8_t> copy(self.indices());
+            const std::size_t n = copy.size();
+            return to_numpy(std::move(copy), {n});
+        });
+}
+
+}  // namespace huepress

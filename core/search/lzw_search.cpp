@@ -1,0 +1,367 @@
+#include "search/lzw_search.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "search/eye_filter.hpp"
+
+namespace huepress {
+namespace {
+
+constexpr int kReach = kFilterReach;
+constexpr int kTableSize = 4096;
+constexpr float kImpossible = std::numeric_limits<float>::infinity();
+// First symbols of a string that are looked at, the cheapest.
+constexpr int kStarts = 32;
+// What a pixel cost lately: a mean over about so many strings.
+constexpr float kMemory = 24.0f;
+constexpr float kFirstPixelsPerCode = 1.5f;
+// A full table is kept as long as codes say no fewer pixels, at the cost they have, than so
+// many times the mean since the last clear code.
+constexpr float kWornOut = 1.04f;
+
+inline float squared_norm(Float4 v) {
+    const Float4 squares = v * v;
+    return (squares[0] + squares[1]) + (squares[2] + squares[3]);
+}
+
+int bits_for(int largest) {
+    int bits = 2;
+    while (largest >> bits) ++bits;
+    return bits;
+}
+
+// The dictionary as a tree: a node is a string, its number the code.
+class Dictionary {
+public:
+    explicit Dictionary(int min_code_size) : min_code_size_(min_code_size) { clear(); }
+
+    void clear() {
+        next_ = clear_code() + 2;
+        width_ = min_code_size_ + 1;
+        for (int s = 0; s < clear_code(); ++s) start(s, s, 0);
+    }
+
+    int clear_code() const { return 1 << min_code_size_; }
+    int width() const { return width_; }
+    bool full() const { return next_ >= kTableSize; }
+
+    // Sets the next code aside, as the decoder does, before its string is known; -1 when all are taken.
+    int reserve() {
+        if (next_ >= kTableSize) return -1;
+        if (next_ == 1 << width_ && width_ < 12) ++width_;
+        return next_++;
+    }
+
+    // Gives the string of `parent` with one more symbol the code. The dictionary may have that string
+    // already (a tolerant search need not take the longest match): then the code is wasted.
+    void define(int code, int parent, int symbol) {
+        const std::size_t above = code_index(parent);
+        start(code, symbol, depth[above] + 1);
+        for (int c = first_child[above]; c; c = next_sibling[code_index(c)]) {
+            if (symbols[code_index(c)] == symbol) return;
+        }
+        parents[code_index(code)] = static_cast<std::uint16_t>(parent);
+        next_sibling[code_index(code)] = first_child[above];
+        first_child[above] = static_cast<std::uint16_t>(code);
+        int height = 1;
+        for (int node = parent; height > below[code_index(node)]; node = parents[code_index(node)]) {
+            below[code_index(node)] = static_cast<std::uint16_t>(height++);
+            if (depth[code_index(node)] == 0) break;
+        }
+    }
+
+    static std::size_t code_index(int code) { return static_cast<std::size_t>(code); }
+
+    std::uint8_t symbols[kTableSize];
+    std::uint16_t parents[kTableSize], first_child[kTableSize], next_sibling[kTableSize];
+    std::uint16_t below[kTableSize];  // symbols of the longest string that goes on from here
+    std::uint16_t depth[kTableSize];  // symbols before the last
+
+private:
+    void start(int code, int symbol, int length) {
+        const std::size_t i = code_index(code);
+        symbols[i] = static_cast<std::uint8_t>(symbol);
+        parents[i] = first_child[i] = next_sibling[i] = below[i] = 0;
+        depth[i] = static_cast<std::uint16_t>(length);
+    }
+
+    int min_code_size_, next_ = 0, width_ = 0;
+};
+
+class BitWriter {
+public:
+    explicit BitWriter(std::vector<std::uint8_t>& bytes) : bytes_(bytes) {}
+    void put(int value, int width) {
+        held_ |= static_cast<std::uint32_t>(value) << n_held_;
+        for (n_held_ += width; n_held_ >= 8; n_held_ -= 8) {
+            bytes_.push_back(static_cast<std::uint8_t>(held_));
+            held_ >>= 8;
+        }
+    }
+    void finish() {
+        if (n_held_ > 0) bytes_.push_back(static_cast<std::uint8_t>(held_));
+    }
+
+private:
+    std::vector<std::uint8_t>& bytes_;
+    std::uint32_t held_ = 0;
+    int n_held_ = 0;
+};
+
+class Search {
+public:
+    Search(const LzwFrame& frame, float lambda)
+        : frame_(frame),
+          lambda_(lambda),
+          n_pixels_(frame.width * frame.rows),
+          n_symbols_(std::max(frame.n_entries, frame.transparent + 1)),
+          dictionary_(bits_for(n_symbols_ - 1)),
+          writer_(result_.codes),
+          pitch_(static_cast<std::size_t>(frame.width + 2 * kReach)),
+          errors_(pitch_ * static_cast<std::size_t>(frame.rows + kFilterRows)),
+          from_above_(static_cast<std::size_t>(frame.width)) {
+        result_.min_code_size = bits_for(n_symbols_ - 1);
+        result_.indices.resize(static_cast<std::size_t>(n_pixels_));
+        pixel_cost_ = lambda * static_cast<float>(result_.min_code_size + 1) / kFirstPixelsPerCode;
+    }
+
+    LzwResult run(const StopRequested& stop_requested) {
+        writer_.put(dictionary_.clear_code(), dictionary_.width());
+        int row = -1;
+        for (int at = 0; at < n_pixels_;) {
+            if (at / frame_.width != row) {
+                check_stop(stop_requested);
+                row = at / frame_.width;
+                prepare_row(row);
+            }
+            at += say(at);
+        }
+        writer_.put(dictionary_.clear_code() + 1, dictionary_.width());
+        writer_.finish();
+        return std::move(result_);
+    }
+
+private:
+    struct Pixel {
+        std::size_t canvas;
+        int x, y;
+    };
+
+    // What a symbol at a pixel costs, for one history of errors.
+    struct Place {
+        std::uint16_t required, under;
+        Float4 point, target;
+        float root, weight;
+    };
+
+    Pixel pixel(int at) const {
+        const int y = at / frame_.width;
+        const int x = at - y * frame_.width;
+        return {static_cast<std::size_t>(frame_.top + y) * static_cast<std::size_t>(frame_.canvas_width) +
+                    static_cast<std::size_t>(frame_.left + x),
+                x, y};
+    }
+
+    Float4* errors(int y) { return errors_.data() + static_cast<std::size_t>(y + kFilterRows) * pitch_ + kReach; }
+
+    // What the rows above add to v. Rows whose pixels are still being decided count as far as they
+    // are known: only a string that goes on into the next row sees that.
+    Float4 above(int x, int y) {
+        Float4 sum{};
+        if (!frame_.diffuse) return sum;
+        for (int r = 0; r < kFilterRows; ++r) {
+            const Float4* row = errors(y - 1 - r) + x;
+            for (int d = -kReach; d <= kReach; ++d) sum += kEyeFilter[r + 1][kReach + d] * row[-d];
+        }
+        return sum;
+    }
+
+    void prepare_row(int y) {
+        row_ = y;
+        for (int x = 0; x < frame_.width; ++x) from_above_[x] = above(x, y);
+    }
+
+    Place place(int at, const Float4* history) {
+        const Pixel p = pixel(at);
+        Place result;
+        result.required = frame_.required[p.canvas];
+        result.under = frame_.canvas_look[p.canvas];
+        result.root = frame_.visibility_roots[p.canvas];
+        result.point = frame_.color_points[frame_.color_of[p.canvas]];
+        Float4 sum = p.y == row_ ? from_above_[p.x] : above(p.x, p.y);
+        if (frame_.diffuse) {
+            for (int k = 0; k < std::min(kReach, p.x); ++k) sum += kEyeFilter[0][kReach + 1 + k] * history[k];
+        }
+        const float scale = kEyeFilter[0][kReach] * result.root;
+        result.weight = scale * scale;
+        result.target = result.point + sum / scale;
+        return result;
+    }
+
+    std::uint16_t look(const Place& place, int symbol) const {
+        return symbol == frame_.transparent ? place.under : static_cast<std::uint16_t>(symbol);
+    }
+
+    float cost(const Place& place, int symbol) const {
+        const std::uint16_t shown = look(place, symbol);
+        const float again =
+            shown == place.under && frame_.transparent >= 0 && symbol != frame_.transparent ? again_ : 0.0f;
+        if (place.required != kFreeLook) return shown == place.required ? again : kImpossible;
+        if (shown == kClearLook || symbol >= n_symbols_ || (symbol >= frame_.n_entries && symbol != frame_.transparent))
+            return kImpossible;
+        return again + place.weight * squared_norm(place.target - frame_.looks[shown]);
+    }
+
+    Float4 error(const Place& place, int symbol) const {
+        const std::uint16_t shown = look(place, symbol);
+        if (shown == kClearLook) return Float4{};
+        return (place.point - frame_.looks[shown]) * place.root;
+    }
+
+    float value(float cost, int length) const {
+        return cost + string_bits_cost_ - pixel_cost_ * static_cast<float>(length);
+    }
+
+    // The string of `node` says `length` pixels from `start_` on at `cost`: tries it and all that go on.
+    void walk(int node, int length, float cost_so_far, const Float4* history) {
+        const float now = value(cost_so_far, length);
+        if (now < best_value_) {
+            best_value_ = now;
+            best_node_ = node;
+            best_length_ = length;
+            best_cost_ = cost_so_far;
+        }
+        if (start_ + length >= n_pixels_) return;
+        const std::size_t n = Dictionary::code_index(node);
+        const bool pending = node == last_ && reserved_ >= 0;
+        if (!dictionary_.first_child[n] && !pending) return;
+        const Place here = place(start_ + length, history);
+        for (int child = dictionary_.first_child[n]; child;
+             child = dictionary_.next_sibling[Dictionary::code_index(child)]) {
+            step(child, dictionary_.symbols[Dictionary::code_index(child)],
+                 dictionary_.below[Dictionary::code_index(child)], length, cost_so_far, history, here);
+        }
+        // The code that this string is about to define: the last string and its own first symbol.
+        if (pending) step(kPendingChild, last_first_, 0, length, cost_so_far, history, here);
+    }
+
+    void step(int child, int symbol, int below, int length, float cost_so_far, const Float4* history,
+              const Place& here) {
+        const float total = cost_so_far + cost(here, symbol);
+        if (!(value(total, length + 1 + below) < best_value_)) return;
+        Float4 next[kReach];
+        for (int k = kReach - 1; k > 0; --k) next[k] = history[k - 1];
+        next[0] = error(here, symbol);
+        if (child != kPendingChild) return walk(child, length + 1, total, next);
+        const float now = value(total, length + 1);
+        if (now < best_value_) {
+            best_value_ = now;
+            best_node_ = kPendingChild;
+            best_length_ = length + 1;
+            best_cost_ = total;
+        }
+    }
+
+    // Chooses the string for the pixels from `at` on, writes it and returns its length.
+    int say(int at) {
+        const Pixel first = pixel(at);
+        Float4 history[kReach];
+        for (int k = 0; k < kReach; ++k) history[k] = first.x > k ? errors(first.y)[first.x - 1 - k] : Float4{};
+        start_ = at;
+        best_value_ = kImpossible;
+        string_bits_cost_ = lambda_ * static_cast<float>(dictionary_.width());
+        const Place here = place(at, history);
+        std::pair<float, int> starts[256];
+        int n_starts = 0;
+        for (int s = 0; s < n_symbols_; ++s) {
+            const float c = cost(here, s);
+            if (c < kImpossible) starts[n_starts++] = {c, s};
+        }
+        if (n_starts == 0)
+            throw std::invalid_argument("a pixel's required look is neither on the canvas nor in the palette");
+        const int n_tried = std::min(n_starts, kStarts);
+        if (n_tried < n_starts) std::nth_element(starts, starts + n_tried - 1, starts + n_starts);
+        std::sort(starts, starts + n_tried);
+        for (int i = 0; i < n_tried; ++i) {
+            const int s = starts[i].second;
+            step(s, s, dictionary_.below[Dictionary::code_index(s)], 0, 0.0f, history, here);
+        }
+        // The symbols, from the leaf up.
+        std::uint8_t* out = result_.indices.data() + at;
+        int node = best_node_;
+        int left = best_length_;
+        if (node == kPendingChild) {
+            out[--left] = static_cast<std::uint8_t>(last_first_);
+            node = last_;
+        }
+        while (left > 0) {
+            out[--left] = dictionary_.symbols[Dictionary::code_index(node)];
+            node = dictionary_.parents[Dictionary::code_index(node)];
+        }
+        const int code = best_node_ == kPendingChild ? reserved_ : best_node_;
+        const int width = dictionary_.width();
+        writer_.put(code, width);
+        if (reserved_ >= 0) dictionary_.define(reserved_, last_, out[0]);
+        reserved_ = dictionary_.reserve();
+        last_ = code;
+        last_first_ = out[0];
+        for (int i = 0; i < best_length_; ++i) commit(at + i, out[i]);
+        learn(best_cost_ + lambda_ * static_cast<float>(width), best_length_);
+        return best_length_;
+    }
+
+    void commit(int at, int symbol) {
+        const Pixel p = pixel(at);
+        Float4* row = errors(p.y) + p.x;
+        Float4 history[kReach];
+        for (int k = 0; k < kReach; ++k) history[k] = p.x > k ? row[-1 - k] : Float4{};
+        const Place here = place(at, history);
+        result_.distortion += cost(here, symbol);
+        *row = error(here, symbol);
+    }
+
+    void learn(float cost, int length) {
+        constexpr float kKept = 1.0f - 1.0f / kMemory;
+        recent_cost_ = recent_cost_ * kKept + cost;
+        recent_pixels_ = recent_pixels_ * kKept + static_cast<float>(length);
+        pixel_cost_ = recent_cost_ / recent_pixels_;
+        cycle_cost_ += cost;
+        cycle_pixels_ += length;
+        if (dictionary_.full() &&
+            static_cast<double>(pixel_cost_) * cycle_pixels_ > static_cast<double>(kWornOut) * cycle_cost_) {
+            writer_.put(dictionary_.clear_code(), dictionary_.width());
+            dictionary_.clear();
+            last_ = reserved_ = -1;
+            cycle_cost_ = cycle_pixels_ = 0.0;
+        }
+    }
+
+    static constexpr int kPendingChild = -2;
+
+    const LzwFrame& frame_;
+    const float lambda_;
+    const float again_ = lambda_ * frame_.again_bits;
+    const int n_pixels_, n_symbols_;
+    LzwResult result_;
+    Dictionary dictionary_;
+    BitWriter writer_;
+    std::size_t pitch_;
+    std::vector<Float4> errors_, from_above_;
+    int row_ = 0;
+    int last_ = -1, last_first_ = 0;  // the last string and its first symbol
+    int reserved_ = -1;               // the code of that string and the next one's first symbol
+    float pixel_cost_, recent_cost_ = 0.0f, recent_pixels_ = 0.0f;
+    double cycle_cost_ = 0.0, cycle_pixels_ = 0.0;
+    int start_ = 0;
+    float string_bits_cost_ = 0.0f, best_value_ = 0.0f, best_cost_ = 0.0f;
+    int best_node_ = 0, best_length_ = 0;
+};
+
+}  // namespace
+
+LzwResult search_lzw(const LzwFrame& frame, float lambda, const StopRequested& stop_requested) {
+    return Search(frame, lambda).run(stop_requested);
+}
+
+}  // namespace huepress

@@ -1,0 +1,53 @@
+// Says the pixels of a GIF frame in LZW codes (GIF89a, appendix F), choosing indices and codes
+// together: distortion as the eye weighs it, plus lambda times the bits of the codes.
+//
+// At each step the tree of the dictionary is walked from its root; every string in it is a way to say
+// the next pixels, at the price of the errors that it makes. The string taken is the one with the
+// least D + lambda * R - c * n, where n pixels said spare c each, what a pixel has cost lately: the
+// parametric form of the least cost per pixel (W. Dinkelbach 1967). Errors are diffused as in
+// trellis.hpp. A pixel may be said by the transparent index where what lies on the canvas will do.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "support/parallel.hpp"
+
+namespace huepress {
+
+using Float4 = float __attribute__((vector_size(16)));
+
+// A look is a color by its number in `looks`, the palette's entries first, or one of these.
+inline constexpr std::uint16_t kClearLook = 0xFFFF;  // nothing: the canvas shows through
+inline constexpr std::uint16_t kFreeLook = 0xFFFE;   // not required: whatever is near the source
+
+struct LzwFrame {
+    const Float4* color_points;        // of each color of the source
+    const std::uint32_t* color_of;     // canvas: the color of each pixel
+    const float* visibility_roots;     // canvas
+    const std::uint16_t* canvas_look;  // canvas: what lies there before the frame is drawn
+    const std::uint16_t* required;     // canvas: the look a pixel must get, or kFreeLook
+    int canvas_width;
+    int left, top, width, rows;  // the rectangle that the frame covers
+    std::vector<Float4> looks;
+    int n_entries;    // of the palette
+    int transparent;  // its index, which hides an entry of that number; or -1
+    bool diffuse;
+    // What it costs beside its code to say again what lies on the canvas, instead of leaving it there: one symbol
+    // for all that stays keeps the dictionary clean.
+    float again_bits;
+};
+
+struct LzwResult {
+    int min_code_size = 0;
+    std::vector<std::uint8_t> codes;    // packed, not yet cut into sub-blocks
+    std::vector<std::uint8_t> indices;  // rows x width
+    double distortion = 0.0;
+};
+
+// lambda: distortion that a bit is worth. Where all looks are required any lambda above 0 gives the
+// same greedy code.
+LzwResult search_lzw(const LzwFrame& frame, float lambda, const StopRequested& stop_requested);
+
+}  // namespace huepress

@@ -1,0 +1,110 @@
+#include "search/spatial.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "search/refit.hpp"
+#include "search/repeats.hpp"
+#include "search/visibility.hpp"
+
+namespace huepress {
+namespace {
+
+// Rows of a band: fewer would lose too many matches at the seams, more would leave threads idle.
+constexpr int kBandRows = 512;
+// How far copies reach everywhere, by rows up: units to either side.
+constexpr int kColumnsAside[] = {0, 6, 4, 3, 2, 0, 0};
+constexpr int kNearInRow = 2;
+
+std::vector<Float4> as_vectors(const float* points, std::size_t n, int dims) {
+    std::vector<Float4> result(n, Float4{});
+    for (std::size_t i = 0; i < n; ++i) {
+        for (int d = 0; d < dims; ++d)
+            result[i][d] = points[i * static_cast<std::size_t>(dims) + static_cast<std::size_t>(d)];
+    }
+    return result;
+}
+
+bool is_near(Offset offset, int unit) {
+    const int left = std::abs(offset.left / unit);
+    return offset.up == 0 ? left <= kNearInRow
+                          : offset.up < static_cast<int>(std::size(kColumnsAside)) && left <= kColumnsAside[offset.up];
+}
+
+std::vector<Offset> near_offsets(const SymbolModel& model) {
+    std::vector<Offset> offsets;
+    for (int left = 1; left <= kNearInRow; ++left) offsets.push_back({left * model.unit(), 0});
+    for (int up = 1; up < static_cast<int>(std::size(kColumnsAside)); ++up) {
+        for (int left = -kColumnsAside[up]; left <= kColumnsAside[up]; ++left) {
+            const Offset offset{left * model.unit(), up};
+            if (model.reaches(offset)) offsets.push_back(offset);
+        }
+    }
+    return offsets;
+}
+
+}  // namespace
+
+SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, const std::uint32_t* color_of, int width,
+                             int rows, const float* palette, int k, int dims, const SpatialOptions& options)
+    : color_points_(as_vectors(color_points, n_colors, dims)),
+      model_(options.coder, options.unit, (width + options.unit - 1) / options.unit),
+      offsets_(near_offsets(model_)),
+      indices_(static_cast<std::size_t>(width) * static_cast<std::size_t>(rows)) {
+    std::vector<float> lightness(n_colors);
+    for (std::size_t i = 0; i < n_colors; ++i) lightness[i] = color_points_[i][0];
+    visibility_roots_ =
+        visibility_roots(lightness, color_of, width, rows, options.strongest_visibility, options.texture);
+    const auto worth_it = [&](int up, int left) {
+        return !is_near({left, up}, model_.unit()) && model_.reaches({left, up});
+    };
+    repeats_ = find_repeats(color_of, width, rows, model_.unit(), worth_it);
+    image_ = {color_points_.data(),
+              color_of,
+              visibility_roots_.data(),
+              width,
+              rows,
+              as_vectors(palette, static_cast<std::size_t>(k), dims),
+              dims,
+              repeats_.data(),
+              options.diffuse};
+}
+
+SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n_threads,
+                                          const StopRequested& stop_requested) {
+    check_stop(stop_requested);
+    rows_done_ = 0;
+    const int n_bands = std::max(1, image_.rows / kBandRows);
+    std::vector<TrellisResult> results(static_cast<std::size_t>(n_bands));
+    std::atomic<bool> stopped{false};
+    run_tasks(static_cast<std::size_t>(n_bands), n_threads, [&](int thread, std::size_t band) {
+        // Only the calling thread can learn of Ctrl-C.
+        const auto stop = [&] {
+            ++rows_done_;
+            if (thread == 0 && stop_requested && stop_requested()) stopped = true;
+            return stopped.load();
+        };
+        const int begin = static_cast<int>(static_cast<std::int64_t>(image_.rows) * static_cast<int>(band) / n_bands);
+        const int end =
+            static_cast<int>(static_cast<std::int64_t>(image_.rows) * (static_cast<int>(band) + 1) / n_bands);
+        results[band] = search_rows(image_, offsets_, model_, settings, begin, end, indices_.data(), stop);
+    });
+    if (stopped) throw Interrupted();
+    TrellisResult total = std::move(results[0]);
+    for (std::size_t band = 1; band < results.size(); ++band) {
+        total.distortion += results[band].distortion;
+        total.counts.add(results[band].counts);
+    }
+    return {total.distortion, total.counts.bits(model_.bits())};
+}
+
+std::vector<Float4> SpatialSearch::refit(const std::uint8_t* fixed, int n_threads,
+                                         const StopRequested& stop_requested) const {
+    return refit_palette(image_, indices_.data(), fixed, n_threads, stop_requested);
+}
+
+void SpatialSearch::set_palette(const float* palette) {
+    image_.palette = as_vectors(palette, image_.palette.size(), image_.dims);
+}
+
+}  // namespace huepress

@@ -1,0 +1,61 @@
+// The engine: sweeps of the trellis search over an image, each with the prices that the last
+// one's symbols earned.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "search/symbol_model.hpp"
+#include "search/trellis.hpp"
+#include "support/parallel.hpp"
+#include "support/points.hpp"
+
+namespace huepress {
+
+struct SpatialOptions {
+    bool diffuse = true;
+    Coder coder = Coder::deflate;
+    int unit = 1;                                        // pixels that share a byte or a coded pixel
+    float strongest_visibility = 8.0f, texture = 0.11f;  // see visibility.hpp
+};
+
+class SpatialSearch {
+public:
+    // color_points, palette: n x dims and k x dims, dims 3 or 4, the first coordinate a lightness.
+    SpatialSearch(const float* color_points, std::size_t n_colors, const std::uint32_t* color_of, int width, int rows,
+                  const float* palette, int k, int dims, const SpatialOptions& options);
+
+    struct Sweep {
+        double distortion, bits;
+    };
+
+    // Chooses all indices anew. Bands of rows of fixed size are searched by themselves, on up to
+    // n_threads threads: the result is the same for any number of them.
+    Sweep sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested);
+
+    // The palette that suits the indices of the last sweep best, see refit.hpp: k x 4.
+    std::vector<Float4> refit(const std::uint8_t* fixed, int n_threads, const StopRequested& stop_requested) const;
+    // Replaces the palette by as many other colors: k x dims.
+    void set_palette(const float* palette);
+    // Takes the prices of the next sweep from what a deflater made of the last one's indices.
+    void learn(const DeflateSymbols& symbols) { model_.learn(symbols); }
+
+    int n_palette() const { return static_cast<int>(image_.palette.size()); }
+    int dims() const { return image_.dims; }
+    // The part of the running sweep that is done, 0 to 1.
+    double progress() const { return static_cast<double>(rows_done_) / image_.rows; }
+    const std::vector<std::uint8_t>& indices() const { return indices_; }
+
+private:
+    std::vector<Float4> color_points_;
+    std::vector<float> visibility_roots_;
+    std::vector<std::int32_t> repeats_;
+    TrellisImage image_;
+    SymbolModel model_;
+    std::vector<Offset> offsets_;
+    std::vector<std::uint8_t> indices_;
+    std::atomic<int> rows_done_{0};
+};
+
+}  // namespace huepress
