@@ -6,6 +6,7 @@
 #include "color/color_space.hpp"
 #include "color/histogram.hpp"
 #include "score/ssimulacra2.hpp"
+#include "support/simd.hpp"
 
 using namespace huepress;
 
@@ -174,11 +175,6 @@ double bind_score(const Ssimulacra2& self, const In<std::uint8_t, 3>& distorted,
     return self.score(pixels, n_threads);
 }
 
-bool bind_set_simd_level(const std::string& level) {
-    const bool nearest_has_it = set_simd_level(level);
-    return set_ssimulacra2_simd_level(level) && nearest_has_it;
-}
-
 }  // namespace
 
 NB_MODULE(_core, m) {
@@ -197,7 +193,7 @@ NB_MODULE(_core, m) {
     m.def("kmeans", &bind_kmeans, nb::arg("points"), nb::arg("weights"), nb::arg("k"), nb::arg("init"),
           nb::arg("centers").none(), nb::arg("n_init"), nb::arg("n_swaps"), nb::arg("max_iter"), nb::arg("tol"),
           nb::arg("seed"), nb::arg("n_threads"), nb::arg("pinned").none() = nb::none());
-    m.def("set_simd_level", &bind_set_simd_level, nb::arg("level"));
+    m.def("set_simd_level", &set_simd_level, nb::arg("level"));
     nb::class_<Ssimulacra2>(m, "Ssimulacra2")
         .def("__init__", &construct_ssimulacra2, nb::arg("original"), nb::arg("n_threads"))
         .def("score", &bind_score, nb::arg("distorted"), nb::arg("n_threads"));

@@ -9,7 +9,8 @@ namespace huepress {
 namespace {
 
 void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of,
-                       const In<float, 2>& palette, bool diffuse, int unit, const std::string& coder) {
+                       const In<float, 2>& palette, bool diffuse, int unit, const std::string& coder,
+                       const std::tuple<int, int>& reach) {
     require(color_points.shape(1) == 3 || color_points.shape(1) == 4, "points must have 3 or 4 coordinates");
     require(palette.shape(1) == color_points.shape(1), "palette must have the points' coordinates");
     require(palette.shape(0) >= 1 && palette.shape(0) <= 256, "a palette has 1 to 256 colors");
@@ -27,6 +28,10 @@ void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, co
     options.unit = unit;
     require(coder == "png" || coder == "webp", "coder must be 'png' or 'webp'");
     options.coder = coder == "webp" ? Coder::webp : Coder::deflate;
+    const auto [reach_rows, reach_aside] = reach;
+    require(reach_rows >= 0 && reach_rows <= 64 && reach_aside >= 0 && reach_aside <= 4096,
+            "copies reach 0 to 64 rows");
+    options.reach = {reach_rows, reach_aside, 0};
     nb::gil_scoped_release release;
     new (self) SpatialSearch(color_points.data(), color_points.shape(0), color_of.data(),
                              static_cast<int>(color_of.shape(1)), static_cast<int>(color_of.shape(0)), palette.data(),
@@ -34,15 +39,19 @@ void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, co
 }
 
 nb::tuple bind_sweep(SpatialSearch& self, float bit_worth, float slack, bool matches, int n_threads,
-                     const std::optional<nb::callable>& on_progress) {
+                     const std::optional<nb::callable>& on_progress, int survivors, int n_ranked) {
     require_finite(bit_worth, "bit_worth must be finite");
     require_finite(slack, "slack must be finite");
     require(bit_worth >= 0.0f && slack >= 0.0f, "bit_worth and slack must not be negative");
-    const SpatialSearch::Sweep sweep =
-        without_gil([&](const StopRequested& stop) { return self.sweep({bit_worth, slack, matches}, n_threads, stop); },
-                    [&] {
-                        if (on_progress) (*on_progress)(self.progress());
-                    });
+    require(survivors >= 1 && survivors <= 16, "1 to 16 ways survive");
+    require(n_ranked >= 0 && n_ranked <= 256, "0 to 256 offsets are ranked");
+    const SpatialSearch::Sweep sweep = without_gil(
+        [&](const StopRequested& stop) {
+            return self.sweep({bit_worth, slack, matches, survivors, n_ranked}, n_threads, stop);
+        },
+        [&] {
+            if (on_progress) (*on_progress)(self.progress());
+        });
     return nb::make_tuple(sweep.distortion, sweep.bits);
 }
 
@@ -125,6 +134,61 @@ void bind_set_palette(SpatialSearch& self, const In<float, 2>& palette) {
     self.set_palette(palette.data());
 }
 
+void bind_set_classes(SpatialSearch& self, const In<std::uint8_t, 1>& allowed, const In<std::uint8_t, 1>& entry_class) {
+    require(static_cast<int>(entry_class.size()) == self.n_palette(), "one class for each entry");
+    require(allowed.size() == self.n_colors(), "one rule for each color");
+    int there = 0;
+    for (std::size_t i = 0; i < entry_class.size(); ++i) {
+        require(entry_class.data()[i] < kEntryClasses, "a class is 0 to 2");
+        there |= 1 << entry_class.data()[i];
+    }
+    for (std::size_t i = 0; i < allowed.size(); ++i) {
+        require(allowed.data()[i] < 1 << kEntryClasses && (allowed.data()[i] & there), "a color may take no entry");
+    }
+    self.set_classes({allowed.data(), allowed.data() + allowed.size()},
+                     {entry_class.data(), entry_class.data() + entry_class.size()});
+}
+
+// Ranks copies for one row below some decided ones, for tests: costs and offsets, the best first, -1 for none.
+nb::tuple bind_rank_offsets(const In<float, 3>& decided, const In<float, 2>& points, const In<float, 2>& from_above,
+                            const In<float, 1>& roots, const In<std::int32_t, 2>& offsets, const In<float, 1>& costs,
+                            int n_listed) {
+    const std::size_t rows = decided.shape(0), width = decided.shape(1), dims = decided.shape(2);
+    require(dims == 3 || dims == 4, "points must have 3 or 4 coordinates");
+    require(points.shape(0) == width && points.shape(1) == dims && from_above.shape(0) == width &&
+                from_above.shape(1) == dims && roots.size() == width,
+            "all rows must have the same width");
+    require(offsets.shape(1) == 2 && costs.size() == offsets.shape(0), "an offset is left and up, and has a cost");
+    require(n_listed >= 1 && n_listed <= 256, "1 to 256 offsets are listed");
+    const auto as_row = [&](const float* from) {
+        std::vector<Float4> row(width, Float4{});
+        for (std::size_t i = 0; i < width * dims; ++i) row[i / dims][i % dims] = from[i];
+        return row;
+    };
+    std::vector<Offset> list;
+    for (std::size_t i = 0; i < offsets.shape(0); ++i)
+        list.push_back({offsets.data()[2 * i], offsets.data()[2 * i + 1]});
+    for (const Offset& offset : list) require(offset.up >= 1 && offset.up <= 64, "copies come from 1 to 64 rows above");
+    const Diffusion diffusion(true);
+    Ranking ranking(diffusion, list, 0, {costs.data(), costs.size()}, n_listed, static_cast<int>(width),
+                    static_cast<int>(dims));
+    for (std::size_t y = 0; y < rows; ++y) {
+        ranking.add_row(static_cast<int>(y), as_row(decided.data() + y * width * dims));
+    }
+    const std::vector<char> none(width, 0);
+    ranking.rank(static_cast<int>(rows), 0, as_row(points.data()), as_row(from_above.data()), roots.data(), none);
+    std::vector<float> found_costs;
+    std::vector<std::int32_t> found;
+    for (std::size_t x = 0; x < width; ++x) {
+        for (const RankedOffset& each : ranking.at(static_cast<int>(x))) {
+            found_costs.push_back(each.cost);
+            found.push_back(each.offset);
+        }
+    }
+    const auto n = static_cast<std::size_t>(n_listed);
+    return nb::make_tuple(to_numpy(std::move(found_costs), {width, n}), to_numpy(std::move(found), {width, n}));
+}
+
 void bind_learn(SpatialSearch& self, const nb::bytes& stream) {
     self.learn(count_deflate_symbols(reinterpret_cast<const std::uint8_t*>(stream.c_str()), stream.size()));
 }
@@ -142,17 +206,21 @@ nb::tuple bind_count_deflate_symbols(const nb::bytes& stream) {
 
 void bind_search(nb::module_& m) {
     m.def("count_deflate_symbols", &bind_count_deflate_symbols, nb::arg("stream"));
+    m.def("rank_offsets", &bind_rank_offsets, nb::arg("decided"), nb::arg("points"), nb::arg("from_above"),
+          nb::arg("roots"), nb::arg("offsets"), nb::arg("costs"), nb::arg("n_listed"));
     m.def("search_lzw", &bind_search_lzw, nb::arg("color_points"), nb::arg("color_of"), nb::arg("looks"),
           nb::arg("n_entries"), nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"),
           nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"));
     nb::class_<SpatialSearch>(m, "SpatialSearch")
         .def("__init__", &construct_spatial, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
-             nb::arg("diffuse"), nb::arg("unit"), nb::arg("coder"), nb::keep_alive<1, 3>())
+             nb::arg("diffuse"), nb::arg("unit"), nb::arg("coder"), nb::arg("reach") = std::make_tuple(0, 0),
+             nb::keep_alive<1, 3>())
+        .def("set_classes", &bind_set_classes, nb::arg("allowed"), nb::arg("entry_class"))
         .def("refit", &bind_refit, nb::arg("fixed"), nb::arg("n_threads"))
         .def("set_palette", &bind_set_palette, nb::arg("palette"))
         .def("learn", &bind_learn, nb::arg("stream"))
         .def("sweep", &bind_sweep, nb::arg("bit_worth"), nb::arg("slack"), nb::arg("matches"), nb::arg("n_threads"),
-             nb::arg("on_progress") = nb::none())
+             nb::arg("on_progress") = nb::none(), nb::arg("survivors") = 1, nb::arg("n_ranked") = 0)
         .def("indices", [](const SpatialSearch& self) {
             std::vector<std::uint8_t> copy(self.indices());
             const std::size_t n = copy.size();

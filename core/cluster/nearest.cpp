@@ -1,11 +1,11 @@
 #include "cluster/nearest.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cmath>
 
 #include "support/parallel.hpp"
+#include "support/simd.hpp"
 
 namespace huepress {
 
@@ -133,34 +133,11 @@ void NeighborTable::renew_list(std::int32_t c) {
     }
 }
 
-namespace {
-
-AssignKernel kernel_for(const std::string& level) {
-    if (level == "baseline") return &baseline::assign;
-#if defined(HUEPRESS_HAVE_AVX2)
-    if (level == "avx2" && __builtin_cpu_supports("avx2")) return &avx2::assign;
-#endif
-    return nullptr;
-}
-
-std::atomic<AssignKernel> chosen_kernel{nullptr};
-
-}  // namespace
-
 AssignKernel assign_kernel() {
-    AssignKernel kernel = chosen_kernel;
-    if (!kernel) {
-        kernel = kernel_for("avx2");
-        if (!kernel) kernel = kernel_for("baseline");
-        chosen_kernel = kernel;
-    }
-    return kernel;
-}
-
-bool set_simd_level(const std::string& level) {
-    const AssignKernel kernel = kernel_for(level);
-    if (kernel) chosen_kernel = kernel;
-    return kernel != nullptr;
+#if defined(HUEPRESS_HAVE_AVX2)
+    if (simd_level() == Simd::avx2) return &avx2::assign;
+#endif
+    return &baseline::assign;
 }
 
 void nearest(const Points& points, const float* centers, int k, std::int32_t* labels, int n_threads) {

@@ -71,12 +71,8 @@ struct Assignment {
     double drift = 0.0;        // how far centers have moved since, at most
 };
 
-// The kernel for this processor, or the one chosen by set_simd_level().
+// The kernel for this processor, see simd.hpp.
 AssignKernel assign_kernel();
-
-// "baseline" or "avx2"; false when this build or processor lacks it. For tests: results are
-// the same at every level.
-bool set_simd_level(const std::string& level);
 
 // Nearest center of each point; labels holds a first guess and receives the result.
 void nearest(const Points& points, const float* centers, int k, std::int32_t* labels, int n_threads);

@@ -1,12 +1,12 @@
 #include "score/ssimulacra2.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <numbers>
 
 #include "score/ssimulacra2_weights.hpp"
 #include "support/parallel.hpp"
+#include "support/simd.hpp"
 
 namespace huepress {
 namespace {
@@ -18,25 +18,12 @@ constexpr std::size_t kPixelsPerTask = 1 << 15;
 
 int padded(int width) { return (width + kPlaneAlign - 1) / kPlaneAlign * kPlaneAlign; }
 
-Ssimulacra2Kernels kernels_for(bool fused) {
+Ssimulacra2Kernels kernels() {
 #if defined(HUEPRESS_HAVE_AVX2)
-    if (fused) return avx2::ssimulacra2_kernels();
+    if (simd_level() == Simd::avx2) return avx2::ssimulacra2_kernels();
 #endif
-    (void)fused;
     return baseline::ssimulacra2_kernels();
 }
-
-bool has_fused() {
-#if defined(HUEPRESS_HAVE_AVX2)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-    return false;
-#endif
-}
-
-std::atomic<bool> use_fused{has_fused()};
-
-Ssimulacra2Kernels kernels() { return kernels_for(use_fused); }
 
 // Charalampidis 2016; the numbers in brackets are the paper's equations.
 BlurCoefficients blur_coefficients() {
@@ -93,16 +80,6 @@ double score_of(const double* figures, std::size_t n_figures) {
 }
 
 }  // namespace
-
-bool set_ssimulacra2_simd_level(const std::string& level) {
-    if (level == "baseline") {
-        use_fused = false;
-        return true;
-    }
-    if (level != "avx2" || !has_fused()) return false;
-    use_fused = true;
-    return true;
-}
 
 Ssimulacra2::Ssimulacra2(const Pixels& original, int n_threads)
     : width_(original.width), rows_(original.rows), n_scales_(0), coefficients_(blur_coefficients()) {

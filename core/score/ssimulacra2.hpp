@@ -68,7 +68,4 @@ private:
     std::vector<std::vector<Scale>> original_;  // one pyramid a background
 };
 
-// "baseline" or "avx2"; false when this build or processor lacks it.
-bool set_ssimulacra2_simd_level(const std::string& level);
-
 }  // namespace huepress

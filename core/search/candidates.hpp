@@ -14,7 +14,8 @@ class CandidateTree {
 public:
     static constexpr int kCandidates = 16;
 
-    CandidateTree(const std::vector<Float4>& palette, int dims);
+    // entries: those of the palette that may be listed.
+    CandidateTree(const std::vector<Float4>& palette, const std::vector<std::uint8_t>& entries, int dims);
 
     // `count()` entries; valid until the next call.
     const std::uint8_t* candidates(Float4 point) {
@@ -55,7 +56,8 @@ private:
     }
     void make(std::int32_t cell, Float4 center, Float4 quarter);
 
-    std::vector<Float4> palette_;
+    std::vector<Float4> points_;  // of the entries
+    std::vector<std::uint8_t> entries_;
     int dims_, per_axis_, count_;
     Float4 low_{}, factor_{}, quarter_{};  // a quarter of a top cell's side
     std::vector<std::int32_t> cells_;

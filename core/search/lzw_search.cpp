@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <limits>
 
-#include "search/eye_filter.hpp"
+#include "search/diffusion.hpp"
 
 namespace huepress {
 namespace {
 
-constexpr int kReach = kFilterReach;
+constexpr int kReach = Diffusion::kReach;
 constexpr int kTableSize = 4096;
 constexpr float kImpossible = std::numeric_limits<float>::infinity();
 // First symbols of a string that are looked at, the cheapest.
@@ -171,8 +171,7 @@ private:
         Float4 sum{};
         if (!frame_.diffuse) return sum;
         for (int r = 0; r < kFilterRows; ++r) {
-            const Float4* row = errors(y - 1 - r) + x;
-            for (int d = -kReach; d <= kReach; ++d) sum += kEyeFilter[r + 1][kReach + d] * row[-d];
+            sum += diffusion_.from_row(r + 1, errors(y - 1 - r) + x - kReach);
         }
         return sum;
     }
@@ -191,9 +190,9 @@ private:
         result.point = frame_.color_points[frame_.color_of[p.canvas]];
         Float4 sum = p.y == row_ ? from_above_[p.x] : above(p.x, p.y);
         if (frame_.diffuse) {
-            for (int k = 0; k < std::min(kReach, p.x); ++k) sum += kEyeFilter[0][kReach + 1 + k] * history[k];
+            for (int k = 0; k < std::min(kReach, p.x); ++k) sum += diffusion_.row[k] * history[k];
         }
-        const float scale = kEyeFilter[0][kReach] * result.root;
+        const float scale = diffusion_.own * result.root;
         result.weight = scale * scale;
         result.target = result.point + sum / scale;
         return result;
@@ -340,6 +339,7 @@ private:
     static constexpr int kPendingChild = -2;
 
     const LzwFrame& frame_;
+    const Diffusion diffusion_{true};
     const float lambda_;
     const float again_ = lambda_ * frame_.again_bits;
     const int n_pixels_, n_symbols_;

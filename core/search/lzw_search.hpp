@@ -12,11 +12,10 @@
 #include <functional>
 #include <vector>
 
+#include "support/float4.hpp"
 #include "support/parallel.hpp"
 
 namespace huepress {
-
-using Float4 = float __attribute__((vector_size(16)));
 
 // A look is a color by its number in `looks`, the palette's entries first, or one of these.
 inline constexpr std::uint16_t kClearLook = 0xFFFF;  // nothing: the canvas shows through

@@ -11,7 +11,7 @@ namespace huepress {
 namespace {
 
 // Rows of a band: fewer would lose too many matches at the seams, more would leave threads idle.
-constexpr int kBandRows = 512;
+constexpr int kBandRows = 128;
 // How far copies reach everywhere, by rows up: units to either side.
 constexpr int kColumnsAside[] = {0, 6, 4, 3, 2, 0, 0};
 constexpr int kNearInRow = 2;
@@ -31,13 +31,21 @@ bool is_near(Offset offset, int unit) {
                           : offset.up < static_cast<int>(std::size(kColumnsAside)) && left <= kColumnsAside[offset.up];
 }
 
-std::vector<Offset> near_offsets(const SymbolModel& model) {
-    std::vector<Offset> offsets;
-    for (int left = 1; left <= kNearInRow; ++left) offsets.push_back({left * model.unit(), 0});
+OffsetList offset_list(const SymbolModel& model, const RankingReach& reach) {
+    OffsetList offsets;
+    const int unit = model.unit();
+    const auto add = [&](Offset offset) {
+        if (model.reaches(offset)) offsets.all.push_back(offset);
+    };
+    for (int left = 1; left <= kNearInRow; ++left) offsets.all.push_back({left * unit, 0});
+    if (reach.rows > 0) offsets.n_near = offsets.all.size();  // all that is above is ranked
     for (int up = 1; up < static_cast<int>(std::size(kColumnsAside)); ++up) {
-        for (int left = -kColumnsAside[up]; left <= kColumnsAside[up]; ++left) {
-            const Offset offset{left * model.unit(), up};
-            if (model.reaches(offset)) offsets.push_back(offset);
+        for (int left = -kColumnsAside[up]; left <= kColumnsAside[up]; ++left) add({left * unit, up});
+    }
+    if (reach.rows == 0) offsets.n_near = offsets.all.size();
+    for (int up = 1; up <= reach.rows; ++up) {
+        for (int left = -reach.aside; left <= reach.aside; ++left) {
+            if (!is_near({left * unit, up}, unit)) add({left * unit, up});
         }
     }
     return offsets;
@@ -49,7 +57,7 @@ SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, co
                              int rows, const float* palette, int k, int dims, const SpatialOptions& options)
     : color_points_(as_vectors(color_points, n_colors, dims)),
       model_(options.coder, options.unit, (width + options.unit - 1) / options.unit),
-      offsets_(near_offsets(model_)),
+      offsets_(offset_list(model_, options.reach)),
       indices_(static_cast<std::size_t>(width) * static_cast<std::size_t>(rows)) {
     std::vector<float> lightness(n_colors);
     for (std::size_t i = 0; i < n_colors; ++i) lightness[i] = color_points_[i][0];
@@ -105,6 +113,12 @@ std::vector<Float4> SpatialSearch::refit(const std::uint8_t* fixed, int n_thread
 
 void SpatialSearch::set_palette(const float* palette) {
     image_.palette = as_vectors(palette, image_.palette.size(), image_.dims);
+}
+
+void SpatialSearch::set_classes(std::vector<std::uint8_t> allowed, std::vector<std::uint8_t> entry_class) {
+    allowed_ = std::move(allowed);
+    image_.allowed = allowed_.data();
+    image_.entry_class = std::move(entry_class);
 }
 
 }  // namespace huepress

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "search/ranking.hpp"
 #include "search/symbol_model.hpp"
 #include "search/trellis.hpp"
 #include "support/parallel.hpp"
@@ -17,6 +18,7 @@ struct SpatialOptions {
     bool diffuse = true;
     Coder coder = Coder::deflate;
     int unit = 1;                                        // pixels that share a byte or a coded pixel
+    RankingReach reach = {};                             // of the copies that are ranked
     float strongest_visibility = 8.0f, texture = 0.11f;  // see visibility.hpp
 };
 
@@ -30,6 +32,9 @@ public:
         double distortion, bits;
     };
 
+    // A rule that every sweep keeps from now on: see TrellisImage. allowed: of each color; entry_class: of each entry.
+    void set_classes(std::vector<std::uint8_t> allowed, std::vector<std::uint8_t> entry_class);
+
     // Chooses all indices anew. Bands of rows of fixed size are searched by themselves, on up to
     // n_threads threads: the result is the same for any number of them.
     Sweep sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested);
@@ -42,6 +47,7 @@ public:
     void learn(const DeflateSymbols& symbols) { model_.learn(symbols); }
 
     int n_palette() const { return static_cast<int>(image_.palette.size()); }
+    std::size_t n_colors() const { return color_points_.size(); }
     int dims() const { return image_.dims; }
     // The part of the running sweep that is done, 0 to 1.
     double progress() const { return static_cast<double>(rows_done_) / image_.rows; }
@@ -53,7 +59,8 @@ private:
     std::vector<std::int32_t> repeats_;
     TrellisImage image_;
     SymbolModel model_;
-    std::vector<Offset> offsets_;
+    OffsetList offsets_;
+    std::vector<std::uint8_t> allowed_;
     std::vector<std::uint8_t> indices_;
     std::atomic<int> rows_done_{0};
 };

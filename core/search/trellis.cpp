@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
-#include "search/eye_filter.hpp"
+#include "search/diffusion.hpp"
+#include "search/ranking.hpp"
 
 namespace huepress {
 namespace {
 
-constexpr int kReach = kFilterReach;
+constexpr int kReach = Diffusion::kReach;
 constexpr float kFar = std::numeric_limits<float>::infinity();
 // A match is given up when its distortion is worth more bits than this plus this much a pixel:
 // literals would be cheaper.
@@ -16,12 +18,14 @@ constexpr float kHopelessBits = 60.0f, kHopelessBitsPerPixel = 7.0f;
 constexpr int kCarriedOn = 16;
 // About what a short match costs beside its offset.
 constexpr float kLengthBits = 3.0f;
+// Later survivors try what carried the first one so far.
+constexpr int kCarriedFirst = 2;
 
 // The indices of the last 16 pixels, the latest in the lowest byte.
 __extension__ using History = unsigned __int128;
 constexpr int kHistory = 16;
 
-// The best way found to say a row up to some pixel.
+// A way to say a row up to some pixel.
 struct Node {
     float cost;
     int from;              // the node before
@@ -31,60 +35,61 @@ struct Node {
 };
 constexpr int kLiteral = -1, kRepeat = -2;
 
-struct Filter {
-    float own;
-    Float4 row[kReach];                         // pixels to the left
-    Float4 above[kFilterRows][2 * kReach + 1];  // [rows up - 1][columns left + reach]
-};
-
-Filter make_filter(bool diffuse) {
-    Filter filter{};
-    // Without diffusion the errors weigh as much as with it where nothing can be diffused.
-    filter.own = kEyeFilter[0][kReach];
-    if (!diffuse) return filter;
-    for (int i = 0; i < kReach; ++i) filter.row[i] += kEyeFilter[0][kReach + 1 + i];
-    for (int r = 0; r < kFilterRows; ++r) {
-        for (int i = 0; i <= 2 * kReach; ++i) filter.above[r][i] += kEyeFilter[r + 1][i];
-    }
-    return filter;
-}
-
+// Nodes are numbered pixel * survivors + rank. At each pixel the cheapest ways that end in different indices survive:
+// what comes next hangs on the last errors, and the cheapest way so far is often not the best to go on from.
 class RowSearch {
 public:
-    RowSearch(const TrellisImage& image, const std::vector<Offset>& offsets, const SymbolModel& model,
+    RowSearch(const TrellisImage& image, const OffsetList& offsets, const SymbolModel& model,
               const TrellisSettings& settings, int begin, std::uint8_t* indices)
         : image_(image),
-          offsets_(offsets),
+          offsets_(offsets.all),
+          n_near_(settings.matches ? offsets.n_near : 0),
           model_(model),
           bits_(model.bits()),
           unit_(model.unit()),
           lambda_(settings.lambda),
           slack_(settings.slack),
           matches_(settings.matches),
+          survivors_(settings.matches ? settings.survivors : 1),
+          // Two survivors are told apart by the last index, more by the last two.
+          told_by_(settings.survivors > 2 ? 0xFFFFu : 0xFFu),
           begin_(begin),
           indices_(indices),
-          filter_(make_filter(image.diffuse)),
-          tree_(image.palette, image.dims),
-          nodes_(static_cast<std::size_t>(image.width) + 1),
-          points_(static_cast<std::size_t>(image.width)),
-          from_above_(static_cast<std::size_t>(image.width)) {
-        for (auto& row : errors_) row.assign(static_cast<std::size_t>(image.width + 2 * kReach), Float4{});
-        for (const Offset& offset : offsets) offset_bits_.push_back(bits_.distance[model.distance_symbol(offset)]);
-        trace_.resize(static_cast<std::size_t>(image.width));
-        on_trace_.resize(static_cast<std::size_t>(image.width) + 1);
+          diffusion_(image.diffuse),
+          nodes_((static_cast<std::size_t>(image.width) + 1) * survivors_),
+          points_(image.width),
+          from_above_(image.width),
+          decided_(image.width),
+          is_flat_(image.width),
+          carried_(offsets_.size()),
+          trace_(image.width),
+          on_trace_(nodes_.size()) {
+        for (auto& row : errors_) row.assign(static_cast<std::size_t>(image.width) + 2 * kReach, Float4{});
+        for (const Offset& offset : offsets_) offset_bits_.push_back(bits_of(offset));
+        for (int allowed = 1; allowed < 1 << kEntryClasses; ++allowed) {
+            if (image.entry_class.empty() ? allowed == 1 : has_entries(allowed))
+                trees_[allowed].emplace(tree_for(allowed));
+        }
+        if (settings.matches && settings.n_ranked > 0 && offsets_.size() > n_near_) {
+            for (const float bits : offset_bits_) offset_costs_.push_back(lambda_ * bits);
+            ranking_.emplace(diffusion_, offsets_, n_near_, offset_costs_, settings.n_ranked, image.width, image.dims);
+        }
     }
 
     void search(int y) {
         y_ = y;
         prepare();
         for (int i = 0; i < image_.width; ++i) {
-            const Float4 sum = carried(i, nodes_[i].error);
-            try_literal(i, sum);
-            if (!matches_ || i % unit_ != 0 || carried_on(i)) continue;
-            for (std::size_t o = 0; o < offsets_.size(); ++o) {
-                try_match(i, offsets_[o], static_cast<int>(o), offset_bits_[o], sum);
+            const bool matches = matches_ && i % unit_ == 0 && !carried_on(i);
+            if (matches) std::fill(carried_.begin(), carried_.end(), 0);
+            for (int rank = 0; rank < survivors_; ++rank) {
+                const int id = i * survivors_ + rank;
+                if (nodes_[id].cost == kFar) break;
+                const Node node = nodes_[id];
+                const Float4 sum = diffusion_.from_left(from_above_[i], node.error);
+                try_literal(i, id, node, sum);
+                if (matches) try_matches(i, id, node, sum);
             }
-            try_repeat(i, sum);
         }
         write_row();
     }
@@ -92,22 +97,41 @@ public:
     TrellisResult result() && { return std::move(result_); }
 
 private:
-    std::uint8_t* row(int y) const {
-        return indices_ + static_cast<std::size_t>(y) * static_cast<std::size_t>(image_.width);
-    }
+    std::uint8_t* row(int y) const { return indices_ + static_cast<std::size_t>(y) * image_.width; }
+    std::size_t place(int i) const { return static_cast<std::size_t>(y_) * image_.width + i; }
     // Errors of a row, index kReach for its first pixel; rows live in a ring.
     std::vector<Float4>& errors(int y) { return errors_[(y + kFilterRows + 1) % (kFilterRows + 1)]; }
+    float bits_of(Offset offset) const { return bits_.distance[model_.distance_symbol(offset)]; }
+    int pixel_of(int id) const { return id / survivors_; }
+
+    bool has_entries(int allowed) const {
+        return std::any_of(image_.entry_class.begin(), image_.entry_class.end(),
+                           [&](std::uint8_t each) { return allowed >> each & 1; });
+    }
+
+    CandidateTree tree_for(int allowed) const {
+        std::vector<std::uint8_t> entries;
+        for (std::size_t k = 0; k < image_.palette.size(); ++k) {
+            if (image_.entry_class.empty() || allowed >> image_.entry_class[k] & 1) {
+                entries.push_back(static_cast<std::uint8_t>(k));
+            }
+        }
+        return {image_.palette, entries, image_.dims};
+    }
+
+    // The classes of entries that a pixel may take, as bits; all where there are none of them.
+    int allowed(std::uint32_t color) const { return image_.allowed ? image_.allowed[color] : 1; }
+    bool may_take(int x, int entry) const {
+        return !image_.allowed || allowed(image_.color_of[place(x)]) >> image_.entry_class[entry] & 1;
+    }
 
     void prepare() {
-        const auto at = static_cast<std::size_t>(y_) * static_cast<std::size_t>(image_.width);
-        roots_ = image_.visibility_roots + at;
+        roots_ = image_.visibility_roots + place(0);
+        const std::uint32_t* color_of = image_.color_of + place(0);
         for (int i = 0; i < image_.width; ++i) {
-            points_[i] = image_.color_points[image_.color_of[at + static_cast<std::size_t>(i)]];
+            points_[i] = image_.color_points[color_of[i]];
             Float4 sum{};
-            for (int r = 0; r < kFilterRows; ++r) {
-                const Float4* above = errors(y_ - 1 - r).data() + i;  // column i - kReach
-                for (int d = 0; d <= 2 * kReach; ++d) sum += filter_.above[r][2 * kReach - d] * above[d];
-            }
+            for (int r = 1; r <= kFilterRows; ++r) sum += diffusion_.from_row(r, errors(y_ - r).data() + i);
             from_above_[i] = sum;
         }
         for (Node& node : nodes_) node.cost = kFar;
@@ -115,32 +139,61 @@ private:
         while (!traced_.empty()) untrace();
         traced_.push_back(0);
         on_trace_[0] = 1;
+        if (!ranking_) return;
+        if (y_ > begin_) {
+            for (int i = 0; i < image_.width; ++i) decided_[i] = image_.palette[row(y_ - 1)[i]];
+            ranking_->add_row(y_ - 1, decided_);
+        }
+        find_flat_places(color_of);
+        ranking_->rank(y_, begin_, points_, from_above_, roots_, is_flat_);
+    }
+
+    // Where the picture is as it is one row up, or stays the same along the row, there is nothing to look for far off.
+    void find_flat_places(const std::uint32_t* color_of) {
+        constexpr int kPlain = 8;
+        int same_above = 0, same_left = 0;
+        for (int i = 0; i < image_.width; ++i) {
+            same_above = y_ > begin_ && color_of[i] == color_of[i - image_.width] ? same_above + 1 : 0;
+            same_left = i > 0 && color_of[i] == color_of[i - 1] ? same_left + 1 : 0;
+            is_flat_[i] = 0;
+            const int run = std::max(same_above, same_left);
+            if (run >= kPlain) std::fill_n(is_flat_.begin() + (i - kPlain + 1), kPlain, static_cast<char>(1));
+        }
     }
 
     // Whether some path goes on from about here for nothing: in flat places one long match says it
     // all, and to try every other one from each of its pixels would take forever.
     bool carried_on(int i) const {
         const int ahead = std::min(i + kCarriedOn, image_.width);
-        return ahead > i + 2 && nodes_[ahead].cost <= nodes_[i].cost + lambda_;
+        return ahead > i + 2 && nodes_[ahead * survivors_].cost <= nodes_[i * survivors_].cost + lambda_;
     }
 
-    // What earlier errors add to v at pixel i.
-    Float4 carried(int i, const Float4* error) const {
-        Float4 sum = from_above_[i];
-        for (int k = 0; k < kReach; ++k) sum += filter_.row[k] * error[k];
-        return sum;
+    // Keeps a way to say the row up to a pixel if it is among the cheapest that end in different indices.
+    void keep(int pixel, const Node& node) {
+        Node* list = nodes_.data() + static_cast<std::size_t>(pixel) * survivors_;
+        const std::uint32_t key = static_cast<std::uint32_t>(node.history) & told_by_;
+        int rank = survivors_ - 1;
+        for (int r = 0; r < survivors_ && list[r].cost < kFar; ++r) {
+            if ((static_cast<std::uint32_t>(list[r].history) & told_by_) == key) {
+                rank = r;
+                break;
+            }
+        }
+        if (list[rank].cost <= node.cost) return;
+        for (; rank > 0 && list[rank - 1].cost > node.cost; --rank) list[rank] = list[rank - 1];
+        list[rank] = node;
     }
 
-    void try_literal(int i, Float4 sum) {
-        const Node& node = nodes_[i];
+    void try_literal(int i, int id, const Node& node, Float4 sum) {
         const float root = roots_[i];
-        const float scale = filter_.own * root;
+        const float scale = diffusion_.own * root;
         // |own * root * (x - c) + sum|^2 = scale^2 |target - c|^2
         const Float4 target = points_[i] + sum / scale;
-        const std::uint8_t* candidates = tree_.candidates(target);
+        CandidateTree& tree = *trees_[allowed(image_.color_of[place(i)])];
+        const std::uint8_t* candidates = tree.candidates(target);
         float best = kFar;
         int chosen = 0;
-        for (int j = 0; j < tree_.count(); ++j) {
+        for (int j = 0; j < tree.count(); ++j) {
             const int entry = candidates[j];
             const float cost =
                 scale * scale * squared_norm(target - image_.palette[entry]) + lambda_ * bits_.literal[entry];
@@ -149,41 +202,54 @@ private:
                 chosen = entry;
             }
         }
-        Node& next = nodes_[static_cast<std::size_t>(i) + 1];
-        if (node.cost + best < next.cost) {
-            next.cost = node.cost + best;
-            next.from = i;
-            next.offset = kLiteral;
-            next.error[0] = (points_[i] - image_.palette[chosen]) * root;
-            for (int k = 1; k < kReach; ++k) next.error[k] = node.error[k - 1];
-            next.history = node.history << 8 | static_cast<std::uint8_t>(chosen);
+        if (node.cost + best >= nodes_[(i + 2) * survivors_ - 1].cost) return;
+        const Float4 error = (points_[i] - image_.palette[chosen]) * root;
+        keep(i + 1, Node{node.cost + best,
+                         id,
+                         kLiteral,
+                         {error, node.error[0], node.error[1]},
+                         node.history << 8 | static_cast<std::uint8_t>(chosen)});
+    }
+
+    void try_matches(int i, int id, const Node& node, Float4 sum) {
+        const bool first = id % survivors_ == 0;
+        const auto attempt = [&](std::size_t o) {
+            if (!first && carried_[o] < kCarriedFirst) return;
+            const int reached = try_match(i, id, node, offsets_[o], static_cast<int>(o), offset_bits_[o], sum);
+            if (first) carried_[o] = reached;
+        };
+        for (std::size_t o = 0; o < n_near_; ++o) attempt(o);
+        if (ranking_) {
+            for (const RankedOffset& ranked : ranking_->at(i)) {
+                if (ranked.offset >= 0) attempt(ranked.offset);
+            }
         }
+        try_repeat(i, id, node, sum);
     }
 
     // A match from where the same colors stood before, if such a place is known.
-    void try_repeat(int i, Float4 sum) {
-        const auto place =
-            static_cast<std::size_t>(y_) * static_cast<std::size_t>(image_.width) + static_cast<std::size_t>(i);
-        if (image_.repeats[place] < 0) return;
+    void try_repeat(int i, int id, const Node& node, Float4 sum) {
+        if (image_.repeats[place(i)] < 0) return;
         const Offset offset = repeat_offset(i);
         if (y_ - offset.up < begin_) return;
-        if (offset.up == 0) trace(i);
-        try_match(i, offset, kRepeat, bits_.distance[model_.distance_symbol(offset)], sum);
+        if (offset.up == 0) trace(id);
+        try_match(i, id, node, offset, kRepeat, bits_of(offset), sum);
     }
 
     Offset repeat_offset(int i) const {
-        const int from = image_.repeats[static_cast<std::size_t>(y_) * static_cast<std::size_t>(image_.width) +
-                                        static_cast<std::size_t>(i)];
+        const int from = image_.repeats[place(i)];
         return {i - from % image_.width, y_ - from / image_.width};
+    }
+    Offset offset_of(const Node& node, int start) const {
+        return node.offset == kRepeat ? repeat_offset(start) : offsets_[node.offset];
     }
 
     // Copies pixel after pixel from the offset for as long as that may pay; `sum` is what earlier
     // errors add to v at pixel i. Offsets within the row reach into what the path has chosen: a few
-    // pixels back through its history, farther through its trace.
-    void try_match(int i, Offset offset, int code, float offset_bits, Float4 sum) {
+    // pixels back through its history, farther through its trace. Returns how many pixels it copied.
+    int try_match(int i, int id, const Node& node, Offset offset, int code, float offset_bits, Float4 sum) {
         const int first = i - offset.left;
-        if (first < 0 || y_ - offset.up < begin_) return;
-        const Node& node = nodes_[i];
+        if (first < 0 || y_ - offset.up < begin_) return 0;
         const bool from_history = offset.up == 0 && offset.left <= kHistory;
         const std::uint8_t* source = (offset.up > 0 ? row(y_ - offset.up) : trace_.data()) + first;
         const int back = from_history ? 8 * (offset.left - 1) : 0;
@@ -199,30 +265,28 @@ private:
         std::copy(node.error, node.error + kReach, error);
         History history = node.history;
         float cost = node.cost;
-        for (int j = 0, from = 0; j < longest; ++j, ++from) {
+        const Node* arrivals = nodes_.data() + static_cast<std::size_t>(i + 1) * survivors_;
+        for (int j = 0, from = 0; j < longest; ++j, ++from, arrivals += survivors_) {
             if (from == period) from = 0;
-            const auto at = static_cast<std::size_t>(i + j);
+            const int at = i + j;
             const auto entry = from_history ? static_cast<std::uint8_t>(history >> back) : source[from];
-            if (j > 0) sum = carried(i + j, error);
+            if (!may_take(at, entry)) return j;
+            if (j > 0) sum = diffusion_.from_left(from_above_[at], error);
             const Float4 newest = (points_[at] - image_.palette[entry]) * roots_[at];
-            cost += squared_norm(filter_.own * newest + sum);
-            Node& arrival = nodes_[at + 1];
+            cost += squared_norm(diffusion_.own * newest + sum);
             hopeless += hopeless_step;
-            if (cost + expected > arrival.cost || cost > hopeless) return;
+            if (cost + expected > arrivals->cost || cost > hopeless) return j;
             for (int k = kReach - 1; k > 0; --k) error[k] = error[k - 1];
             error[0] = newest;
             history = history << 8 | entry;
-            const int units = units_of(j + 1, i + j + 1);
+            const int units = units_of(j + 1, at + 1);
             if (units < bits_.shortest) continue;
             const float total = cost + lambda_ * bits_.length[units] + offset_cost;
-            if (total < arrival.cost) {
-                arrival.cost = total;
-                arrival.from = i;
-                arrival.offset = code;
-                std::copy(error, error + kReach, arrival.error);
-                arrival.history = history;
+            if (total < arrivals[survivors_ - 1].cost) {
+                keep(at + 1, Node{total, id, code, {error[0], error[1], error[2]}, history});
             }
         }
+        return longest;
     }
 
     // The units of a match of this many pixels that ends before pixel `end`, 0 if it ends within one.
@@ -231,24 +295,23 @@ private:
         return end == image_.width ? length / unit_ + 1 : 0;
     }
 
-    // Spells out the indices of the best path to pixel i in trace_, as far as they are not there already.
-    void trace(int i) {
+    // Spells out the indices of the way to a node in trace_, as far as they are not there already.
+    void trace(int id) {
         path_.clear();
-        int at = i;
-        for (; !on_trace_[at]; at = nodes_[at].from) path_.push_back(at);
-        while (traced_.back() != at) untrace();
+        for (; !on_trace_[id]; id = nodes_[id].from) path_.push_back(id);
+        while (traced_.back() != id) untrace();
         for (auto step = path_.rbegin(); step != path_.rend(); ++step) {
             const Node& node = nodes_[*step];
+            const int start = pixel_of(traced_.back()), end = pixel_of(*step);
             if (node.offset == kLiteral) {
-                trace_[at] = static_cast<std::uint8_t>(node.history);
+                trace_[start] = static_cast<std::uint8_t>(node.history);
             } else {
-                const Offset offset = node.offset == kRepeat ? repeat_offset(at) : offsets_[node.offset];
+                const Offset offset = offset_of(node, start);
                 const std::uint8_t* source = (offset.up > 0 ? row(y_ - offset.up) : trace_.data()) - offset.left;
-                for (int x = at; x < *step; ++x) trace_[x] = source[x];
+                for (int x = start; x < end; ++x) trace_[x] = source[x];
             }
-            at = *step;
-            traced_.push_back(at);
-            on_trace_[at] = 1;
+            traced_.push_back(*step);
+            on_trace_[*step] = 1;
         }
     }
 
@@ -258,51 +321,54 @@ private:
     }
 
     void write_row() {
-        trace(image_.width);
+        trace(image_.width * survivors_);
         std::uint8_t* out = row(y_);
         std::copy(trace_.begin(), trace_.end(), out);
         for (std::size_t step = 1; step < traced_.size(); ++step) {
-            const int i = traced_[step - 1];
-            const int end = traced_[step];
-            const Node& node = nodes_[end];
+            const int start = pixel_of(traced_[step - 1]), end = pixel_of(traced_[step]);
+            const Node& node = nodes_[traced_[step]];
             if (node.offset == kLiteral) {
-                ++result_.counts.literals[out[i]];
+                ++result_.counts.literals[out[start]];
             } else {
-                const Offset offset = node.offset == kRepeat ? repeat_offset(i) : offsets_[node.offset];
-                ++result_.counts.lengths[units_of(end - i, end)];
-                ++result_.counts.distances[model_.distance_symbol(offset)];
+                ++result_.counts.lengths[units_of(end - start, end)];
+                ++result_.counts.distances[model_.distance_symbol(offset_of(node, start))];
             }
         }
         std::vector<Float4>& own = errors(y_);
         for (int x = 0; x < image_.width; ++x) {
             Float4 before[kReach];
-            for (int k = 0; k < kReach; ++k) before[k] = own[x + kReach - 1 - k];
-            if (x < kReach) std::fill(before + x, before + kReach, Float4{});
+            for (int k = 0; k < kReach; ++k) before[k] = x > k ? own[x + kReach - 1 - k] : Float4{};
             const Float4 error = (points_[x] - image_.palette[out[x]]) * roots_[x];
-            result_.distortion += squared_norm(filter_.own * error + carried(x, before));
+            result_.distortion += squared_norm(diffusion_.own * error + diffusion_.from_left(from_above_[x], before));
             own[x + kReach] = error;
         }
     }
 
     const TrellisImage& image_;
     const std::vector<Offset>& offsets_;
+    const std::size_t n_near_;
     const SymbolModel& model_;
     const SymbolBits& bits_;
     const int unit_;
     const float lambda_, slack_;
     const bool matches_;
+    const int survivors_;
+    const std::uint32_t told_by_;
     const int begin_;
     std::uint8_t* indices_;
-    const Filter filter_;
-    CandidateTree tree_;
+    const Diffusion diffusion_;
+    std::optional<CandidateTree> trees_[1 << kEntryClasses];  // by the classes that are allowed
+    std::optional<Ranking> ranking_;
     int y_ = 0;
     const float* roots_ = nullptr;
     std::vector<Node> nodes_;
-    std::vector<Float4> points_, from_above_;
+    std::vector<Float4> points_, from_above_, decided_;
     std::vector<Float4> errors_[kFilterRows + 1];
-    std::vector<float> offset_bits_;
+    std::vector<float> offset_bits_, offset_costs_;
+    std::vector<char> is_flat_;
+    std::vector<int> carried_;  // pixels that each offset carried the first survivor
     std::vector<int> path_;
-    // The indices of a path, the pixels its steps end at, and whether a step ends at a pixel.
+    // The indices of a way, the nodes on it, and whether a node is.
     std::vector<std::uint8_t> trace_;
     std::vector<int> traced_;
     std::vector<char> on_trace_;
@@ -311,7 +377,7 @@ private:
 
 }  // namespace
 
-TrellisResult search_rows(const TrellisImage& image, const std::vector<Offset>& offsets, const SymbolModel& model,
+TrellisResult search_rows(const TrellisImage& image, const OffsetList& offsets, const SymbolModel& model,
                           const TrellisSettings& settings, int begin, int end, std::uint8_t* indices,
                           const std::function<bool()>& stop) {
     RowSearch search(image, offsets, model, settings, begin, indices);

@@ -30,12 +30,25 @@ struct TrellisImage {
     int dims;                     // coordinates that count, 3 or 4
     const std::int32_t* repeats;  // rows x width, see repeats.hpp
     bool diffuse;                 // false: B is the identity, nothing is dithered
+    // A hard rule, where there is one: the class of each entry, and of each color the classes that it may take, as
+    // bits; some entry of them exists. Transparent and opaque pixels stay what they are by it.
+    const std::uint8_t* allowed = nullptr;
+    std::vector<std::uint8_t> entry_class = {};
+};
+inline constexpr int kEntryClasses = 3;
+
+// Where copies may come from: near offsets, which are all tried, then those that are ranked first.
+struct OffsetList {
+    std::vector<Offset> all;
+    std::size_t n_near = 0;
 };
 
 struct TrellisSettings {
-    float lambda;  // distortion that one bit is worth
-    float slack;   // bits by which a match may lag behind before it is given up
-    bool matches;  // false: literals only, in a fraction of the time
+    float lambda;       // distortion that one bit is worth
+    float slack;        // bits by which a match may lag behind before it is given up
+    bool matches;       // false: literals only, in a fraction of the time
+    int survivors = 1;  // ways to say a row that are kept at each pixel
+    int n_ranked = 0;   // far offsets that are tried at each pixel
 };
 
 struct TrellisResult {
@@ -45,7 +58,7 @@ struct TrellisResult {
 
 // Searches rows [begin, end) as if nothing stood above them, writing `indices` (rows x width).
 // Asks before each row whether to stop, and then leaves the rest undone.
-TrellisResult search_rows(const TrellisImage& image, const std::vector<Offset>& offsets, const SymbolModel& model,
+TrellisResult search_rows(const TrellisImage& image, const OffsetList& offsets, const SymbolModel& model,
                           const TrellisSettings& settings, int begin, int end, std::uint8_t* indices,
                           const std::function<bool()>& stop);
 

@@ -32,6 +32,15 @@ def nearest(
     guess: npt.NDArray[np.int32] | None,
     n_threads: int,
 ) -> npt.NDArray[np.int32]: ...
+def rank_offsets(
+    decided: npt.NDArray[np.float32],
+    points: npt.NDArray[np.float32],
+    from_above: npt.NDArray[np.float32],
+    roots: npt.NDArray[np.float32],
+    offsets: npt.NDArray[np.int32],
+    costs: npt.NDArray[np.float32],
+    n_listed: int,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]: ...
 def search_lzw(
     color_points: npt.NDArray[np.float32],
     color_of: npt.NDArray[np.uint32],
@@ -81,6 +90,7 @@ class SpatialSearch:
         diffuse: bool,
         unit: int,
         coder: str,
+        reach: tuple[int, int] = (0, 0),
     ) -> None: ...
     def sweep(
         self,
@@ -89,7 +99,10 @@ class SpatialSearch:
         matches: bool,
         n_threads: int,
         on_progress: Callable[[float], None] | None = None,
+        survivors: int = 1,
+        n_ranked: int = 0,
     ) -> tuple[float, float]: ...
+    def set_classes(self, allowed: npt.NDArray[np.uint8], entry_class: npt.NDArray[np.uint8]) -> None: ...
     def refit(self, fixed: npt.NDArray[np.bool_], n_threads: int) -> npt.NDArray[np.float32]: ...
     def set_palette(self, palette: npt.NDArray[np.float32]) -> None: ...
     def learn(self, stream: bytes) -> None: ...

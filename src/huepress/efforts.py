@@ -12,10 +12,16 @@ class Effort(NamedTuple):
     ----------
     refits : int
         Refits of the palette before the search; one more with few colors.
-    sweeps : int
-        Most sweeps of the search; each prices its symbols by the stream that the last one made.
     slack_bits : float
         Bits by which a match may lag behind before it is given up.
+    survivors : int
+        Ways to say a row that are kept at each pixel.
+    reach : tuple of int
+        How many rows up, and how many units to either side, copies are ranked.
+    n_ranked : int
+        Ranked copies that are tried at each pixel.
+    late_refits : int
+        Refits of the palette after the search, its indices kept.
     png_level : int
         The PNG optimizer's level, 0 to 6.
     zopfli_iterations : int
@@ -30,8 +36,11 @@ class Effort(NamedTuple):
     """
 
     refits: int
-    sweeps: int
     slack_bits: float
+    survivors: int
+    reach: tuple[int, int]
+    n_ranked: int
+    late_refits: int
     png_level: int
     zopfli_iterations: int
     all_filters: bool
@@ -41,14 +50,14 @@ class Effort(NamedTuple):
 
 
 EFFORTS = (
-    Effort(0, 0, 0.0, 2, 0, False, 4, 50, 5),  # plain k-means, nearest colors
-    Effort(0, 1, 6.0, 3, 0, False, 4, 50, 5),
-    Effort(0, 1, 10.0, 3, 0, False, 4, 50, 6),
-    Effort(1, 1, 8.0, 3, 0, False, 4, 50, 6),
-    Effort(1, 1, 10.0, 4, 0, False, 4, 50, 7),
-    Effort(1, 1, 12.0, 4, 0, False, 4, 50, 7),
-    Effort(1, 1, 16.0, 4, 0, False, 4, 100, 7),
-    Effort(2, 1, 20.0, 5, 0, False, 5, 100, 8),
-    Effort(3, 2, 24.0, 5, 15, False, 6, 100, 9),
-    Effort(4, 5, 40.0, 6, 15, True, 6, 100, 9),
+    Effort(0, 0.0, 1, (0, 0), 0, 0, 2, 0, False, 4, 50, 5),  # plain k-means, nearest colors
+    Effort(0, 6.0, 1, (0, 0), 0, 0, 3, 0, False, 4, 50, 5),
+    Effort(0, 10.0, 1, (0, 0), 0, 1, 3, 0, False, 4, 50, 6),
+    Effort(1, 8.0, 1, (0, 0), 0, 1, 3, 0, False, 4, 50, 6),
+    Effort(1, 10.0, 2, (0, 0), 0, 1, 4, 0, False, 4, 50, 7),
+    Effort(1, 12.0, 2, (2, 48), 8, 1, 4, 0, False, 4, 50, 7),
+    Effort(1, 12.0, 2, (4, 64), 12, 1, 4, 0, False, 4, 100, 7),
+    Effort(2, 12.0, 2, (4, 128), 16, 1, 5, 0, False, 5, 100, 8),
+    Effort(3, 16.0, 2, (4, 255), 32, 1, 5, 15, False, 6, 100, 9),
+    Effort(4, 16.0, 4, (2, 255), 32, 1, 6, 15, True, 6, 100, 9),
 )

@@ -21,6 +21,7 @@ Dither = Literal["auto", "none", "full"]
 Format = Literal["keep", "png", "webp", "gif", "jxl", "auto"]
 ColorHandling = Literal["srgb", "keep"]
 Strip = Literal["safe", "all", "none"]
+Alpha = Literal["exact", "free"]
 Start = Literal["wu", "k-means++", "random"]
 PaletteFormat = Literal["hex", "gpl", "act", "ase", "json", "css", "scss", "png"]
 NumberOfColors = int | Literal["auto"]
@@ -141,6 +142,12 @@ class Options:
         help="From effort 1: auto: where it pays; none: flat art; full: as if bytes were free.",
         group="everyday",
         choices=get_args(Dither),
+    )
+    alpha: Alpha = option(
+        "exact",
+        help="exact: transparent pixels stay transparent and opaque ones opaque; free: whatever looks best.",
+        group="palette",
+        choices=get_args(Alpha),
     )
     seed: int = option(0, help="Seed of random starts.", within=(0, _SEEDS))
     init: Start | Colors = option(
@@ -316,6 +323,7 @@ class EngineKeywords(TypedDict, total=False):
     format: Format | None
     rate: float
     dither: Dither
+    alpha: Alpha
     seed: int
     init: Start | Colors
     n_init: int | None

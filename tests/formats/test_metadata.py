@@ -100,7 +100,8 @@ def test_a_file_that_cannot_be_cleaned_is_not_kept():
     exif[0x010F] = "CAMERA"
     big = saved(Image.fromarray(NOISE), "TIFF", compression="jpeg", quality=5, exif=exif)
     result = huepress.compress(big, 256, effort=0)
-    assert result.report.status == "compressed" and "--strip none" in result.report.message
+    assert result.report.status == "compressed" and "metadata cannot be removed" in result.report.message
+    assert result.report.remedy is huepress.errors.Remedy.KEEP_METADATA
     assert result.report.bytes_out > len(big)
     kept = huepress.compress(big, 256, strip="none", effort=0)
     assert kept.report.status == "kept" and kept.encoded.data == big

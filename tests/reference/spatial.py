@@ -47,3 +47,25 @@ def refit(
     result = palette.astype(float)
     result[free] += np.linalg.solve(matrix[np.ix_(free, free)], (np.array(columns) @ right)[free])
     return result
+
+
+def _seen(row: np.ndarray) -> np.ndarray:
+    """What the eye sees of a row by itself: the filter over the pixel and those to its left."""
+    taps = FILTER[0, FILTER.shape[1] // 2 :]
+    return sum(tap * np.vstack([np.zeros((k, row.shape[1])), row[: len(row) - k]]) for k, tap in enumerate(taps))
+
+
+def ranked(decided, points, from_above, roots, offsets, costs):
+    """The cost of copying four pixels from each offset: (width, offsets), infinite where it does not reach."""
+    height, width, _ = decided.shape
+    target = roots[:, None] * _seen(points) + from_above
+    found = np.full((width, len(offsets)), np.inf)
+    for number, (left, up) in enumerate(offsets):
+        source = np.full_like(target, np.nan)
+        x = np.arange(width)
+        there = (x - left >= 0) & (x - left < width)
+        source[there] = _seen(decided[height - up])[x[there] - left]
+        each = np.square(target - roots[:, None] * source).sum(axis=1)
+        windows = np.lib.stride_tricks.sliding_window_view(each, 4).sum(axis=1)
+        found[: len(windows), number] = np.where(np.isnan(windows), np.inf, windows) + costs[number]
+    return found

@@ -50,3 +50,33 @@ def pack_rows(indices: Bytes, bit_depth: int) -> Bytes:
     for position in range(per_byte):
         packed |= groups[:, :, position] << np.uint8(8 - bit_depth * (position + 1))
     return packed
+
+
+# Of a color or palette entry, by its alpha.
+CLEAR, SOFT, OPAQUE = 0, 1, 2
+
+
+def alpha_class(colors_srgb8: Bytes) -> Bytes:
+    """Return the class of each color: clear (alpha 0), opaque (255, or no alpha), or soft."""
+    if colors_srgb8.shape[1] == 3:
+        return np.full(len(colors_srgb8), OPAQUE, dtype=np.uint8)
+    alpha = colors_srgb8[:, 3]
+    return np.where(alpha == 0, CLEAR, np.where(alpha == 255, OPAQUE, SOFT)).astype(np.uint8)
+
+
+def allowed_classes(color_class: Bytes, entry_class: Bytes) -> Bytes:
+    """Return which classes of entries each color may take, as bits.
+
+    Clear pixels stay clear, opaque ones opaque, and soft ones never vanish. Where the palette has no such entry,
+    any will do.
+    """
+    there = np.bitwise_or.reduce(1 << entry_class.astype(np.int64))
+    wanted = np.array([1 << CLEAR, 1 << SOFT | 1 << OPAQUE, 1 << OPAQUE])[color_class] & there
+    return np.asarray(np.where(wanted, wanted, there), dtype=np.uint8)
+
+
+def with_alpha_channel(pixels_srgb8: Bytes) -> Bytes:
+    """Return pixels, (..., 3 or 4), with an alpha channel, 255 where they had none."""
+    if pixels_srgb8.shape[-1] == 4:
+        return pixels_srgb8
+    return np.insert(pixels_srgb8, 3, 255, axis=-1)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from huepress.inputs import ImageLike, PaletteLike
-    from huepress.options import ColorHandling, Colors, Dither, Format, Space, Start, Strip
+    from huepress.options import Alpha, ColorHandling, Colors, Dither, Format, Space, Start, Strip
 
 PAGE_SUFFIXES = (".html", ".htm")
 SHEET_SUFFIX = ".png"
@@ -36,6 +36,7 @@ class CompareKeywords(TypedDict, total=False):
     format: Format | Sequence[Format] | None
     rate: float | Sequence[float]
     dither: Dither | Sequence[Dither]
+    alpha: Alpha
     seed: int
     init: Start | Colors
     n_init: int | None

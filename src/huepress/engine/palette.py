@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.colors.arrays import pack_colors
+from huepress.colors.arrays import CLEAR, OPAQUE, allowed_classes, alpha_class, pack_colors
 from huepress.engine.accents import find_accents
 from huepress.errors import OptionError
 from huepress.model import Bytes, ColorHistogram, ColorTable, Palette
@@ -84,7 +84,7 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
     channels = table.colors_srgb8.shape[1]
     if options.given_palette is not None:
         colors = _rows(options.given_palette)[:, :channels]
-        labels = nearest_entries(points, colors, None, options)
+        labels = nearest_entries(table.colors_srgb8, colors, options, points=points)
         return _fit(table, colors, labels, np.ones(len(colors), dtype=bool))
     pins = _rows(options.pinned)[:, :channels]
     if fits(table, options):
@@ -94,12 +94,27 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
         required = np.isin(pack_colors(colors), pack_colors(pins))
         return _fit(table, colors[order], _ranks(order)[: len(table)], required[order])
 
+    if channels == 4 and options.alpha == "exact":
+        colors = _colors_in_classes(table, points, pins, options)
+        return _settled(table, points, colors, None, options)
+    centers, guess = _clustered(table, points, pins, options, options.most_colors)
+    colors = _core.points_to_colors(centers, options.kmeans_space)
+    if channels == 4:
+        _keep_opaque(colors, table, guess)
+    colors[: len(pins)] = pins
+    return _settled(table, points, colors, guess, options)
+
+
+def _clustered(
+    table: ColorHistogram, points: npt.NDArray[np.float32], pins: Bytes, options: Options, k: int
+) -> tuple[npt.NDArray[np.float32], Labels]:
+    """Return the centers that k-means finds, the pinned ones first, and the center of each color."""
     centers, guess, _, _ = _core.kmeans(
         points,
         _weights(table),
-        k=options.most_colors,
+        k=k,
         init=options.init if isinstance(options.init, str) else "wu",
-        centers=_start_centers(table, options),
+        centers=_start_centers(table, options, k - len(pins)),
         n_init=options.starts,
         n_swaps=options.swaps,
         max_iter=options.max_iter,
@@ -108,12 +123,48 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
         n_threads=options.threads,
         pinned=_core.colors_to_points(pins, options.kmeans_space) if len(pins) else None,
     )
-    centers, guess = _with_accents(table, points, centers, guess, options)
-    colors = _core.points_to_colors(centers, options.kmeans_space)
-    if channels == 4:
-        _keep_opaque(colors, table, guess)
-    colors[: len(pins)] = pins
-    return _settled(table, points, colors, guess, options)
+    return _with_accents(table, points, centers, guess, options)
+
+
+def _colors_in_classes(table: ColorHistogram, points: npt.NDArray[np.float32], pins: Bytes, options: Options) -> Bytes:
+    """Return a palette, the pins first, with entries for every class of colors that there is: clear, soft, opaque.
+
+    Visible colors are clustered together; each cluster then belongs to the class that most of its pixels have, and
+    its mean is taken over those.
+    """
+    kinds, n_pins = alpha_class(table.colors_srgb8), len(pins)
+    reserved = [np.zeros((1, 4), np.uint8)] if (kinds == CLEAR).any() and CLEAR not in alpha_class(pins) else []
+    n_free = options.most_colors - n_pins - len(reserved)
+    visible = kinds != CLEAR
+    if n_free < 1 or not visible.any():
+        return np.concatenate([pins, *reserved])[: options.most_colors]
+    part = _part_of(table, visible)
+    centers, labels = _clustered(part, np.ascontiguousarray(points[visible]), pins, options, n_pins + n_free)
+    n_centers, weights = len(centers), part.counts.astype(np.float64)
+    solid = kinds[visible] == OPAQUE
+    opaque = np.bincount(labels[solid], weights[solid], minlength=n_centers)
+    soft = np.bincount(labels[~solid], weights[~solid], minlength=n_centers)
+    is_opaque = opaque >= soft
+    free = np.arange(n_centers) >= n_pins
+    for wanted, weight in ((False, soft), (True, opaque)):  # a class that is there has at least one entry
+        have = (is_opaque == wanted) & free
+        if weight.sum() > 0 and not have.any() and free.any():
+            is_opaque[np.argmax(np.where(free, weight, -1.0))] = wanted
+    moved = np.zeros((n_centers, points.shape[1]))
+    total = np.zeros(n_centers)
+    of_class = solid == is_opaque[labels]
+    np.add.at(moved, labels[of_class], points[visible][of_class] * weights[of_class, None])
+    np.add.at(total, labels[of_class], weights[of_class])
+    moved = np.where(total[:, None] > 0, moved / np.maximum(total, 1)[:, None], centers)
+    colors = _core.points_to_colors(moved.astype(np.float32), options.kmeans_space)
+    colors[:, 3] = np.where(is_opaque, 255, colors[:, 3].clip(1, 254))
+    return np.concatenate([pins, *reserved, colors[free][:n_free]])
+
+
+def _part_of(table: ColorHistogram, mask: npt.NDArray[np.bool_]) -> ColorHistogram:
+    return ColorHistogram(
+        np.ascontiguousarray(table.colors_srgb8[mask]), np.ascontiguousarray(table.counts[mask], dtype=np.uint64)
+    )
 
 
 def _with_accents(
@@ -133,7 +184,7 @@ def _with_accents(
     again, labels, _, _ = _core.kmeans(
         points,
         _weights(table),
-        k=options.most_colors,
+        k=len(centers),
         init="wu",
         centers=None,
         n_init=options.starts,
@@ -148,37 +199,53 @@ def _with_accents(
 
 
 def nearest_entries(
-    points: npt.NDArray[np.float32],
+    colors_srgb8: Bytes,
     palette_srgb8: Bytes,
-    guess: Labels | None,
     options: Options,
+    *,
+    points: npt.NDArray[np.float32] | None = None,
+    guess: Labels | None = None,
 ) -> Labels:
-    """Return the nearest palette entry of each point, the lowest index on ties.
+    """Return the nearest palette entry of each color that it may take, the lowest index on ties.
 
     Parameters
     ----------
-    points : ndarray of float32, (n, 3 or 4)
-        Colors in `options.kmeans_space`.
+    colors_srgb8 : ndarray of uint8, (n, 3 or 4)
     palette_srgb8 : ndarray of uint8, (k, 3 or 4)
+    options : Options
+        With `alpha` "exact" clear, soft and opaque colors take entries of their kind, see `allowed_classes`.
+    points : ndarray of float32, (n, 3 or 4), optional
+        The colors in `options.kmeans_space`, where they are known already.
     guess : ndarray of int32, (n,), optional
         Entries to look at first: it only saves time.
-    options : Options
 
     Returns
     -------
     ndarray of int32, (n,)
     """
+    if points is None:
+        points = _core.colors_to_points(colors_srgb8, options.kmeans_space)
     centers = _core.colors_to_points(np.ascontiguousarray(palette_srgb8), options.kmeans_space)
-    labels: Labels = _core.nearest(points, centers, guess, options.threads)
+    labels: Labels
+    if colors_srgb8.shape[1] == 3 or options.alpha == "free":
+        labels = _core.nearest(points, centers, guess, options.threads)
+        return labels
+    entries = alpha_class(palette_srgb8)
+    allowed = allowed_classes(alpha_class(colors_srgb8), entries)
+    labels = np.empty(len(points), dtype=np.int32)
+    for rule in np.unique(allowed):
+        colors = np.flatnonzero(allowed == rule)
+        there = np.flatnonzero(rule >> entries & 1)
+        labels[colors] = there[_core.nearest(points[colors], centers[there], None, options.threads)]
     return labels
 
 
-def _start_centers(table: ColorHistogram, options: Options) -> npt.NDArray[np.float32] | None:
+def _start_centers(table: ColorHistogram, options: Options, n: int) -> npt.NDArray[np.float32] | None:
     if isinstance(options.init, str):
         return None
     channels = table.colors_srgb8.shape[1]
     rows = []
-    for color in options.start_colors:
+    for color in options.start_colors[:n]:
         if len(color) > channels and color[3] != 255:
             raise OptionError("init has a translucent color but the image is opaque; leave its alpha out")
         rows.append((*color, 255)[:channels])
@@ -195,7 +262,11 @@ def _keep_opaque(palette_srgb8: Bytes, table: ColorHistogram, labels: Labels) ->
 
 
 def _settled(
-    table: ColorHistogram, points: npt.NDArray[np.float32], palette_srgb8: Bytes, guess: Labels, options: Options
+    table: ColorHistogram,
+    points: npt.NDArray[np.float32],
+    palette_srgb8: Bytes,
+    guess: Labels | None,
+    options: Options,
 ) -> PaletteFit:
     """Order the palette, whose first entries are the pinned ones, and give every other entry a color.
 
@@ -207,7 +278,13 @@ def _settled(
     while True:
         order = display_order(palette_srgb8)
         palette_srgb8, pinned = palette_srgb8[order], pinned[order]
-        labels = nearest_entries(points, palette_srgb8, _ranks(order)[guess], options)
+        labels = nearest_entries(
+            table.colors_srgb8,
+            palette_srgb8,
+            options,
+            points=points,
+            guess=None if guess is None else _ranks(order)[guess],
+        )
         used = (np.bincount(labels, minlength=len(palette_srgb8)) > 0) | pinned
         if used.all():
             return _fit(table, palette_srgb8, labels, pinned)

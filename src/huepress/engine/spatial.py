@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from huepress import _core
-from huepress.colors.arrays import pack_rows
+from huepress.colors.arrays import CLEAR, allowed_classes, alpha_class
 from huepress.efforts import EFFORTS
+from huepress.engine.hull import onto_hull
 from huepress.engine.palette import PaletteFit, display_order
 from huepress.model import Bytes, ColorTable, IndexedImage, Palette, bit_depth_of
 from huepress.options import FEW_COLORS, Options
@@ -76,18 +77,26 @@ class Search:
     """
 
     def __init__(self, table: ColorTable, fit: PaletteFit, options: Options, *, coder: Coder = "png") -> None:
-        self._table, self._fit = table, fit
+        self._table, self._fit, self._options = table, fit, options
         self._effort, self._coder, self._threads = EFFORTS[options.effort], coder, options.threads
         self._full = options.dither == "full"
         self._colors_srgb8 = fit.palette.colors_srgb8.copy()
+        points = _core.colors_to_points(table.colors_srgb8, "oklab")
+        entries = _core.colors_to_points(self._colors_srgb8, "oklab")
+        if fit.required.all():  # a palette that was given whole
+            points = np.where(fit.exact[:, None], points, onto_hull(points, entries))
+            unmatched = ~_is_matched(table.colors_srgb8, self._colors_srgb8)
+            points[unmatched] = entries[fit.labels[unmatched]]
         self._core = _core.SpatialSearch(
-            color_points=_core.colors_to_points(table.colors_srgb8, "oklab"),
+            color_points=points,
             color_of=table.inverse,
-            palette=_core.colors_to_points(self._colors_srgb8, "oklab"),
+            palette=entries,
             diffuse=options.dither != "none",
             unit=8 // bit_depth_of(len(fit.palette)),
             coder=coder,
+            reach=self._effort.reach,
         )
+        self._set_classes()
         refits = 0 if fit.required.all() else self._effort.refits
         if refits and len(fit.palette) <= FEW_COLORS:
             refits += 1
@@ -113,57 +122,55 @@ class Search:
         Found
         """
         bit_worth = max(0.0 if self._full else rate * LAMBDA_AT_RATE_1, self._least_lambda)
-        sweeps = self._effort.sweeps if self._coder == "png" else 1
-        least, chosen, distortion = np.inf, None, 0.0
-        for sweep in range(sweeps):
-            begun = sweep / sweeps
-            tell = None if on_progress is None else lambda part, begun=begun: on_progress(begun + part / sweeps)
-            swept, _ = self._core.sweep(
-                bit_worth=bit_worth,
-                slack=self._effort.slack_bits,
-                matches=True,
-                n_threads=self._threads,
-                on_progress=tell,
-            )
-            indices = self._core.indices().reshape(self._table.inverse.shape)
-            if tell:
-                tell(1.0)
-            if sweeps == 1:
-                chosen, distortion = indices, swept
-                break
-            stream = zlib.compress(self._rows(indices), 9)
-            cost = swept + bit_worth * 8 * len(stream)
-            if cost >= least:
-                break
-            least, chosen, distortion = cost, indices, swept
-            self._core.learn(stream)
-        assert chosen is not None
-        indexed = self._finished(_with_exact_matches(chosen, self._table, self._fit))
-        return Found(indexed, distortion / (bit_worth * chosen.size) if bit_worth > 0 else np.inf)
+        distortion, _ = self._core.sweep(
+            bit_worth=bit_worth,
+            slack=self._effort.slack_bits,
+            matches=True,
+            n_threads=self._threads,
+            on_progress=on_progress,
+            survivors=self._effort.survivors,
+            n_ranked=self._effort.n_ranked,
+        )
+        if on_progress is not None:
+            on_progress(1.0)
+        indices = self._core.indices().reshape(self._table.inverse.shape)
+        colors_srgb8 = self._refitted() if self._effort.late_refits and bit_worth > 0 else self._colors_srgb8
+        indexed = self._finished(_with_exact_matches(indices, self._table, self._fit), colors_srgb8)
+        return Found(indexed, distortion / (bit_worth * indices.size) if bit_worth > 0 else np.inf)
+
+    def _set_classes(self) -> None:
+        """Let transparent and opaque pixels have entries of their kind only, wherever the palette has some."""
+        if self._table.colors_srgb8.shape[1] == 3 or self._options.alpha == "free":
+            return
+        entries, colors = alpha_class(self._colors_srgb8), alpha_class(self._table.colors_srgb8)
+        self._core.set_classes(allowed_classes(colors, entries), entries)
 
     def _literals(self) -> float:
         """Diffuse the picture without regard to bytes, and return the distortion."""
         return self._core.sweep(bit_worth=0.0, slack=0.0, matches=False, n_threads=self._threads)[0]
 
     def _refit(self) -> None:
-        """Move the entries to where the diffused indices want them; what is opaque or clear stays so."""
-        points = self._core.refit(self._fit.required, self._threads)
-        colors = _core.points_to_colors(points, "oklab")
+        """Move the entries to where the diffused indices want them."""
+        self._colors_srgb8 = self._refitted()
+        self._core.set_palette(_core.colors_to_points(self._colors_srgb8, "oklab"))
+
+    def _refitted(self) -> Bytes:
+        """Return the colors that suit the last indices best; what is required, opaque or clear stays so."""
         old = self._colors_srgb8
+        if self._fit.required.all():
+            return old
+        colors = _core.points_to_colors(self._core.refit(self._fit.required, self._threads), "oklab")
         if old.shape[1] == 4:
             settled = (old[:, 3] == 0) | (old[:, 3] == 255)
             colors[settled, 3] = old[settled, 3]
+            colors[~settled, 3] = colors[~settled, 3].clip(1, 254)
+            colors[old[:, 3] == 0] = old[old[:, 3] == 0]
         colors[self._fit.required] = old[self._fit.required]
-        self._colors_srgb8 = colors
-        self._core.set_palette(_core.colors_to_points(colors, "oklab"))
+        return colors
 
-    def _rows(self, indices: Bytes) -> bytes:
-        """Return the rows as PNG stores them without filters."""
-        return np.pad(pack_rows(indices, bit_depth_of(len(self._fit.palette))), ((0, 0), (1, 0))).tobytes()
-
-    def _finished(self, indices: Bytes) -> IndexedImage:
+    def _finished(self, indices: Bytes, colors_srgb8: Bytes) -> IndexedImage:
         """Drop idle entries and order the others, unless the palette was given whole."""
-        colors, required = self._colors_srgb8, self._fit.required
+        colors, required = colors_srgb8, self._fit.required
         if required.all():
             return IndexedImage(indices, self._fit.palette)
         used = required.copy()
@@ -176,9 +183,47 @@ class Search:
         return IndexedImage(renumbered[indices], Palette(colors[kept]))
 
 
+# Gray first, as the search expects a lightness; the rotation keeps distances.
+_GRAY_FIRST = np.array([[1, 1, 1], [1, -1, 0], [1, 1, -2]], np.float32) / np.sqrt([[3], [2], [6]]).astype(np.float32)
+
+
+def diffuse_in_srgb(table: ColorTable, fit: PaletteFit, options: Options) -> IndexedImage:
+    """Map to a palette that was given, errors diffused in sRGB: means of areas are kept, as classical dithering does.
+
+    Far from the palette Oklab's steps are too uneven for that.
+    """
+
+    def as_points(colors_srgb8: Bytes) -> npt.NDArray[np.float32]:
+        points = _core.colors_to_points(colors_srgb8, "srgb") / np.float32(255)
+        points[:, :3] = points[:, :3] @ _GRAY_FIRST.T
+        return np.ascontiguousarray(points)
+
+    points, entries = as_points(table.colors_srgb8), as_points(fit.palette.colors_srgb8)
+    points = np.where(fit.exact[:, None], points, onto_hull(points, entries))
+    unmatched = ~_is_matched(table.colors_srgb8, fit.palette.colors_srgb8)
+    points[unmatched] = entries[fit.labels[unmatched]]
+    search = _core.SpatialSearch(
+        color_points=points, color_of=table.inverse, palette=entries, diffuse=True, unit=1, coder="png"
+    )
+    if options.alpha == "exact" and table.colors_srgb8.shape[1] == 4:
+        kinds = alpha_class(fit.palette.colors_srgb8)
+        search.set_classes(allowed_classes(alpha_class(table.colors_srgb8), kinds), kinds)
+    search.sweep(bit_worth=0.0, slack=0.0, matches=False, n_threads=options.threads)
+    indices = search.indices().reshape(table.inverse.shape)
+    return IndexedImage(_with_exact_matches(indices, table, fit), fit.palette)
+
+
+def _is_matched(colors_srgb8: Bytes, palette_srgb8: Bytes) -> npt.NDArray[np.bool_]:
+    """Tell which colors are visible, or may stay invisible: others take no part in the diffusion."""
+    has_clear = bool((alpha_class(palette_srgb8) == CLEAR).any())
+    return np.asarray((alpha_class(colors_srgb8) != CLEAR) | has_clear)
+
+
 def _with_exact_matches(indices: Bytes, table: ColorTable, fit: PaletteFit) -> Bytes:
     """Give the pixels whose color is a required entry that entry, whatever the search diffused into them."""
     settled = fit.exact & fit.required[fit.labels]
+    if fit.required.all():
+        settled |= ~_is_matched(table.colors_srgb8, fit.palette.colors_srgb8)
     if not settled.any():
         return indices
     return np.where(settled[table.inverse], fit.labels.astype(np.uint8)[table.inverse], indices)

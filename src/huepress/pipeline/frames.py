@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from huepress import _core
 from huepress.colors.arrays import pack_colors
 from huepress.engine.palette import PaletteFit, fit_palette, fits, nearest_entries
 from huepress.engine.spatial import Coder, search_indices
@@ -110,8 +109,7 @@ def fit_frames(table: ColorTable, options: Options, *, spare: bool) -> Palette:
 
 def searched_entries(table: ColorTable, palette: Palette, options: Options, coder: Coder) -> Bytes:
     """Return the spatial search's indices into the whole palette, which stays as it is."""
-    points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
-    labels = nearest_entries(points, palette.colors_srgb8, None, options)
+    labels = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
     exact = is_asked_for(table.colors_srgb8, options)
     exact &= pack_colors(table.colors_srgb8) == pack_colors(palette.colors_srgb8)[labels]
     fit = PaletteFit(palette, labels, np.ones(len(palette), dtype=bool), exact)

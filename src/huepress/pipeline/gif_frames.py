@@ -223,8 +223,7 @@ class GifDeltas:
             free = required == FREE
         wanted: npt.NDArray[np.integer] | None = None
         if options.effort == 0:
-            points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
-            wanted = nearest_entries(points, palette.colors_srgb8, None, options)[table.inverse]
+            wanted = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)[table.inverse]
         elif (entries[table.inverse[free]] >= 0).all():
             wanted = entries[table.inverse]
         elif rate == 0.0:
@@ -354,8 +353,7 @@ def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> P
     for colors in drawn:
         visible = np.ascontiguousarray(colors[colors[:, 3] > 0, :3])
         if len(visible):
-            points = _core.colors_to_points(visible, options.kmeans_space)
-            used.append(np.unique(nearest_entries(points, palette.colors_srgb8, None, options)).astype(np.intp))
+            used.append(np.unique(nearest_entries(visible, palette.colors_srgb8, options)).astype(np.intp))
     for entries in [*sorted(used, key=len), np.arange(len(palette))]:
         order += [int(entry) for entry in entries if not placed[entry]]
         placed[entries] = True

@@ -108,8 +108,7 @@ class _Deltas(ABC):
         table = count_colors(SourceImage(np.ascontiguousarray(part[:, :, :channels])), threads=options.threads)
         exact = len(table) <= MAX_COLORS and {bytes(c) for c in table.colors_srgb8} <= {bytes(c) for c in palette}
         if options.effort == 0 or exact:
-            points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
-            labels = nearest_entries(points, palette.colors_srgb8, None, options)
+            labels = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
             return labels.astype(np.uint8)[table.inverse], exact or options.effort == 0
         return searched_entries(table, palette, options, self._coder), False
 

@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
+from huepress.colors.arrays import with_alpha_channel
 from huepress.engine.histogram import count_colors, with_alpha
 from huepress.engine.indexing import index_image
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
 from huepress.engine.palette import PaletteFit, fit_palette, fits, needs_alpha
-from huepress.engine.spatial import Search
+from huepress.engine.spatial import Search, diffuse_in_srgb
 from huepress.formats.writing import encode, main_format
 from huepress.model import ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
@@ -82,7 +85,31 @@ class Workbench:
             coder = main_format(self._options.still_format, self._source.format).coder
             self._searches[n_colors] = Search(table, fit, self._options, coder=coder)
         indexed, distortion_bits = self._searches[n_colors].run(rate, self._on_progress)
+        if self._options.given_palette is not None:
+            indexed = self._best_looking(indexed, table, fit, self._searches[n_colors])
         return self._finished(indexed, table, rate, searched=True, distortion_bits=distortion_bits)
+
+    def _best_looking(self, found: IndexedImage, table: ColorTable, fit: PaletteFit, search: Search) -> IndexedImage:
+        """Return what looks best with a palette that was given: what was found, the finest search, or nearest colors.
+
+        Where entries lie far from the picture, diffusion can cost more than it brings.
+        """
+        if not self.measurable:
+            return found
+        comparator = self._comparator or Comparator(self._source, threads=self._options.threads)
+        in_srgb = fit_palette(table, replace(self._options, space="srgb"))
+        candidates = [found, *(index_image(table, each, threads=self._options.threads) for each in (fit, in_srgb))]
+        if self._options.dither != "none":
+            candidates += [search.run(0.0).indexed, diffuse_in_srgb(table, in_srgb, self._options)]
+        source = self._source.pixels_srgb8
+
+        def looks(candidate: IndexedImage) -> float:
+            shown = candidate.to_array()
+            if source.shape[2] == 4:  # what a clear pixel became is not to decide
+                shown = np.where(source[:, :, 3:] == 0, source, with_alpha_channel(shown))
+            return comparator.ssimulacra2(np.ascontiguousarray(shown))
+
+        return max(candidates, key=looks)
 
     def lossless(self) -> Attempt | None:
         """Return the version without any loss, if the palette can hold it."""

@@ -1,0 +1,57 @@
+// Which of many far offsets are worth trying at each pixel of a row: those from which four pixels copy most cheaply.
+//
+// At width 768 every offset from 513 to 1024 costs the same bits: hundreds of copies are as cheap as the one straight
+// above. To try them all would take forever; this looks at each for a moment, all pixels of a row at once. Errors that
+// the path to a pixel brings along are not known yet and left out, and the visibility is taken to be the same over the
+// filter's reach: what the eye sees of a row that may be copied is then made once, for all offsets.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "search/diffusion.hpp"
+#include "search/ranking_kernel.hpp"
+#include "search/symbol_model.hpp"
+#include "support/float4.hpp"
+
+namespace huepress {
+
+// A rectangle of offsets above, and how many of them each pixel tries.
+struct RankingReach {
+    int rows = 0, aside = 0;  // units to either side
+    int n_listed = 0;         // 0: nothing is ranked
+};
+
+class Ranking {
+public:
+    // offsets: all of them; the ranked ones are those from `first` on.
+    Ranking(const Diffusion& diffusion, std::span<const Offset> offsets, std::size_t first,
+            std::span<const float> offset_costs, int n_listed, int width, int dims);
+
+    // Takes a row that was decided as what later rows may copy.
+    void add_row(int y, std::span<const Float4> decided);
+    // Ranks the offsets for row y; no copy reaches above row `begin`. Pixels whose `is_flat` is set are passed over.
+    void rank(int y, int begin, std::span<const Float4> points, std::span<const Float4> from_above, const float* roots,
+              std::span<const char> is_flat);
+    // The offsets that are worth trying at a pixel, the best first; negative ones stand for none.
+    std::span<const RankedOffset> at(int x) const {
+        return {lists_.data() + static_cast<std::size_t>(x) * n_listed_, static_cast<std::size_t>(n_listed_)};
+    }
+
+private:
+    using Plane = std::vector<float>;
+    Float4 from_left(std::span<const Float4> points, int x) const;
+    float* plane(std::vector<Plane>& planes, int d) { return planes[d].data() + kRankingPad; }
+
+    const Diffusion& diffusion_;
+    std::span<const Offset> offsets_;
+    std::size_t first_;
+    std::span<const float> offset_costs_;
+    int n_listed_, width_, dims_, rows_kept_;
+    std::vector<std::vector<Plane>> rows_;  // a ring of decided rows
+    std::vector<Plane> targets_;
+    Plane roots_, costs_, worst_;
+    std::vector<RankedOffset> lists_;
+};
+
+}  // namespace huepress
