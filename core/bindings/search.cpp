@@ -159,6 +159,7 @@ nb::tuple bind_rank_offsets(const In<float, 3>& decided, const In<float, 2>& poi
                 from_above.shape(1) == dims && roots.size() == width,
             "all rows must have the same width");
     require(offsets.shape(1) == 2 && costs.size() == offsets.shape(0), "an offset is left and up, and has a cost");
+    require(offsets.shape(0) >= 1, "no offsets");
     require(n_listed >= 1 && n_listed <= 256, "1 to 256 offsets are listed");
     const auto as_row = [&](const float* from) {
         std::vector<Float4> row(width, Float4{});
@@ -180,9 +181,9 @@ nb::tuple bind_rank_offsets(const In<float, 3>& decided, const In<float, 2>& poi
     std::vector<float> found_costs;
     std::vector<std::int32_t> found;
     for (std::size_t x = 0; x < width; ++x) {
-        for (const RankedOffset& each : ranking.at(static_cast<int>(x))) {
-            found_costs.push_back(each.cost);
-            found.push_back(each.offset);
+        for (int place = 0; place < n_listed; ++place) {
+            found_costs.push_back(ranking.cost_at(static_cast<int>(x), place));
+            found.push_back(ranking.offset_at(static_cast<int>(x), place));
         }
     }
     const auto n = static_cast<std::size_t>(n_listed);

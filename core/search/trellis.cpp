@@ -40,7 +40,7 @@ constexpr int kLiteral = -1, kRepeat = -2;
 class RowSearch {
 public:
     RowSearch(const TrellisImage& image, const OffsetList& offsets, const SymbolModel& model,
-              const TrellisSettings& settings, int begin, std::uint8_t* indices)
+              const TrellisSettings& settings, CandidateTrees& trees, int begin, std::uint8_t* indices)
         : image_(image),
           offsets_(offsets.all),
           n_near_(settings.matches ? offsets.n_near : 0),
@@ -56,6 +56,7 @@ public:
           begin_(begin),
           indices_(indices),
           diffusion_(image.diffuse),
+          trees_(trees),
           nodes_((static_cast<std::size_t>(image.width) + 1) * survivors_),
           points_(image.width),
           from_above_(image.width),
@@ -66,10 +67,6 @@ public:
           on_trace_(nodes_.size()) {
         for (auto& row : errors_) row.assign(static_cast<std::size_t>(image.width) + 2 * kReach, Float4{});
         for (const Offset& offset : offsets_) offset_bits_.push_back(bits_of(offset));
-        for (int allowed = 1; allowed < 1 << kEntryClasses; ++allowed) {
-            if (image.entry_class.empty() ? allowed == 1 : has_entries(allowed))
-                trees_[allowed].emplace(tree_for(allowed));
-        }
         if (settings.matches && settings.n_ranked > 0 && offsets_.size() > n_near_) {
             for (const float bits : offset_bits_) offset_costs_.push_back(lambda_ * bits);
             ranking_.emplace(diffusion_, offsets_, n_near_, offset_costs_, settings.n_ranked, image.width, image.dims);
@@ -103,21 +100,6 @@ private:
     std::vector<Float4>& errors(int y) { return errors_[(y + kFilterRows + 1) % (kFilterRows + 1)]; }
     float bits_of(Offset offset) const { return bits_.distance[model_.distance_symbol(offset)]; }
     int pixel_of(int id) const { return id / survivors_; }
-
-    bool has_entries(int allowed) const {
-        return std::any_of(image_.entry_class.begin(), image_.entry_class.end(),
-                           [&](std::uint8_t each) { return allowed >> each & 1; });
-    }
-
-    CandidateTree tree_for(int allowed) const {
-        std::vector<std::uint8_t> entries;
-        for (std::size_t k = 0; k < image_.palette.size(); ++k) {
-            if (image_.entry_class.empty() || allowed >> image_.entry_class[k] & 1) {
-                entries.push_back(static_cast<std::uint8_t>(k));
-            }
-        }
-        return {image_.palette, entries, image_.dims};
-    }
 
     // The classes of entries that a pixel may take, as bits; all where there are none of them.
     int allowed(std::uint32_t color) const { return image_.allowed ? image_.allowed[color] : 1; }
@@ -189,7 +171,7 @@ private:
         const float scale = diffusion_.own * root;
         // |own * root * (x - c) + sum|^2 = scale^2 |target - c|^2
         const Float4 target = points_[i] + sum / scale;
-        CandidateTree& tree = *trees_[allowed(image_.color_of[place(i)])];
+        CandidateTree& tree = trees_.of(allowed(image_.color_of[place(i)]));
         const std::uint8_t* candidates = tree.candidates(target);
         float best = kFar;
         int chosen = 0;
@@ -220,8 +202,10 @@ private:
         };
         for (std::size_t o = 0; o < n_near_; ++o) attempt(o);
         if (ranking_) {
-            for (const RankedOffset& ranked : ranking_->at(i)) {
-                if (ranked.offset >= 0) attempt(ranked.offset);
+            for (int place = 0; place < ranking_->n_listed(); ++place) {
+                const int offset = ranking_->offset_at(i, place);
+                if (offset < 0) break;
+                attempt(offset);
             }
         }
         try_repeat(i, id, node, sum);
@@ -357,7 +341,7 @@ private:
     const int begin_;
     std::uint8_t* indices_;
     const Diffusion diffusion_;
-    std::optional<CandidateTree> trees_[1 << kEntryClasses];  // by the classes that are allowed
+    CandidateTrees& trees_;
     std::optional<Ranking> ranking_;
     int y_ = 0;
     const float* roots_ = nullptr;
@@ -378,9 +362,9 @@ private:
 }  // namespace
 
 TrellisResult search_rows(const TrellisImage& image, const OffsetList& offsets, const SymbolModel& model,
-                          const TrellisSettings& settings, int begin, int end, std::uint8_t* indices,
-                          const std::function<bool()>& stop) {
-    RowSearch search(image, offsets, model, settings, begin, indices);
+                          const TrellisSettings& settings, CandidateTrees& trees, int begin, int end,
+                          std::uint8_t* indices, const std::function<bool()>& stop) {
+    RowSearch search(image, offsets, model, settings, trees, begin, indices);
     for (int y = begin; y < end && !stop(); ++y) search.search(y);
     return std::move(search).result();
 }
