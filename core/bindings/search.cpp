@@ -171,8 +171,8 @@ nb::tuple bind_rank_offsets(const In<float, 3>& decided, const In<float, 2>& poi
         list.push_back({offsets.data()[2 * i], offsets.data()[2 * i + 1]});
     for (const Offset& offset : list) require(offset.up >= 1 && offset.up <= 64, "copies come from 1 to 64 rows above");
     const Diffusion diffusion(true);
-    Ranking ranking(diffusion, list, 0, {costs.data(), costs.size()}, n_listed, static_cast<int>(width),
-                    static_cast<int>(dims));
+    Ranking ranking(diffusion, list, 0, {costs.data(), costs.size()}, n_listed,
+                    std::numeric_limits<float>::infinity(), static_cast<int>(width), static_cast<int>(dims));
     for (std::size_t y = 0; y < rows; ++y) {
         ranking.add_row(static_cast<int>(y), as_row(decided.data() + y * width * dims));
     }

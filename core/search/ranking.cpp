@@ -18,7 +18,7 @@ auto rank_kernel() {
 }  // namespace
 
 Ranking::Ranking(const Diffusion& diffusion, std::span<const Offset> offsets, std::size_t first,
-                 std::span<const float> offset_costs, int n_listed, int width, int dims)
+                 std::span<const float> offset_costs, int n_listed, float limit, int width, int dims)
     : diffusion_(diffusion),
       offsets_(offsets),
       first_(first),
@@ -28,7 +28,8 @@ Ranking::Ranking(const Diffusion& diffusion, std::span<const Offset> offsets, st
       dims_(dims),
       rows_kept_(1),
       stride_(width + 2 * kRankingPad),
-      number_mask_(static_cast<std::int32_t>(std::bit_ceil(offsets.size() - first)) - 1) {
+      number_mask_(static_cast<std::int32_t>(std::bit_ceil(offsets.size() - first)) - 1),
+      nothing_(std::bit_cast<std::int32_t>(limit) & ~number_mask_) {
     for (const Offset& offset : offsets.subspan(first)) rows_kept_ = std::max(rows_kept_, offset.up + 1);
     const Plane empty(stride_, 0.0f);
     rows_.assign(rows_kept_, std::vector<Plane>(dims, empty));
@@ -54,7 +55,7 @@ Float4 Ranking::from_left(std::span<const Float4> points, int x) const {
 
 void Ranking::rank(int y, int begin, std::span<const Float4> points, std::span<const Float4> from_above,
                    const float* roots, std::span<const char> is_flat) {
-    std::fill(lists_.begin(), lists_.end(), kNothingRanked);
+    std::fill(lists_.begin(), lists_.end(), nothing_);
     float* root = roots_.data() + kRankingPad;
     std::copy(roots, roots + width_, root);
     RankingTask task{};

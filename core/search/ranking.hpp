@@ -6,7 +6,6 @@
 // filter's reach: what the eye sees of a row that may be copied is then made once, for all offsets.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <span>
@@ -27,9 +26,9 @@ struct RankingReach {
 
 class Ranking {
 public:
-    // offsets: all of them; the ranked ones are those from `first` on.
+    // offsets: all of them; the ranked ones are those from `first` on. Copies that cost `limit` or more are not listed.
     Ranking(const Diffusion& diffusion, std::span<const Offset> offsets, std::size_t first,
-            std::span<const float> offset_costs, int n_listed, int width, int dims);
+            std::span<const float> offset_costs, int n_listed, float limit, int width, int dims);
 
     // Takes a row that was decided as what later rows may copy.
     void add_row(int y, std::span<const Float4> decided);
@@ -40,12 +39,10 @@ public:
     // An offset that is worth trying at a pixel, the best at place 0; -1 where there are no more.
     int offset_at(int x, int place) const {
         const std::int32_t key = key_at(x, place);
-        return key >= kNothingRanked ? -1 : static_cast<int>(first_) + (key & number_mask_);
+        return key >= nothing_ ? -1 : static_cast<int>(first_) + (key & number_mask_);
     }
-    // About what it costs.
-    float cost_at(int x, int place) const {
-        return std::bit_cast<float>(std::min(key_at(x, place) & ~number_mask_, kNothingRanked));
-    }
+    // About what it costs; the limit where there is none.
+    float cost_at(int x, int place) const { return std::bit_cast<float>(key_at(x, place) & ~number_mask_); }
 
 private:
     using Plane = std::vector<float>;
@@ -65,6 +62,7 @@ private:
     Plane roots_, costs_;
     int stride_;                // of planes
     std::int32_t number_mask_;  // the bits of a key that number an offset
+    std::int32_t nothing_;      // the key of no offset
     std::vector<std::int32_t> lists_;
 };
 

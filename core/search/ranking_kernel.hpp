@@ -10,8 +10,6 @@ namespace huepress {
 inline constexpr int kRankingPad = 16;
 // Pixels that are copied to see whether an offset serves.
 inline constexpr int kRankedPixels = 4;
-// What stands where no offset is listed: infinity, as its bits are ordered.
-inline constexpr std::int32_t kNothingRanked = 0x7F800000;
 
 // Offsets are listed as integers that sort by cost: the bits of a positive float, the lowest of which give way to the
 // number of the offset. Lists are planes, one a place in the list, so that eight pixels insert at once.

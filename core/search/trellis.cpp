@@ -15,11 +15,13 @@ constexpr float kFar = std::numeric_limits<float>::infinity();
 // A match is given up when its distortion is worth more bits than this plus this much a pixel:
 // literals would be cheaper.
 constexpr float kHopelessBits = 60.0f, kHopelessBitsPerPixel = 7.0f;
+// A copy of four pixels that costs more bits than this is not listed.
+constexpr float kRankedBits = 72.0f;
 constexpr int kCarriedOn = 16;
 // About what a short match costs beside its offset.
 constexpr float kLengthBits = 3.0f;
 // Later survivors try what carried the first one so far.
-constexpr int kCarriedFirst = 2;
+constexpr int kCarriedFirst = 1;
 
 // The indices of the last 16 pixels, the latest in the lowest byte.
 __extension__ using History = unsigned __int128;
@@ -67,9 +69,12 @@ public:
           on_trace_(nodes_.size()) {
         for (auto& row : errors_) row.assign(static_cast<std::size_t>(image.width) + 2 * kReach, Float4{});
         for (const Offset& offset : offsets_) offset_bits_.push_back(bits_of(offset));
+        for (const float bits : bits_.length) length_costs_.push_back(lambda_ * bits);
         if (settings.matches && settings.n_ranked > 0 && offsets_.size() > n_near_) {
             for (const float bits : offset_bits_) offset_costs_.push_back(lambda_ * bits);
-            ranking_.emplace(diffusion_, offsets_, n_near_, offset_costs_, settings.n_ranked, image.width, image.dims);
+            const float limit = lambda_ > 0.0f ? lambda_ * kRankedBits : kFar;
+            ranking_.emplace(diffusion_, offsets_, n_near_, offset_costs_, settings.n_ranked, limit, image.width,
+                             image.dims);
         }
     }
 
@@ -250,6 +255,7 @@ private:
         History history = node.history;
         float cost = node.cost;
         const Node* arrivals = nodes_.data() + static_cast<std::size_t>(i + 1) * survivors_;
+        int units = 0, in_unit = 0;
         for (int j = 0, from = 0; j < longest; ++j, ++from, arrivals += survivors_) {
             if (from == period) from = 0;
             const int at = i + j;
@@ -263,9 +269,15 @@ private:
             for (int k = kReach - 1; k > 0; --k) error[k] = error[k - 1];
             error[0] = newest;
             history = history << 8 | entry;
-            const int units = units_of(j + 1, at + 1);
-            if (units < bits_.shortest) continue;
-            const float total = cost + lambda_ * bits_.length[units] + offset_cost;
+            if (++in_unit == unit_) {
+                in_unit = 0;
+                ++units;
+            } else if (at + 1 < image_.width) {
+                continue;  // a match ends with a whole unit or with the row
+            }
+            const int whole = units + (in_unit > 0);
+            if (whole < bits_.shortest) continue;
+            const float total = cost + length_costs_[whole] + offset_cost;
             if (total < arrivals[survivors_ - 1].cost) {
                 keep(at + 1, Node{total, id, code, {error[0], error[1], error[2]}, history});
             }
@@ -348,7 +360,7 @@ private:
     std::vector<Node> nodes_;
     std::vector<Float4> points_, from_above_, decided_;
     std::vector<Float4> errors_[kFilterRows + 1];
-    std::vector<float> offset_bits_, offset_costs_;
+    std::vector<float> offset_bits_, offset_costs_, length_costs_;
     std::vector<char> is_flat_;
     std::vector<int> carried_;  // pixels that each offset carried the first survivor
     std::vector<int> path_;
