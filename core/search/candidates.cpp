@@ -14,7 +14,7 @@ constexpr float kBeyond = 0.15f, kLeastBeyond = 0.04f;
 // Cells with a shorter diagonal are fine enough: entries of 8 bits lie no closer.
 constexpr float kFinest = 0.002f;
 // So many diagonals from the nearest entry, which one is the nearest hardly matters.
-constexpr float kRemote = 2.0f;
+constexpr float kRemote = 0.5f;
 
 }  // namespace
 
