@@ -70,8 +70,8 @@ void CandidateTree::make(std::int32_t cell, Float4 center, Float4 quarter) {
     const float diagonal = 4.0f * std::sqrt(squared_norm(quarter));
     // By the triangle inequality no point of the cell has a nearer entry than the listed ones if the
     // diagonal is no longer than the gap between the first and the last of them.
-    const bool fine = static_cast<std::size_t>(count_) == n || diagonal <= farthest - nearest ||
-                      diagonal < kFinest || nearest > kRemote * diagonal;
+    const bool fine = static_cast<std::size_t>(count_) == n || diagonal <= farthest - nearest || diagonal < kFinest ||
+                      nearest > kRemote * diagonal;
     if (fine) {
         cells_[cell] = static_cast<std::int32_t>(lists_.size());
         for (int place = 0; place <= last; ++place) lists_.push_back(entries_[order[place]]);

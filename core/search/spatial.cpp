@@ -97,7 +97,8 @@ SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n
         const int begin = static_cast<int>(static_cast<std::int64_t>(image_.rows) * static_cast<int>(band) / n_bands);
         const int end =
             static_cast<int>(static_cast<std::int64_t>(image_.rows) * (static_cast<int>(band) + 1) / n_bands);
-        results[band] = search_rows(image_, offsets_, model_, settings, trees_[thread], begin, end, indices_.data(), stop);
+        results[band] =
+            search_rows(image_, offsets_, model_, settings, trees_[thread], begin, end, indices_.data(), stop);
     });
     if (stopped) throw Interrupted();
     TrellisResult total = std::move(results[0]);

@@ -57,7 +57,8 @@ struct TrellisResult {
 };
 
 // Searches rows [begin, end) as if nothing stood above them, writing `indices` (rows x width).
-// `trees` are of the image's palette and classes. Asks before each row whether to stop, and then leaves the rest undone.
+// `trees` are of the image's palette and classes. Asks before each row whether to stop, and then leaves the rest
+// undone.
 TrellisResult search_rows(const TrellisImage& image, const OffsetList& offsets, const SymbolModel& model,
                           const TrellisSettings& settings, CandidateTrees& trees, int begin, int end,
                           std::uint8_t* indices, const std::function<bool()>& stop);
