@@ -1,4 +1,6 @@
 // Arrays in, arrays out, shapes checked: the searches for indices.
+#include <limits>
+
 #include "bindings/arrays.hpp"
 #include "search/deflate_symbols.hpp"
 #include "search/lzw_search.hpp"
@@ -152,13 +154,14 @@ void bind_set_classes(SpatialSearch& self, const In<std::uint8_t, 1>& allowed, c
 // Ranks copies for one row below some decided ones, for tests: costs and offsets, the best first, -1 for none.
 nb::tuple bind_rank_offsets(const In<float, 3>& decided, const In<float, 2>& points, const In<float, 2>& from_above,
                             const In<float, 1>& roots, const In<std::int32_t, 2>& offsets, const In<float, 1>& costs,
-                            int n_listed) {
+                            int n_listed, float limit) {
     const std::size_t rows = decided.shape(0), width = decided.shape(1), dims = decided.shape(2);
     require(dims == 3 || dims == 4, "points must have 3 or 4 coordinates");
     require(points.shape(0) == width && points.shape(1) == dims && from_above.shape(0) == width &&
                 from_above.shape(1) == dims && roots.size() == width,
             "all rows must have the same width");
     require(offsets.shape(1) == 2 && costs.size() == offsets.shape(0), "an offset is left and up, and has a cost");
+    require(offsets.shape(0) >= 1, "no offsets");
     require(n_listed >= 1 && n_listed <= 256, "1 to 256 offsets are listed");
     const auto as_row = [&](const float* from) {
         std::vector<Float4> row(width, Float4{});
@@ -170,7 +173,7 @@ nb::tuple bind_rank_offsets(const In<float, 3>& decided, const In<float, 2>& poi
         list.push_back({offsets.data()[2 * i], offsets.data()[2 * i + 1]});
     for (const Offset& offset : list) require(offset.up >= 1 && offset.up <= 64, "copies come from 1 to 64 rows above");
     const Diffusion diffusion(true);
-    Ranking ranking(diffusion, list, 0, {costs.data(), costs.size()}, n_listed, static_cast<int>(width),
+    Ranking ranking(diffusion, list, 0, {costs.data(), costs.size()}, n_listed, limit, static_cast<int>(width),
                     static_cast<int>(dims));
     for (std::size_t y = 0; y < rows; ++y) {
         ranking.add_row(static_cast<int>(y), as_row(decided.data() + y * width * dims));
@@ -180,9 +183,9 @@ nb::tuple bind_rank_offsets(const In<float, 3>& decided, const In<float, 2>& poi
     std::vector<float> found_costs;
     std::vector<std::int32_t> found;
     for (std::size_t x = 0; x < width; ++x) {
-        for (const RankedOffset& each : ranking.at(static_cast<int>(x))) {
-            found_costs.push_back(each.cost);
-            found.push_back(each.offset);
+        for (int place = 0; place < n_listed; ++place) {
+            found_costs.push_back(ranking.cost_at(static_cast<int>(x), place));
+            found.push_back(ranking.offset_at(static_cast<int>(x), place));
         }
     }
     const auto n = static_cast<std::size_t>(n_listed);
@@ -207,7 +210,8 @@ nb::tuple bind_count_deflate_symbols(const nb::bytes& stream) {
 void bind_search(nb::module_& m) {
     m.def("count_deflate_symbols", &bind_count_deflate_symbols, nb::arg("stream"));
     m.def("rank_offsets", &bind_rank_offsets, nb::arg("decided"), nb::arg("points"), nb::arg("from_above"),
-          nb::arg("roots"), nb::arg("offsets"), nb::arg("costs"), nb::arg("n_listed"));
+          nb::arg("roots"), nb::arg("offsets"), nb::arg("costs"), nb::arg("n_listed"),
+          nb::arg("limit") = std::numeric_limits<float>::infinity());
     m.def("search_lzw", &bind_search_lzw, nb::arg("color_points"), nb::arg("color_of"), nb::arg("looks"),
           nb::arg("n_entries"), nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"),
           nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"));

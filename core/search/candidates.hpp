@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "support/float4.hpp"
@@ -56,13 +58,38 @@ private:
     }
     void make(std::int32_t cell, Float4 center, Float4 quarter);
 
-    std::vector<Float4> points_;  // of the entries
     std::vector<std::uint8_t> entries_;
     int dims_, per_axis_, count_;
     Float4 low_{}, factor_{}, quarter_{};  // a quarter of a top cell's side
     std::vector<std::int32_t> cells_;
     std::vector<std::uint8_t> lists_;
-    std::vector<std::uint64_t> keys_;
+    std::vector<float> points_[4], distances_;  // of the entries, a plane a coordinate; of them all to a center
+};
+
+// The trees of a palette whose entries have classes: one for each set of classes that a pixel may take, made when it is
+// first asked for. What they hold hangs on the palette alone, so that each thread may keep its own.
+class CandidateTrees {
+public:
+    static constexpr int kClasses = 3;
+
+    // entry_class: of each entry; none: all are of class 0.
+    CandidateTrees(std::vector<Float4> palette, std::vector<std::uint8_t> entry_class, int dims)
+        : palette_(std::move(palette)), entry_class_(std::move(entry_class)), dims_(dims) {}
+
+    // allowed: classes as bits; the palette has entries of some of them.
+    CandidateTree& of(int allowed) {
+        std::optional<CandidateTree>& tree = trees_[allowed];
+        if (!tree) tree.emplace(palette_, entries_of(allowed), dims_);
+        return *tree;
+    }
+
+private:
+    std::vector<std::uint8_t> entries_of(int allowed) const;
+
+    std::vector<Float4> palette_;
+    std::vector<std::uint8_t> entry_class_;
+    int dims_;
+    std::optional<CandidateTree> trees_[1 << kClasses];
 };
 
 }  // namespace huepress

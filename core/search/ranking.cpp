@@ -1,14 +1,12 @@
 #include "search/ranking.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <bit>
 
 #include "support/simd.hpp"
 
 namespace huepress {
 namespace {
-
-constexpr float kFar = std::numeric_limits<float>::infinity();
 
 auto rank_kernel() {
 #if defined(HUEPRESS_HAVE_AVX2)
@@ -20,7 +18,7 @@ auto rank_kernel() {
 }  // namespace
 
 Ranking::Ranking(const Diffusion& diffusion, std::span<const Offset> offsets, std::size_t first,
-                 std::span<const float> offset_costs, int n_listed, int width, int dims)
+                 std::span<const float> offset_costs, int n_listed, float limit, int width, int dims)
     : diffusion_(diffusion),
       offsets_(offsets),
       first_(first),
@@ -28,13 +26,16 @@ Ranking::Ranking(const Diffusion& diffusion, std::span<const Offset> offsets, st
       n_listed_(n_listed),
       width_(width),
       dims_(dims),
-      rows_kept_(1) {
+      rows_kept_(1),
+      stride_(width + 2 * kRankingPad),
+      number_mask_(static_cast<std::int32_t>(std::bit_ceil(offsets.size() - first)) - 1),
+      nothing_(std::bit_cast<std::int32_t>(limit) & ~number_mask_) {
     for (const Offset& offset : offsets.subspan(first)) rows_kept_ = std::max(rows_kept_, offset.up + 1);
-    const Plane empty(static_cast<std::size_t>(width) + 2 * kRankingPad, 0.0f);
+    const Plane empty(stride_, 0.0f);
     rows_.assign(rows_kept_, std::vector<Plane>(dims, empty));
     targets_.assign(dims, empty);
-    roots_ = costs_ = worst_ = empty;
-    lists_.resize(static_cast<std::size_t>(width + kRankingPad) * n_listed);
+    roots_ = costs_ = empty;
+    lists_.resize(static_cast<std::size_t>(stride_) * n_listed);
 }
 
 void Ranking::add_row(int y, std::span<const Float4> decided) {
@@ -54,8 +55,7 @@ Float4 Ranking::from_left(std::span<const Float4> points, int x) const {
 
 void Ranking::rank(int y, int begin, std::span<const Float4> points, std::span<const Float4> from_above,
                    const float* roots, std::span<const char> is_flat) {
-    std::fill(lists_.begin(), lists_.end(), RankedOffset{kFar, -1});
-    std::fill(worst_.begin(), worst_.end(), kFar);
+    std::fill(lists_.begin(), lists_.end(), nothing_);
     float* root = roots_.data() + kRankingPad;
     std::copy(roots, roots + width_, root);
     RankingTask task{};
@@ -63,8 +63,9 @@ void Ranking::rank(int y, int begin, std::span<const Float4> points, std::span<c
     task.n_listed = n_listed_;
     task.roots = root;
     task.costs = costs_.data() + kRankingPad;
-    task.worst = worst_.data() + kRankingPad;
-    task.lists = lists_.data();
+    task.lists = lists_.data() + kRankingPad;
+    task.plane_stride = stride_;
+    task.number_mask = number_mask_;
     for (int x = 0; x < width_; ++x) {
         const Float4 seen = root[x] * (diffusion_.own * points[x] + from_left(points, x)) + from_above[x];
         for (int d = 0; d < dims_; ++d) plane(targets_, d)[x] = seen[d];
@@ -85,7 +86,7 @@ void Ranking::rank(int y, int begin, std::span<const Float4> points, std::span<c
             std::vector<Plane>& source = rows_[(y - offset.up) % rows_kept_];
             for (int d = 0; d < dims_; ++d) task.source[d] = plane(source, d) - offset.left;
             task.price = offset_costs_[o];
-            task.offset = static_cast<std::int32_t>(o);
+            task.number = static_cast<std::int32_t>(o - first_);
             kernel(task);
         }
         left = right;

@@ -6,6 +6,8 @@
 // filter's reach: what the eye sees of a row that may be copied is then made once, for all offsets.
 #pragma once
 
+#include <bit>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -24,23 +26,30 @@ struct RankingReach {
 
 class Ranking {
 public:
-    // offsets: all of them; the ranked ones are those from `first` on.
+    // offsets: all of them; the ranked ones are those from `first` on. Copies that cost `limit` or more are not listed.
     Ranking(const Diffusion& diffusion, std::span<const Offset> offsets, std::size_t first,
-            std::span<const float> offset_costs, int n_listed, int width, int dims);
+            std::span<const float> offset_costs, int n_listed, float limit, int width, int dims);
 
     // Takes a row that was decided as what later rows may copy.
     void add_row(int y, std::span<const Float4> decided);
     // Ranks the offsets for row y; no copy reaches above row `begin`. Pixels whose `is_flat` is set are passed over.
     void rank(int y, int begin, std::span<const Float4> points, std::span<const Float4> from_above, const float* roots,
               std::span<const char> is_flat);
-    // The offsets that are worth trying at a pixel, the best first; negative ones stand for none.
-    std::span<const RankedOffset> at(int x) const {
-        return {lists_.data() + static_cast<std::size_t>(x) * n_listed_, static_cast<std::size_t>(n_listed_)};
+    int n_listed() const { return n_listed_; }
+    // An offset that is worth trying at a pixel, the best at place 0; -1 where there are no more.
+    int offset_at(int x, int place) const {
+        const std::int32_t key = key_at(x, place);
+        return key >= nothing_ ? -1 : static_cast<int>(first_) + (key & number_mask_);
     }
+    // About what it costs; the limit where there is none.
+    float cost_at(int x, int place) const { return std::bit_cast<float>(key_at(x, place) & ~number_mask_); }
 
 private:
     using Plane = std::vector<float>;
     Float4 from_left(std::span<const Float4> points, int x) const;
+    std::int32_t key_at(int x, int place) const {
+        return lists_[static_cast<std::size_t>(place) * stride_ + kRankingPad + x];
+    }
     float* plane(std::vector<Plane>& planes, int d) { return planes[d].data() + kRankingPad; }
 
     const Diffusion& diffusion_;
@@ -50,8 +59,11 @@ private:
     int n_listed_, width_, dims_, rows_kept_;
     std::vector<std::vector<Plane>> rows_;  // a ring of decided rows
     std::vector<Plane> targets_;
-    Plane roots_, costs_, worst_;
-    std::vector<RankedOffset> lists_;
+    Plane roots_, costs_;
+    int stride_;                // of planes
+    std::int32_t number_mask_;  // the bits of a key that number an offset
+    std::int32_t nothing_;      // the key of no offset
+    std::vector<std::int32_t> lists_;
 };
 
 }  // namespace huepress

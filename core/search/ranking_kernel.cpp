@@ -1,9 +1,36 @@
 #include "search/ranking_kernel.hpp"
 
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <limits>
+
 namespace huepress::HUEPRESS_ISA {
+namespace {
+
+constexpr int kLanes = 8;
+using Floats = float __attribute__((vector_size(4 * kLanes)));
+using Ints = std::int32_t __attribute__((vector_size(4 * kLanes)));
+using Halves = std::int64_t __attribute__((vector_size(4 * kLanes)));
+
+// At any address.
+template <class Vector, class Value>
+Vector load(const Value* from) {
+    Vector vector;
+    std::memcpy(&vector, from, sizeof(vector));
+    return vector;
+}
+
+void store(std::int32_t* to, Ints vector) { std::memcpy(to, &vector, sizeof(vector)); }
+
+bool any(Ints mask) {
+    const auto halves = std::bit_cast<Halves>(mask);
+    return ((halves[0] | halves[1]) | (halves[2] | halves[3])) != 0;
+}
+
+}  // namespace
 
 void rank_offset(const RankingTask& task) {
-    constexpr int kLanes = 8;
     const int begin = task.begin, end = task.end + kRankedPixels - 1;
     float* __restrict costs = task.costs;
     const float* roots = task.roots;
@@ -21,22 +48,24 @@ void rank_offset(const RankingTask& task) {
             costs[x] += v3 * v3;
         }
     }
-    for (int x = end; x < end + kLanes; ++x) costs[x] = 0.0f;
+    // Copies that would begin in the last lanes, beyond the end, cost too much for any list.
+    for (int x = end; x < end + kLanes; ++x) costs[x] = std::numeric_limits<float>::infinity();
+    const int n_listed = task.n_listed;
+    const std::ptrdiff_t stride = task.plane_stride;
+    const std::int32_t number = task.number, cost_mask = ~task.number_mask;
+    const float price = task.price;
+    const std::int32_t* worst = task.lists + (n_listed - 1) * stride;
     for (int x = begin; x < task.end; x += kLanes) {
-        float sums[kLanes];
-        int better = 0;
-        for (int k = 0; k < kLanes; ++k) {
-            sums[k] = costs[x + k] + costs[x + k + 1] + costs[x + k + 2] + costs[x + k + 3] + task.price;
-            better |= sums[k] < task.worst[x + k];
-        }
-        if (!better) continue;
-        for (int k = 0; k < kLanes && x + k < task.end; ++k) {
-            if (!(sums[k] < task.worst[x + k])) continue;
-            RankedOffset* list = task.lists + (x + k) * task.n_listed;
-            int place = task.n_listed - 1;
-            for (; place > 0 && list[place - 1].cost > sums[k]; --place) list[place] = list[place - 1];
-            list[place] = {sums[k], task.offset};
-            task.worst[x + k] = list[task.n_listed - 1].cost;
+        const Floats sum = load<Floats>(costs + x) + load<Floats>(costs + x + 1) + load<Floats>(costs + x + 2) +
+                           load<Floats>(costs + x + 3) + price;
+        Ints key = (std::bit_cast<Ints>(sum) & cost_mask) | number;
+        if (!any(key < load<Ints>(worst + x))) continue;
+        std::int32_t* list = task.lists + x;
+        for (int place = 0; place < n_listed; ++place, list += stride) {
+            const Ints listed = load<Ints>(list);
+            const Ints before = key < listed;
+            store(list, before ? key : listed);
+            key = before ? listed : key;
         }
     }
 }

@@ -11,11 +11,8 @@ inline constexpr int kRankingPad = 16;
 // Pixels that are copied to see whether an offset serves.
 inline constexpr int kRankedPixels = 4;
 
-struct RankedOffset {
-    float cost;
-    std::int32_t offset;
-};
-
+// Offsets are listed as integers that sort by cost: the bits of a positive float, the lowest of which give way to the
+// number of the offset. Lists are planes, one a place in the list, so that eight pixels insert at once.
 struct RankingTask {
     // Planes of one row, one a coordinate: what the eye sees of it where nothing is copied, and of the row to copy
     // from, shifted so that source[d][x] is what pixel x would copy.
@@ -23,12 +20,12 @@ struct RankingTask {
     const float* source[4];
     const float* roots;  // of the visibility
     float* costs;        // scratch
-    float* worst;        // of each pixel: the cost of the last offset in its list
-    RankedOffset* lists;
+    std::int32_t* lists;
+    int plane_stride;  // of the lists
     int dims, n_listed;
     int begin, end;  // the pixels that may begin a copy
     float price;     // of the offset's bits
-    std::int32_t offset;
+    std::int32_t number, number_mask;
 };
 
 namespace baseline {

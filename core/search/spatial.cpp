@@ -84,6 +84,8 @@ SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n
     rows_done_ = 0;
     const int n_bands = std::max(1, image_.rows / kBandRows);
     std::vector<TrellisResult> results(static_cast<std::size_t>(n_bands));
+    for (int thread = static_cast<int>(trees_.size()); thread < std::clamp(n_threads, 1, n_bands); ++thread)
+        trees_.emplace_back(image_.palette, image_.entry_class, image_.dims);
     std::atomic<bool> stopped{false};
     run_tasks(static_cast<std::size_t>(n_bands), n_threads, [&](int thread, std::size_t band) {
         // Only the calling thread can learn of Ctrl-C.
@@ -95,7 +97,8 @@ SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n
         const int begin = static_cast<int>(static_cast<std::int64_t>(image_.rows) * static_cast<int>(band) / n_bands);
         const int end =
             static_cast<int>(static_cast<std::int64_t>(image_.rows) * (static_cast<int>(band) + 1) / n_bands);
-        results[band] = search_rows(image_, offsets_, model_, settings, begin, end, indices_.data(), stop);
+        results[band] =
+            search_rows(image_, offsets_, model_, settings, trees_[thread], begin, end, indices_.data(), stop);
     });
     if (stopped) throw Interrupted();
     TrellisResult total = std::move(results[0]);
@@ -113,12 +116,14 @@ std::vector<Float4> SpatialSearch::refit(const std::uint8_t* fixed, int n_thread
 
 void SpatialSearch::set_palette(const float* palette) {
     image_.palette = as_vectors(palette, image_.palette.size(), image_.dims);
+    trees_.clear();
 }
 
 void SpatialSearch::set_classes(std::vector<std::uint8_t> allowed, std::vector<std::uint8_t> entry_class) {
     allowed_ = std::move(allowed);
     image_.allowed = allowed_.data();
     image_.entry_class = std::move(entry_class);
+    trees_.clear();
 }
 
 }  // namespace huepress

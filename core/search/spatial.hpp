@@ -60,6 +60,7 @@ private:
     TrellisImage image_;
     SymbolModel model_;
     OffsetList offsets_;
+    std::vector<CandidateTrees> trees_;  // of the palette, a set of them for each thread that worked so far
     std::vector<std::uint8_t> allowed_;
     std::vector<std::uint8_t> indices_;
     std::atomic<int> rows_done_{0};

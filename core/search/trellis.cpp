@@ -15,11 +15,13 @@ constexpr float kFar = std::numeric_limits<float>::infinity();
 // A match is given up when its distortion is worth more bits than this plus this much a pixel:
 // literals would be cheaper.
 constexpr float kHopelessBits = 60.0f, kHopelessBitsPerPixel = 7.0f;
+// A copy of four pixels that costs more bits than this is not listed.
+constexpr float kRankedBits = 72.0f;
 constexpr int kCarriedOn = 16;
 // About what a short match costs beside its offset.
 constexpr float kLengthBits = 3.0f;
 // Later survivors try what carried the first one so far.
-constexpr int kCarriedFirst = 2;
+constexpr int kCarriedFirst = 1;
 
 // The indices of the last 16 pixels, the latest in the lowest byte.
 __extension__ using History = unsigned __int128;
@@ -40,7 +42,7 @@ constexpr int kLiteral = -1, kRepeat = -2;
 class RowSearch {
 public:
     RowSearch(const TrellisImage& image, const OffsetList& offsets, const SymbolModel& model,
-              const TrellisSettings& settings, int begin, std::uint8_t* indices)
+              const TrellisSettings& settings, CandidateTrees& trees, int begin, std::uint8_t* indices)
         : image_(image),
           offsets_(offsets.all),
           n_near_(settings.matches ? offsets.n_near : 0),
@@ -56,6 +58,7 @@ public:
           begin_(begin),
           indices_(indices),
           diffusion_(image.diffuse),
+          trees_(trees),
           nodes_((static_cast<std::size_t>(image.width) + 1) * survivors_),
           points_(image.width),
           from_above_(image.width),
@@ -66,13 +69,12 @@ public:
           on_trace_(nodes_.size()) {
         for (auto& row : errors_) row.assign(static_cast<std::size_t>(image.width) + 2 * kReach, Float4{});
         for (const Offset& offset : offsets_) offset_bits_.push_back(bits_of(offset));
-        for (int allowed = 1; allowed < 1 << kEntryClasses; ++allowed) {
-            if (image.entry_class.empty() ? allowed == 1 : has_entries(allowed))
-                trees_[allowed].emplace(tree_for(allowed));
-        }
+        for (const float bits : bits_.length) length_costs_.push_back(lambda_ * bits);
         if (settings.matches && settings.n_ranked > 0 && offsets_.size() > n_near_) {
             for (const float bits : offset_bits_) offset_costs_.push_back(lambda_ * bits);
-            ranking_.emplace(diffusion_, offsets_, n_near_, offset_costs_, settings.n_ranked, image.width, image.dims);
+            const float limit = lambda_ > 0.0f ? lambda_ * kRankedBits : kFar;
+            ranking_.emplace(diffusion_, offsets_, n_near_, offset_costs_, settings.n_ranked, limit, image.width,
+                             image.dims);
         }
     }
 
@@ -103,21 +105,6 @@ private:
     std::vector<Float4>& errors(int y) { return errors_[(y + kFilterRows + 1) % (kFilterRows + 1)]; }
     float bits_of(Offset offset) const { return bits_.distance[model_.distance_symbol(offset)]; }
     int pixel_of(int id) const { return id / survivors_; }
-
-    bool has_entries(int allowed) const {
-        return std::any_of(image_.entry_class.begin(), image_.entry_class.end(),
-                           [&](std::uint8_t each) { return allowed >> each & 1; });
-    }
-
-    CandidateTree tree_for(int allowed) const {
-        std::vector<std::uint8_t> entries;
-        for (std::size_t k = 0; k < image_.palette.size(); ++k) {
-            if (image_.entry_class.empty() || allowed >> image_.entry_class[k] & 1) {
-                entries.push_back(static_cast<std::uint8_t>(k));
-            }
-        }
-        return {image_.palette, entries, image_.dims};
-    }
 
     // The classes of entries that a pixel may take, as bits; all where there are none of them.
     int allowed(std::uint32_t color) const { return image_.allowed ? image_.allowed[color] : 1; }
@@ -189,7 +176,7 @@ private:
         const float scale = diffusion_.own * root;
         // |own * root * (x - c) + sum|^2 = scale^2 |target - c|^2
         const Float4 target = points_[i] + sum / scale;
-        CandidateTree& tree = *trees_[allowed(image_.color_of[place(i)])];
+        CandidateTree& tree = trees_.of(allowed(image_.color_of[place(i)]));
         const std::uint8_t* candidates = tree.candidates(target);
         float best = kFar;
         int chosen = 0;
@@ -220,8 +207,10 @@ private:
         };
         for (std::size_t o = 0; o < n_near_; ++o) attempt(o);
         if (ranking_) {
-            for (const RankedOffset& ranked : ranking_->at(i)) {
-                if (ranked.offset >= 0) attempt(ranked.offset);
+            for (int place = 0; place < ranking_->n_listed(); ++place) {
+                const int offset = ranking_->offset_at(i, place);
+                if (offset < 0) break;
+                attempt(offset);
             }
         }
         try_repeat(i, id, node, sum);
@@ -266,6 +255,7 @@ private:
         History history = node.history;
         float cost = node.cost;
         const Node* arrivals = nodes_.data() + static_cast<std::size_t>(i + 1) * survivors_;
+        int units = 0, in_unit = 0;
         for (int j = 0, from = 0; j < longest; ++j, ++from, arrivals += survivors_) {
             if (from == period) from = 0;
             const int at = i + j;
@@ -279,9 +269,15 @@ private:
             for (int k = kReach - 1; k > 0; --k) error[k] = error[k - 1];
             error[0] = newest;
             history = history << 8 | entry;
-            const int units = units_of(j + 1, at + 1);
-            if (units < bits_.shortest) continue;
-            const float total = cost + lambda_ * bits_.length[units] + offset_cost;
+            if (++in_unit == unit_) {
+                in_unit = 0;
+                ++units;
+            } else if (at + 1 < image_.width) {
+                continue;  // a match ends with a whole unit or with the row
+            }
+            const int whole = units + (in_unit > 0);
+            if (whole < bits_.shortest) continue;
+            const float total = cost + length_costs_[whole] + offset_cost;
             if (total < arrivals[survivors_ - 1].cost) {
                 keep(at + 1, Node{total, id, code, {error[0], error[1], error[2]}, history});
             }
@@ -357,14 +353,14 @@ private:
     const int begin_;
     std::uint8_t* indices_;
     const Diffusion diffusion_;
-    std::optional<CandidateTree> trees_[1 << kEntryClasses];  // by the classes that are allowed
+    CandidateTrees& trees_;
     std::optional<Ranking> ranking_;
     int y_ = 0;
     const float* roots_ = nullptr;
     std::vector<Node> nodes_;
     std::vector<Float4> points_, from_above_, decided_;
     std::vector<Float4> errors_[kFilterRows + 1];
-    std::vector<float> offset_bits_, offset_costs_;
+    std::vector<float> offset_bits_, offset_costs_, length_costs_;
     std::vector<char> is_flat_;
     std::vector<int> carried_;  // pixels that each offset carried the first survivor
     std::vector<int> path_;
@@ -378,9 +374,9 @@ private:
 }  // namespace
 
 TrellisResult search_rows(const TrellisImage& image, const OffsetList& offsets, const SymbolModel& model,
-                          const TrellisSettings& settings, int begin, int end, std::uint8_t* indices,
-                          const std::function<bool()>& stop) {
-    RowSearch search(image, offsets, model, settings, begin, indices);
+                          const TrellisSettings& settings, CandidateTrees& trees, int begin, int end,
+                          std::uint8_t* indices, const std::function<bool()>& stop) {
+    RowSearch search(image, offsets, model, settings, trees, begin, indices);
     for (int y = begin; y < end && !stop(); ++y) search.search(y);
     return std::move(search).result();
 }

@@ -35,7 +35,7 @@ struct TrellisImage {
     const std::uint8_t* allowed = nullptr;
     std::vector<std::uint8_t> entry_class = {};
 };
-inline constexpr int kEntryClasses = 3;
+inline constexpr int kEntryClasses = CandidateTrees::kClasses;
 
 // Where copies may come from: near offsets, which are all tried, then those that are ranked first.
 struct OffsetList {
@@ -57,9 +57,10 @@ struct TrellisResult {
 };
 
 // Searches rows [begin, end) as if nothing stood above them, writing `indices` (rows x width).
-// Asks before each row whether to stop, and then leaves the rest undone.
+// `trees` are of the image's palette and classes. Asks before each row whether to stop, and then leaves the rest
+// undone.
 TrellisResult search_rows(const TrellisImage& image, const OffsetList& offsets, const SymbolModel& model,
-                          const TrellisSettings& settings, int begin, int end, std::uint8_t* indices,
-                          const std::function<bool()>& stop);
+                          const TrellisSettings& settings, CandidateTrees& trees, int begin, int end,
+                          std::uint8_t* indices, const std::function<bool()>& stop);
 
 }  // namespace huepress

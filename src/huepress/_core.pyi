@@ -40,6 +40,7 @@ def rank_offsets(
     offsets: npt.NDArray[np.int32],
     costs: npt.NDArray[np.float32],
     n_listed: int,
+    limit: float = ...,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]: ...
 def search_lzw(
     color_points: npt.NDArray[np.float32],

@@ -49,15 +49,16 @@ class Effort(NamedTuple):
     jxl_effort: int
 
 
+# Chosen on development pictures so that each buys the most that its time can; bench/README.md has the curve.
 EFFORTS = (
     Effort(0, 0.0, 1, (0, 0), 0, 0, 2, 0, False, 4, 50, 5),  # plain k-means, nearest colors
-    Effort(0, 6.0, 1, (0, 0), 0, 0, 3, 0, False, 4, 50, 5),
-    Effort(0, 10.0, 1, (0, 0), 0, 1, 3, 0, False, 4, 50, 6),
-    Effort(1, 8.0, 1, (0, 0), 0, 1, 3, 0, False, 4, 50, 6),
-    Effort(1, 10.0, 2, (0, 0), 0, 1, 4, 0, False, 4, 50, 7),
-    Effort(1, 12.0, 2, (2, 48), 8, 1, 4, 0, False, 4, 50, 7),
-    Effort(1, 12.0, 2, (4, 64), 12, 1, 4, 0, False, 4, 100, 7),
-    Effort(2, 12.0, 2, (4, 128), 16, 1, 5, 0, False, 5, 100, 8),
-    Effort(3, 16.0, 2, (4, 255), 32, 1, 5, 15, False, 6, 100, 9),
-    Effort(4, 16.0, 4, (2, 255), 32, 1, 6, 15, True, 6, 100, 9),
+    Effort(0, 6.0, 1, (2, 24), 3, 1, 3, 0, False, 4, 50, 5),
+    Effort(0, 8.0, 1, (2, 32), 4, 1, 3, 0, False, 4, 50, 6),
+    Effort(1, 10.0, 1, (2, 48), 6, 1, 3, 0, False, 4, 50, 6),
+    Effort(1, 11.0, 2, (4, 48), 6, 1, 4, 0, False, 4, 50, 7),
+    Effort(1, 12.0, 2, (4, 64), 8, 1, 4, 0, False, 4, 50, 7),
+    Effort(1, 16.0, 2, (8, 64), 12, 1, 4, 0, False, 4, 100, 7),
+    Effort(1, 18.0, 3, (8, 128), 16, 1, 5, 0, False, 5, 100, 8),
+    Effort(2, 20.0, 4, (16, 128), 24, 1, 5, 15, False, 6, 100, 9),
+    Effort(3, 24.0, 4, (16, 255), 32, 1, 6, 15, True, 6, 100, 9),
 )

@@ -30,6 +30,10 @@ def test_copies_are_ranked_as_the_twin_ranks_them(dims, simd_level):
     assert (listed == np.isfinite(best)).all()
     rows = np.arange(width)[:, None].repeat(n_listed, 1)
     np.testing.assert_allclose(wanted[rows[listed], which[listed]], got[listed], rtol=1e-4, atol=1e-5)
+    limit = float(np.median(got[listed]))
+    _, cheaper = _core.rank_offsets(decided, points, above, roots, offsets, costs, n_listed, limit)
+    clear = abs(got - limit) > 1e-3 * limit  # keys keep a part of a cost's bits only
+    assert (cheaper == np.where(got < limit, which, -1))[clear].all()
 
 
 def search_of(picture, k, reach=(0, 0)):
