@@ -9,7 +9,7 @@ import huepress
 from conftest import png_bytes
 from known_regions import known_regions
 
-BASIC = {"labels.png", "regions.png", "overlay.png", "segments.json", "segments.csv"}
+BASIC = {"labels.png", "regions.png", "parts.png", "overlay.png", "outlines.png", "segments.json", "segments.csv"}
 
 
 def one_sentence(done, code):
