@@ -21,6 +21,8 @@ class Remedy(Enum):
     COMPRESS_ANYWAY = "allow_larger=True compresses it anyway"
     ALLOW_MISS = "allow more bytes, make the picture smaller, or allow_miss=True takes it"
     KEEP_METADATA = "strip='none' keeps the original"
+    TAKE_OR_RENAME = "allow_larger=True writes the result, or choose another format or name"
+    NO_STRIP = "strip='none' keeps it as it is"
     OTHER_OUTPUT = "choose another place for the output"
     SHORTER_OUTPUT = "choose a shorter name for the output"
     CHECK_OUTPUT = "check the path of the output"
@@ -93,6 +95,13 @@ class InputError(HuepressError):
     """An input is missing, unreadable or of the wrong kind (exit code 3)."""
 
     exit_code = 3
+
+
+class MissingFileError(InputError, FileNotFoundError):
+    """A file is not there (exit code 3)."""
+
+    def __str__(self) -> str:
+        return self.told()
 
 
 class DecodeError(HuepressError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import secrets
+import stat
 from pathlib import Path
-from typing import IO
 
-from huepress.errors import InputError, OutputError, Remedy
+from huepress.errors import InputError, LimitError, MissingFileError, OutputError, Remedy
 
 try:
     import fcntl
@@ -17,21 +18,27 @@ except ImportError:  # no POSIX
     fcntl = None  # type: ignore[assignment]
 
 SUFFIX = "-huepress"
+# No picture that could be compressed is larger.
+MOST_BYTES = 1 << 32
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
-def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """Read a whole file.
+def read_bytes(path: str | os.PathLike[str], *, limit: int = MOST_BYTES) -> bytes:
+    """Read a whole regular file.
 
     Raises
     ------
     InputError
-        If it is missing, a directory or not readable.
+        If it is missing, a directory, a device or pipe, or not readable.
+    LimitError
+        If it is larger than `limit` bytes.
     """
     try:
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError("no such file", subject=str(path), remedy="check the name") from None
+        with open_regular(path, os.O_RDONLY) as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.readall() if size <= limit else b""
+    except FileNotFoundError as error:
+        raise MissingFileError("no such file", subject=str(path), remedy="check the name") from error
     except IsADirectoryError:
         raise InputError(
             "a directory", subject=str(path), remedy=f"give the files in it, such as {Path(path) / '*.png'}"
@@ -40,6 +47,39 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
         raise InputError("permission denied", subject=str(path), remedy="make it readable") from None
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read ({_reason(error)})", subject=str(path)) from None
+    if size > limit or len(data) > limit:
+        raise LimitError(f"larger than {limit:,} bytes", subject=str(path), remedy="make it smaller, or leave it out")
+    return data
+
+
+def open_regular(path: str | os.PathLike[str], flags: int, *, follow: bool = True) -> io.FileIO:
+    """Open a regular file, unbuffered; a pipe or device is refused without waiting for it.
+
+    Parameters
+    ----------
+    path : path
+    flags : int
+        Of ``os.open``.
+    follow : bool
+        Whether links are followed; files of our own never do.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened, or is not a regular file.
+    """
+    if not follow and os.path.islink(path):
+        raise OSError(errno.ELOOP, "a link, which files of our own never follow")
+    no_wait = getattr(os, "O_NONBLOCK", 0) | (0 if follow else getattr(os, "O_NOFOLLOW", 0))
+    descriptor = os.open(path, flags | no_wait | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0), 0o666)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, "a directory")
+        raise OSError(errno.EINVAL, "a pipe or device, not a regular file")
+    how = "rb" if flags & (os.O_WRONLY | os.O_RDWR) == 0 else "r+b"
+    return io.FileIO(descriptor, how)
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False) -> None:
@@ -128,19 +168,21 @@ def sync(path: str | os.PathLike[str]) -> None:
         raise cannot_be_written(path, error) from None
 
 
-def open_locked(path: Path) -> IO[bytes]:
-    """Open a file for reading and appending that only one process may hold at a time.
+def open_locked(path: Path) -> io.FileIO:
+    """Open a file of our own for reading and appending that only one process may hold at a time.
 
     Raises
     ------
     OutputError
-        If another process holds it, or it cannot be opened.
+        If another process holds it, it is a link or no regular file, or it cannot be opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "a+b", buffering=0)  # noqa: SIM115 - the caller closes it
-    except OSError as error:
-        raise cannot_be_written(path, error) from None
+        file = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, follow=False)
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            f"cannot be used as the ledger ({_reason(error)})", subject=str(path), remedy="remove it and run it again"
+        ) from None
     if fcntl is not None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -159,11 +201,11 @@ def read_start(path: str | os.PathLike[str], n_bytes: int) -> bytes:
 
     Raises
     ------
-    InputError
+    InputError, LimitError
         As for `read_bytes`.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path, os.O_RDONLY) as file:
             return file.read(n_bytes)
     except (OSError, ValueError):
         return read_bytes(path)  # says what is wrong
@@ -190,7 +232,9 @@ def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> Non
             raise OutputError(
                 "not a regular file", subject=str(target), remedy="give another name, or '-' for standard output"
             )
-        if not overwrite and target.exists():
+        if target.parent.is_dir() and not os.access(target.parent, os.W_OK):
+            raise OutputError("its folder is not writable", subject=str(target), remedy=Remedy.OTHER_OUTPUT)
+        if not overwrite and os.path.lexists(target):
             raise OutputError("exists already", subject=str(target), remedy=Remedy.OVERWRITE)
     except (OSError, ValueError) as error:
         raise cannot_be_written(target, error) from None

@@ -23,7 +23,7 @@ ColorHandling = Literal["srgb", "keep"]
 Strip = Literal["safe", "all", "none"]
 Alpha = Literal["exact", "free"]
 Start = Literal["wu", "k-means++", "random"]
-PaletteFormat = Literal["hex", "gpl", "act", "ase", "json", "css", "scss", "png"]
+PaletteFormat = Literal["hex", "gpl", "act", "ase", "pal", "json", "css", "scss", "png"]
 NumberOfColors = int | Literal["auto"]
 if TYPE_CHECKING:  # colors in any form: text, hex strings, rows of 3 or 4 integers, an array, a palette
     Colors = str | Palette | Bytes | Iterable[str | Sequence[int]]

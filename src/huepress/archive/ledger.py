@@ -9,6 +9,7 @@ line cut off by a kill fails its checksum and is ignored.
 from __future__ import annotations
 
 import json
+import re
 import threading
 import zlib
 from collections.abc import Iterable
@@ -19,6 +20,14 @@ from huepress.storage.base import LedgerFile
 
 # Stands for a file in the line that tells the shared palette of a tree.
 _PALETTE = content_hash(b"shared palette")
+_LINE = re.compile(rb"([0-9a-f]{20}) ([0-9a-f]{32}) ([0-9a-f]{32}) (\{.*\})", re.S)
+# What each field of a row may be.
+_ROW: dict[str, tuple[type, ...]] = {
+    "status": (str,), "format": (str, type(None)), "ssimulacra2": (int, float, type(None)), "message": (str,),
+    "already_done": (bool,), "facts": (dict,),
+}  # fmt: skip
+_STATUSES = ("compressed", "kept", "copied")
+_NUMBERS = ("bytes_in", "bytes_out", "width", "height")
 _FIELDS = ("status", "format", "ssimulacra2", "message", "already_done")
 
 
@@ -59,9 +68,13 @@ class Ledger:
                 self._remember(text, tells_of_sources=tells_of_sources)
 
     def _remember(self, text: bytes, *, tells_of_sources: bool) -> None:
-        fingerprint, source, output, _ = text.split(b" ", 3)
+        """Take note of a line; one that makes no sense, whoever wrote it, is passed over."""
+        match = _LINE.fullmatch(text)
+        if match is None:
+            return
+        fingerprint, source, output = match[1], match[2], match[3]
         self._made.add(bytes.fromhex(output.decode()))
-        if same_wish(fingerprint.decode(), self._fingerprint):
+        if same_wish(fingerprint.decode(), self._fingerprint) and _is_row(match[4]):
             packed = zlib.compress(text, 1)
             if tells_of_sources:
                 self._results[bytes.fromhex(output.decode())] = packed
@@ -111,6 +124,25 @@ class Ledger:
 def _checked(line: bytes) -> bytes | None:
     checksum, _, text = line.partition(b" ")
     return text if text and checksum == b"%08x" % zlib.crc32(text) else None
+
+
+def _is_row(text: bytes) -> bool:
+    """Tell whether a line's last part is what a run writes: checksums keep accidents out, not people."""
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    if set(row) == {"palette"}:
+        colors = row["palette"]
+        return isinstance(colors, list) and 1 <= len(colors) <= 256 and all(map(_is_color, colors))
+    if set(row) != set(_ROW) or not all(isinstance(row[name], kinds) for name, kinds in _ROW.items()):
+        return False
+    numbers = [row["facts"].get(name, 0) for name in _NUMBERS]
+    return row["status"] in _STATUSES and all(isinstance(n, int) and 0 <= n < 1 << 60 for n in numbers)
+
+
+def _is_color(value: object) -> bool:
+    return isinstance(value, list) and len(value) in (3, 4) and all(isinstance(c, int) and 0 <= c < 256 for c in value)
 
 
 def _unpacked(packed: bytes | None) -> dict[str, Any] | None:

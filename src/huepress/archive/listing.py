@@ -54,6 +54,8 @@ def plan_files(request: RunRequest, store: Store, *, stream: str | None = None, 
     directory = Path(output) if output and not to_stdout and names_directory(output, len(names)) else None
     if request.in_place and any(map(is_url, names)):
         raise OptionError("files behind a URL are not replaced in place", remedy=Remedy.NOT_IN_PLACE)
+    if output is not None and directory is None and not to_stdout:
+        refuse_foreign_name(output)
     settings = _settings(request, store, store)
     naming = FileNaming(request, directory, store, stream)
     tasks = []
@@ -238,7 +240,7 @@ def _claimed(task: Task, claims: Claims, *, overwrite: bool, sure: bool) -> Task
     """Return a task whose outputs are its own, or one that has failed; a missing input is told when its turn comes."""
     try:
         for name in {os.path.realpath(name): name for name in sorted(task.names)}.values():
-            claims.claim(Path(name))
+            claims.claim(Path(name), task.source)
         if sure or os.path.exists(task.source):
             files.check_writable_name(task.target, overwrite=overwrite)
     except HuepressError as error:

@@ -111,10 +111,10 @@ class Claims:
 
     def __init__(self, inputs: list[str]) -> None:
         self._inputs = {os.path.realpath(name) for name in inputs}
-        self._taken: set[str] = set()
+        self._taken: dict[str, str] = {}
 
-    def claim(self, target: Path) -> None:
-        """Reserve a path.
+    def claim(self, target: Path, source: str = "") -> None:
+        """Reserve a path for what becomes of an input.
 
         Raises
         ------
@@ -125,5 +125,9 @@ class Claims:
         if path in self._inputs:
             raise OutputError("the output would replace an input", subject=str(target), remedy=Remedy.OTHER_OUTPUT)
         if path in self._taken:
-            raise OutputError("already the output of another input", subject=str(target), remedy=Remedy.OTHER_OUTPUT)
-        self._taken.add(path)
+            raise OutputError(
+                f"already the output of {self._taken[path] or 'another input'}",
+                subject=f"{source} -> {target}" if source else str(target),
+                remedy=Remedy.OTHER_OUTPUT,
+            )
+        self._taken[path] = source

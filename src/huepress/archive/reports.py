@@ -21,9 +21,11 @@ from huepress.archive.work import thumbnails
 from huepress.errors import HuepressError, OptionError
 from huepress.options import Options
 from huepress.pipeline import intake
-from huepress.wording import human_bytes
+from huepress.wording import human_bytes, printable
 
 ENDINGS = (".html", ".csv", ".json")
+# What a spreadsheet takes for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # Pictures of more files would make a page that no browser shows.
 PICTURES = 200
 
@@ -161,13 +163,21 @@ def _csv(rows: list[Row]) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow([field.name for field in dataclasses.fields(Row)])
-    writer.writerows(dataclasses.astuple(row) for row in rows)
-    return buffer.getvalue().encode()
+    for row in rows:
+        writer.writerow([_cell(value) for value in dataclasses.astuple(row)])
+    return buffer.getvalue().encode(errors="backslashreplace")
+
+
+def _cell(value: object) -> object:
+    """Return a cell that no spreadsheet runs: text that begins as a formula does is quoted."""
+    if not isinstance(value, str):
+        return value
+    return printable(f"'{value}" if value.startswith(_FORMULA_STARTS) else value)
 
 
 def _json(rows: list[Row]) -> bytes:
     content = {"totals": totals(rows), "files": [dataclasses.asdict(row) for row in rows]}
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
 
 
 def _html(rows: list[Row], pictures: Callable[[Row], tuple[bytes, bytes] | None]) -> bytes:

@@ -10,9 +10,11 @@ from huepress import palettes
 from huepress.archive.tasks import ALREADY_DONE, FileOutcome, Settings, Task, content_hash, facts_of, failed
 from huepress.drawing.thumbnail import thumbnail
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
-from huepress.errors import HuepressError, Remedy, UnsupportedError, as_huepress_error
+from huepress.errors import HuepressError, OutputError, Remedy, UnsupportedError, as_huepress_error
+from huepress.formats import table
 from huepress.formats.mark import has_mark, marked
 from huepress.formats.probe import probe
+from huepress.formats.reading import refuse_private
 from huepress.formats.writing import main_format
 from huepress.model import Animation, Bytes, SourceImage
 from huepress.options import Options
@@ -103,6 +105,8 @@ def _compressed(
             return _kept(task, data, source.format, why, cleaned=None if settings.in_place else source.keepable)
         result = run(source, options, delivery, started=started, on_progress=on_progress)
     except UnsupportedError as error:
+        if not settings.in_place and options.strip != "none":
+            refuse_private(data, str(error))
         return _kept(task, data, None, f"{error}; kept as it is, with its metadata")
     report, encoded = result.report, result.encoded
     if report.status == "compressed":
@@ -173,10 +177,29 @@ def _kept(
     return replace(kept, remedy=remedy, already_done=already_done), output
 
 
+def _check_name_of_kept(name: str, output: bytes, task: Task) -> None:
+    """Refuse to write an original under a name that stands for another format.
+
+    Raises
+    ------
+    OutputError
+    """
+    stands_for, found = table.of_name(name), table.of_bytes(output)
+    known = found.file_format if found else getattr(probe(output), "format", None)
+    if task.kept_target != task.source and stands_for is not None and known is not None and known != stands_for:
+        raise OutputError(
+            f"the original would be kept, and a {known} is not written under a name that stands for {stands_for}",
+            subject=name,
+            remedy=Remedy.TAKE_OR_RENAME,
+        )
+
+
 def _staged(outcome: FileOutcome, data: bytes, output: bytes, name: str | None, settings: Settings) -> FileOutcome:
     outcome.source_hash = content_hash(data)
     outcome.output_hash = outcome.source_hash if output is data else content_hash(output)
     outcome.output = name
+    if outcome.status == "kept" and name is not None and not settings.in_place:
+        _check_name_of_kept(name, output, outcome.task)
     if name is not None and not settings.dry_run:
         attributes = settings.in_place or settings.preserve
         like = settings.sources.local_path(outcome.task.source) if attributes else None

@@ -67,7 +67,10 @@ def run(arguments: list[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return 0  # the reader has gone: silence
-        complain(f"standard output: cannot be written ({error.strerror}); free some space")
+        if error.filename is not None:
+            complain(f"{error.filename}: {error.strerror}; check the name, and the folder for temporary files")
+        else:
+            complain(f"standard output: cannot be written ({error.strerror}); free some space")
         return 5
     except MemoryError as error:
         complain(as_huepress_error(error))

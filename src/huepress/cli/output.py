@@ -18,6 +18,8 @@ _WORDS = {
     Remedy.COMPRESS_ANYWAY: "--allow-larger compresses it anyway",
     Remedy.ALLOW_MISS: "allow more, make the picture smaller, or --force writes it",
     Remedy.KEEP_METADATA: "--strip none keeps the original",
+    Remedy.TAKE_OR_RENAME: "--allow-larger writes the result, or choose another --format or name",
+    Remedy.NO_STRIP: "--strip none keeps it as it is",
     Remedy.OTHER_OUTPUT: "choose another place with -o",
     Remedy.OTHER_OUTPUT_OR_IN_PLACE: "choose another place with -o, or --in-place",
     Remedy.SHORTER_OUTPUT: "choose a shorter name with -o",

@@ -16,8 +16,9 @@ from huepress.formats.color_management import describe_colors, to_srgb
 from huepress.formats.metadata import read_metadata
 from huepress.formats.opening import open_image
 from huepress.formats.pixels import orientation_of, read_codes, tiff_orientation, to_codes, upright
-from huepress.formats.plug_ins import enable_plug_in, is_jxl, jxl_size
+from huepress.formats.plug_ins import enable_plug_in
 from huepress.formats.png_chunks import SIGNATURE, check_chunks
+from huepress.formats.sizes import hidden_sizes
 from huepress.model import Bytes, Metadata, SourceImage
 from huepress.options import ColorHandling, Strip
 
@@ -28,6 +29,8 @@ _EXTRA_FRAMES_ARE_MINOR = ("MPO", "ICO", "ICNS", "PSD", "HEIF")
 Clean = Callable[[Image.Image, bytes, Strip, int, Metadata], bytes | None]
 _TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _NEW_SUBFILE_TYPE, _REDUCED_OR_MASK = 254, 1 | 4
+# Previews and masks of one picture; more pages than this are no picture.
+_MOST_MINOR_PAGES = 32
 _PCX_PALETTE_MARK = 0x0C
 
 
@@ -69,8 +72,8 @@ def decode(
     if not data:
         raise DecodeError("the file is empty; give an image file")
     enable_plug_in(data)
-    if is_jxl(data):
-        check_size(*jxl_size(data), max_pixels)
+    for width, height in hidden_sizes(data):
+        check_size(width, height, max_pixels)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         damage = _told_as_damage("the image is damaged or cut off ({}); make it anew or leave it out")
@@ -131,6 +134,8 @@ def _open(data: bytes) -> Image.Image:
         ) from None
     except MemoryError:
         raise LimitError("not enough memory to open the image; make it smaller") from None
+    except Image.DecompressionBombError:
+        raise LimitError("a part of the image is larger than what can be opened", remedy=Remedy.MORE_PIXELS) from None
     except Exception as error:
         raise DecodeError(f"the image is damaged ({_reason(error)}); make it anew or leave it out") from None
 
@@ -171,22 +176,21 @@ def _finish(
 
 
 def _check_frames(image: Image.Image) -> None:
+    """Refuse several pictures in one file at the second of them, however many there are."""
+    if image.format == "TIFF":
+        for page in range(1, _MOST_MINOR_PAGES):
+            try:
+                image.seek(page)
+            except EOFError:
+                image.seek(0)
+                return
+            found = getattr(image, "tag_v2", {}).get(_NEW_SUBFILE_TYPE, 0)  # previews and masks, TIFF 6.0
+            if not (isinstance(found, int) and found & _REDUCED_OR_MASK):
+                break
+        raise UnsupportedError("several pages where a single picture is needed; split it first")
     frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format == "TIFF":
-        frames -= _count_minor_pages(image, frames)
     if frames > 1 and image.format not in _EXTRA_FRAMES_ARE_MINOR:
-        raise UnsupportedError(f"{frames} frames or pages where a single picture is needed; split it first")
-
-
-def _count_minor_pages(image: Image.Image, pages: int) -> int:
-    """Count a TIFF's previews and masks behind its first page (TIFF 6.0, NewSubfileType)."""
-    minor = 0
-    for page in range(1, pages):
-        image.seek(page)
-        found = getattr(image, "tag_v2", {}).get(_NEW_SUBFILE_TYPE, 0)
-        minor += isinstance(found, int) and bool(found & _REDUCED_OR_MASK)
-    image.seek(0)
-    return minor
+        raise UnsupportedError(f"{frames} frames where a single picture is needed; split it first")
 
 
 @contextmanager
@@ -218,6 +222,8 @@ def _told_as_damage(sentence: str) -> Iterator[None]:
         raise
     except MemoryError:
         raise LimitError("not enough memory to decode the image; make it smaller") from None
+    except Image.DecompressionBombError:
+        raise LimitError("a part of the image is larger than what can be opened", remedy=Remedy.MORE_PIXELS) from None
     except Exception as error:
         raise DecodeError(sentence.format(_reason(error))) from None
 

@@ -10,16 +10,15 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import oxipng
 
 from huepress.colors.arrays import pack_rows
 from huepress.efforts import EFFORTS
 from huepress.errors import DecodeError, HuepressError
 from huepress.formats.decode import check_size, decode
+from huepress.formats.optimizer import optimize_codes, optimize_file
 from huepress.formats.png_chunks import SIGNATURE, insert_after_header, read_chunks, write_chunk
 from huepress.formats.record import FileFormat, Moving, mark_body
 from huepress.model import NO_METADATA, Animation, Bytes, Encoded, IndexedImage, Metadata
@@ -59,46 +58,27 @@ def encode_png(
     """
     palette = [[*map(int, color), 255][:4] for color in image.palette]
     unfiltered = searched and not EFFORTS[effort].all_filters
-    data = _optimized(image.indices, image.bit_depth, oxipng.ColorType.indexed(palette), effort, unfiltered)
+    data = _optimized(image.indices, image.bit_depth, {"palette": palette}, effort, unfiltered)
     gray = _as_gray(image) if not keep_indices and metadata.icc_profile is None else None
     if gray is not None:
         codes, depth, key = gray
         if depth <= image.bit_depth or image.indices.size <= _SMALL_PICTURE:
-            color_type = oxipng.ColorType.grayscale(key)
-            data = min(data, _optimized(codes, depth, color_type, effort, unfiltered=False), key=len)
+            data = min(data, _optimized(codes, depth, {"gray": key}, effort, unfiltered=False), key=len)
     chunks = _metadata_chunks(metadata)
     return Encoded(insert_after_header(data, chunks) if chunks else data, "PNG")
 
 
 def optimize_png(encoded: Encoded, effort: int) -> Encoded:
     """Return a PNG of the same pixels, losslessly optimized; the file as it is where the optimizer fails."""
-    try:
-        return Encoded(bytes(oxipng.optimize_from_memory(encoded.data, level=EFFORTS[effort].png_level)), "PNG")
-    except oxipng.PngError:
-        return encoded
+    data = optimize_file(encoded.data, EFFORTS[effort].png_level)
+    return encoded if data is None else Encoded(data, "PNG")
 
 
-def _optimized(codes: Bytes, bit_depth: int, color_type: Any, effort: int, unfiltered: bool) -> bytes:
-    options: dict[str, Any] = {}
-    if EFFORTS[effort].zopfli_iterations:
-        options["deflate"] = oxipng.Deflaters.zopfli(EFFORTS[effort].zopfli_iterations)
-    if unfiltered:
-        options["filter"] = [oxipng.RowFilter.NoOp]
+def _optimized(codes: Bytes, bit_depth: int, color: dict[str, object], effort: int, unfiltered: bool) -> bytes:
     height, width = codes.shape
-    raw = oxipng.RawImage(
-        pack_rows(codes, bit_depth).tobytes(), width, height, color_type=color_type, bit_depth=bit_depth
-    )
-    return bytes(
-        raw.create_optimized_png(
-            level=EFFORTS[effort].png_level,
-            **options,
-            bit_depth_reduction=False,
-            color_type_reduction=False,
-            palette_reduction=False,
-            grayscale_reduction=False,
-            optimize_alpha=False,
-        )
-    )
+    how = EFFORTS[effort]
+    options = {"level": how.png_level, "zopfli": how.zopfli_iterations, "unfiltered": unfiltered}
+    return optimize_codes(pack_rows(codes, bit_depth).tobytes(), width, height, color, bit_depth, options)
 
 
 def _as_gray(image: IndexedImage) -> tuple[Bytes, int, int | None] | None:

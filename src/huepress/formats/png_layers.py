@@ -7,35 +7,29 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import oxipng
 from PIL import Image
 
 from huepress.colors.arrays import pack_rows
+from huepress.formats.optimizer import optimize_codes
 from huepress.model import Bytes
 
 _LEVEL = 2
-_AS_IT_IS: dict[str, Any] = {
-    "bit_depth_reduction": False,
-    "color_type_reduction": False,
-    "palette_reduction": False,
-    "grayscale_reduction": False,
-}
 
 
 def encode_mask(mask: npt.NDArray[np.bool_]) -> bytes:
     """Encode a mask as a gray PNG of 1 bit, white where it is true."""
     rows = pack_rows(mask.astype(np.uint8), 1)
-    return _encode(rows.tobytes(), mask.shape, oxipng.ColorType.grayscale(), 1)
+    return _encode(rows.tobytes(), mask.shape, {"gray": None}, 1)
 
 
 def encode_gray16(values: npt.NDArray[np.integer[Any]]) -> bytes:
     """Encode whole numbers from 0 to 65535 as a gray PNG of 16 bits."""
-    return _encode(values.astype(">u2").tobytes(), values.shape, oxipng.ColorType.grayscale(), 16)
+    return _encode(values.astype(">u2").tobytes(), values.shape, {"gray": None}, 16)
 
 
 def encode_rgba(pixels_srgb8: Bytes) -> bytes:
     """Encode (height, width, 4) uint8 with straight alpha as a PNG."""
-    return _encode(pixels_srgb8.tobytes(), pixels_srgb8.shape[:2], oxipng.ColorType.rgba(), 8)
+    return _encode(pixels_srgb8.tobytes(), pixels_srgb8.shape[:2], {"rgba": True}, 8)
 
 
 def encode_pillow(image: Image.Image) -> bytes:
@@ -45,6 +39,5 @@ def encode_pillow(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _encode(data: bytes, shape: tuple[int, ...], color_type: Any, bit_depth: int) -> bytes:
-    raw = oxipng.RawImage(data, shape[1], shape[0], color_type=color_type, bit_depth=bit_depth)
-    return bytes(raw.create_optimized_png(level=_LEVEL, **_AS_IT_IS))
+def _encode(data: bytes, shape: tuple[int, ...], color: dict[str, object], bit_depth: int) -> bytes:
+    return optimize_codes(data, shape[1], shape[0], color, bit_depth, {"level": _LEVEL})

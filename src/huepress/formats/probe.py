@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from huepress.formats.opening import open_image
 from huepress.formats.plug_ins import enable_plug_in, is_jxl, jxl_size
+from huepress.formats.sizes import hidden_sizes, is_icon
 
 # So much of a file holds its header, as a rule.
 HEADER_BYTES = 32 * 1024
@@ -39,6 +40,9 @@ def probe(data: bytes) -> Probe | None:
             warnings.simplefilter("ignore")
             if is_jxl(data):  # its plug-in would decode
                 return Probe("JXL", *jxl_size(data), True)
+            if is_icon(data):  # its plug-in decodes the largest picture when it opens
+                width, height = max(hidden_sizes(data), key=lambda size: size[0] * size[1], default=(1, 1))
+                return Probe("ICNS" if data.startswith(b"icns") else "ICO", width, height, True)
             enable_plug_in(data)
             with open_image(data) as image:
                 return Probe(image.format or "unknown", *image.size, image.has_transparency_data)

@@ -7,13 +7,16 @@ import warnings
 
 from PIL import Image
 
-from huepress.errors import DecodeError, HuepressError, LimitError
+from huepress.errors import DecodeError, HuepressError, LimitError, Remedy, UnsupportedError
 from huepress.formats import decode, table
 from huepress.formats.metadata import has_private_data, oriented_exif, read_metadata
 from huepress.formats.opening import open_image
 from huepress.formats.pixels import orientation_of
 from huepress.model import Animation, Metadata, SourceImage
 from huepress.options import ColorHandling, Strip
+
+# So many pages are looked through for metadata.
+_MOST_PAGES = 100
 
 
 def read_still(data: bytes, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe") -> SourceImage:
@@ -91,4 +94,42 @@ def clean_file(image: Image.Image, data: bytes, strip: Strip, orientation: int, 
     cleaned = found.clean(data, exif, resolution=strip == "safe")
     if cleaned is None:
         return None if private else data
-    return data if cleaned == data else cleaned
+    if cleaned == data:
+        return data
+    return cleaned if _shows_same(image, cleaned) else None
+
+
+def _shows_same(image: Image.Image, cleaned: bytes) -> bool:
+    """Tell whether a cleaned file decodes to the very pixels of the original."""
+    try:
+        with open_image(cleaned) as again:
+            again.load()
+            return again.mode == image.mode and again.size == image.size and again.tobytes() == image.tobytes()
+    except Exception:  # as the decoders raise many kinds
+        return False
+
+
+def refuse_private(data: bytes, why: str) -> None:
+    """Refuse a file that can only be kept as it is where some page of it holds private metadata.
+
+    Raises
+    ------
+    UnsupportedError
+        With what is wrong with the file, `why`.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with open_image(data) as image:
+                for page in range(_MOST_PAGES):
+                    if page:
+                        image.seek(page)
+                    if has_private_data(image):
+                        break
+                private = True  # found, or more pages than are looked at
+    except EOFError:
+        private = False
+    except Exception:  # as the decoders raise many kinds; what cannot be read cannot be vouched for
+        private = True
+    if private:
+        raise UnsupportedError(f"{why}, and it holds metadata that cannot be removed", remedy=Remedy.NO_STRIP)

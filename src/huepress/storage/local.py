@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import secrets
 import shutil
@@ -10,12 +11,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from huepress import files
-from huepress.errors import HuepressError, InputError
+from huepress.errors import HuepressError, InputError, LimitError, OutputError, Remedy
 from huepress.storage.base import LEDGER_NAME, Enter, Entry, LedgerFile, Staged, is_private, run_of_staged
 
+# A million files take about 600 MB.
+_LARGEST_LEDGER = 1 << 30
 _STAGED = ".huepress-run-{run}-{token}.tmp"
 
 
@@ -110,7 +112,7 @@ class LocalStore:
 
     def stage(self, name: str, data: bytes, *, run: str, like: Path | None = None, times: bool = False) -> Staged:
         """Write a file's coming bytes beside it."""
-        target = Path(os.path.realpath(self.path(name)))  # a link stays one: what it points to is replaced
+        target = self._target(name)
         temporary = target.with_name(_STAGED.format(run=run, token=secrets.token_hex(8)))
         files.stage(temporary, data, target, private=like is not None)
         try:
@@ -120,6 +122,23 @@ class LocalStore:
             temporary.unlink(missing_ok=True)
             raise files.cannot_be_written(target, error) from None
         return str(temporary)
+
+    def _target(self, name: str) -> Path:
+        """Return the file that a name stands for; a link stays one, and what it points to is replaced.
+
+        Raises
+        ------
+        OutputError
+            If a link leads out of the tree.
+        """
+        target = Path(os.path.realpath(self.path(name)))
+        if self.root and not os.path.isabs(name):
+            root = os.path.realpath(self.path(""))
+            if os.path.commonpath([root, target]) != root:
+                raise OutputError(
+                    "a link leads out of the tree", subject=self.describe(name), remedy=Remedy.OTHER_OUTPUT
+                )
+        return target
 
     def settle(self, staged: Staged) -> None:
         """Wait until staged bytes are on the disk."""
@@ -135,7 +154,7 @@ class LocalStore:
         assert isinstance(staged, str)
         try:
             files.check_writable_name(self.path(name), overwrite=overwrite)
-            files.publish(Path(staged), Path(os.path.realpath(self.path(name))), overwrite=overwrite)
+            files.publish(Path(staged), self._target(name), overwrite=overwrite)
         except HuepressError:
             self.discard(staged)
             raise
@@ -162,10 +181,14 @@ class LocalStore:
 
     def read_ledger(self) -> bytes:
         """Return the ledger's bytes, none if there is none."""
-        try:
-            return files.read_bytes(self.path(LEDGER_NAME))
-        except InputError:
+        path = self.path(LEDGER_NAME)
+        if not os.path.lexists(path):
             return b""
+        try:
+            with files.open_regular(path, os.O_RDONLY, follow=False) as file:
+                return _within_limit(file, path)
+        except OSError:
+            return b""  # no ledger of ours
 
     def folds_case(self) -> bool:
         """Tell whether the root's file system disregards case."""
@@ -178,12 +201,12 @@ class LocalStore:
 
 
 class _LocalLedgerFile:
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: io.FileIO) -> None:
         self._file = file
 
     def read(self) -> bytes:
         self._file.seek(0)
-        return self._file.read()
+        return _within_limit(self._file, self._file.name)
 
     def append(self, data: bytes) -> None:
         length = os.fstat(self._file.fileno()).st_size
@@ -200,6 +223,14 @@ class _LocalLedgerFile:
         with contextlib.suppress(OSError):
             os.fsync(self._file.fileno())
         self._file.close()
+
+
+def _within_limit(file: io.FileIO, path: object) -> bytes:
+    if os.fstat(file.fileno()).st_size > _LARGEST_LEDGER:
+        raise LimitError(
+            f"larger than {_LARGEST_LEDGER:,} bytes", subject=str(path), remedy="remove it and run it again"
+        )
+    return file.readall()
 
 
 def _copy_attributes(like: Path, target: Path, times: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import json
 import math
 import re
@@ -16,7 +17,10 @@ from huepress.formats.palettes.color_models import cmyk_to_srgb8, lab_d50_to_srg
 from huepress.model import Palette
 from huepress.options import MAX_COLORS
 
-_KINDS = "GPL, ACT, ASE, JSON, CSS, a list of hex colors, or an image"
+_KINDS = "GPL, ACT, ACO, ASE, PAL, JSON, CSS, a list of hex colors, or an image"
+# No palette file is larger; images are read as pictures.
+_LARGEST_TEXT = 1 << 20
+_PAINT_NET = ";paint.net palette file"
 _ACT_SIZES = (768, 772)
 _IMAGE_STARTS = (b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*")
 _CSS_COLOR = re.compile(r"(?:--|\$)[\w-]+\s*:\s*(#[0-9a-fA-F]+)")
@@ -29,7 +33,7 @@ def read_palette(data: bytes, *, max_pixels: int) -> Palette:
     Parameters
     ----------
     data : bytes
-        GIMP palette, Adobe Rgba Table, Adobe Swatch Exchange, JSON, CSS or SCSS variables, hex
+        GIMP palette, Adobe Color Table, Adobe Swatch Exchange, JSON, CSS or SCSS variables, hex
         colors, an indexed image (its palette), or another image (its colors in reading order).
     max_pixels : int
         Larger images are refused.
@@ -45,10 +49,16 @@ def read_palette(data: bytes, *, max_pixels: int) -> Palette:
         raise DecodeError(f"the palette file is empty; give {_KINDS}")
     if data.startswith(b"ASEF"):
         return _checked(_read_ase(data))
+    if data[:4] == b"RIFF" and data[8:12] == b"PAL ":
+        return _checked(_read_riff(data))
+    if data.startswith(b"JASC-PAL"):
+        return _checked(_read_jasc(data.decode("ascii", "replace")))
+    if _is_aco(data):
+        return _checked(_read_aco(data))
     if data.startswith(b"GIMP Palette"):
         return _checked(_read_gpl(data.decode("utf-8", "replace")))
     act = len(data) in _ACT_SIZES and not data.startswith(_IMAGE_STARTS) and not _is_bmp(data)
-    text = _as_text(data)
+    text = _as_text(data) if len(data) <= _LARGEST_TEXT else None
     if text is not None:
         try:
             return _checked(_read_text(text))
@@ -72,6 +82,88 @@ def _damaged(reason: str) -> DecodeError:
     return DecodeError(f"the palette is damaged ({reason}); save it anew")
 
 
+def _read_riff(data: bytes) -> list[Rgba]:
+    """Read a RIFF palette (Microsoft, LOGPALETTE): version, count, then red, green, blue and flags of each entry."""
+    at = data.find(b"data", 12, 4096)
+    if at < 0 or at + 12 > len(data):
+        raise _damaged("it has no data chunk")
+    count = int.from_bytes(data[at + 10 : at + 12], "little")
+    entries = data[at + 12 : at + 12 + 4 * min(count, MAX_COLORS + 1)]
+    if len(entries) < 4 * min(count, MAX_COLORS + 1):
+        raise _damaged("it is cut off")
+    return [(*entries[i : i + 3], 255) for i in range(0, len(entries), 4)]
+
+
+def _read_jasc(text: str) -> list[Rgba]:
+    """Read Paint Shop Pro's palette: a version, a count, then a line of three numbers for each entry."""
+    lines = text.splitlines()[: MAX_COLORS + 4]
+    colors: list[Rgba] = []
+    for line in lines[3:]:
+        parts = line.split()
+        if not parts:
+            continue
+        if len(parts) not in (3, 4) or not all(part.isdigit() and int(part) < 256 for part in parts):
+            raise _damaged(f"{line[:40]!r} is no color")
+        red, green, blue, alpha = (*map(int, parts), 255)[:4]
+        colors.append((red, green, blue, alpha))
+    return colors
+
+
+def _is_aco(data: bytes) -> bool:
+    """Tell whether a file is a Photoshop color swatch: a version, a count, and as many entries of ten bytes."""
+    if len(data) < 14 or data[:2] not in (b"\0\1", b"\0\2"):
+        return False
+    count = int.from_bytes(data[2:4], "big")
+    return (count > 0 and (len(data) == 4 + 10 * count if data[1] == 1 else len(data) >= 4 + 10 * count)) or (
+        data[1] == 1 and len(data) > 4 + 10 * count and data[4 + 10 * count : 6 + 10 * count] == b"\0\2"
+    )
+
+
+def _read_aco(data: bytes) -> list[Rgba]:
+    """Read Photoshop's swatches (Adobe Photoshop File Formats Specification, "Color Swatches"), version 1 or 2."""
+    version, count = struct.unpack_from(">HH", data)
+    colors: list[Rgba] = []
+    at = 4
+    for _ in range(min(count, MAX_COLORS + 1)):
+        if at + 10 > len(data):
+            raise _damaged("it is cut off")
+        space, *values = struct.unpack_from(">5H", data, at)
+        at += 10
+        if version == 2:
+            at += 4 + 2 * int.from_bytes(data[at + 2 : at + 4], "big")
+        units = [value / 65535 for value in values]
+        if space == 0:
+            colors.append((*unit_to_srgb8(units[:3]), 255))
+        elif space == 1:
+            colors.append((*unit_to_srgb8(colorsys.hsv_to_rgb(*units[:3])), 255))
+        elif space == 2:
+            colors.append((*cmyk_to_srgb8([1 - unit for unit in units]), 255))
+        elif space == 7:
+            signed = [value - 65536 if value > 32767 else value for value in values[1:3]]
+            colors.append((*lab_d50_to_srgb8([values[0] / 100, signed[0] / 100, signed[1] / 100]), 255))
+        elif space == 8:
+            colors.append((*unit_to_srgb8([values[0] / 10000] * 3), 255))
+        else:
+            raise _damaged(f"color space {space} is unknown")
+    return colors
+
+
+def _read_paint_net(text: str) -> list[Rgba]:
+    """Read paint.net's palette: lines of alpha, red, green and blue; comments begin with a semicolon."""
+    colors: list[Rgba] = []
+    for line in text.splitlines():
+        digits = line.split(";")[0].strip()
+        if not digits:
+            continue
+        if not re.fullmatch(r"[0-9a-fA-F]{8}|[0-9a-fA-F]{6}", digits):
+            raise _damaged(f"{digits[:40]!r} is no color")
+        alpha, red, green, blue = bytes.fromhex(digits.rjust(8, "f") if len(digits) == 6 else digits)
+        colors.append((red, green, blue, alpha))
+        if len(colors) > MAX_COLORS:
+            break
+    return colors
+
+
 def _is_bmp(data: bytes) -> bool:
     return data.startswith(b"BM") and int.from_bytes(data[2:6], "little") == len(data)
 
@@ -87,6 +179,8 @@ def _as_text(data: bytes) -> str | None:
 def _read_text(text: str) -> list[Rgba]:
     if text.lstrip().startswith(("{", "[")):
         return _read_json(text)
+    if text.lower().startswith(_PAINT_NET):
+        return _read_paint_net(text)
     without_comments = _CSS_COMMENT.sub(" ", text)
     if re.search(r"(?:--|\$)[\w-]+\s*:", without_comments):
         return [_hex(digits) for digits in _CSS_COLOR.findall(without_comments)]
@@ -106,6 +200,8 @@ def _read_hex_list(text: str) -> list[Rgba]:
             if color is None:
                 raise DecodeError(f"no palette, {bare[:40]!r} in line {number} is no hex color; give {_KINDS}")
             colors.append(color)
+            if len(colors) > MAX_COLORS:
+                return colors  # too many, however many there are
     return colors
 
 
@@ -158,7 +254,7 @@ def _read_gpl(text: str) -> list[Rgba]:
 
 
 def _read_act(data: bytes) -> list[Rgba]:
-    """Adobe Photoshop File Formats Specification, "Rgba Table": 256 RGB triples, then perhaps two numbers."""
+    """Adobe Photoshop File Formats Specification, "Color Table": 256 RGB triples, then perhaps two numbers."""
     count, clear = MAX_COLORS, 0xFFFF
     if len(data) == _ACT_SIZES[1]:
         count, clear = struct.unpack(">HH", data[768:])

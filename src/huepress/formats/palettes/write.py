@@ -25,8 +25,8 @@ def write_palette(swatches: Swatches, format: PaletteFormat) -> bytes:
     Parameters
     ----------
     swatches : Swatches
-    format : {"hex", "gpl", "act", "ase", "json", "css", "scss", "png"}
-        Hex lists, ACT and PNG have no place for names.
+    format : {"hex", "gpl", "act", "ase", "pal", "json", "css", "scss", "png"}
+        Hex lists, ACT, PAL (JASC) and PNG have no place for names.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def write_palette(swatches: Swatches, format: PaletteFormat) -> bytes:
     if format == "png":
         row = np.repeat(np.arange(len(swatches), dtype=np.uint8), _STRIP_SIDE)
         return encode_png(IndexedImage(np.tile(row, (_STRIP_SIDE, 1)), swatches.palette)).data
-    lines = {"hex": _hex, "gpl": _gpl, "json": _json, "css": _css, "scss": _scss}[format](swatches)
+    lines = {"hex": _hex, "gpl": _gpl, "pal": _jasc, "json": _json, "css": _css, "scss": _scss}[format](swatches)
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -60,6 +60,13 @@ def _gpl(swatches: Swatches) -> Iterator[str]:
     for color, name in zip(swatches.colors, swatches.names, strict=True):
         values = color if translucent else color[:3]
         yield " ".join(f"{value:3d}" for value in values) + f"\t{_one_line(name)}"
+
+
+def _jasc(swatches: Swatches) -> Iterator[str]:
+    """Paint Shop Pro's palette; translucent ones with a fourth column."""
+    yield from ("JASC-PAL", "0100", str(len(swatches)))
+    for color in swatches.colors:
+        yield " ".join(map(str, color if swatches.palette.translucent else color[:3]))
 
 
 def _json(swatches: Swatches) -> Iterator[str]:
