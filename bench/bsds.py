@@ -146,3 +146,11 @@ class Tally:
         right, found, recalled, drawn = (float(v) for v in self.hits)
         precision, recall = right / max(found, 1), recalled / max(drawn, 1)
         return 2 * precision * recall / max(precision + recall, 1e-12)
+
+    def row(self) -> str:
+        """Return the measures as cells of a table."""
+        means = [float(np.mean(each)) for each in (self.covered, self.rand)]
+        return (
+            f"{means[0]:.3f} | {means[1]:.3f} | {np.mean(self.variation):.2f} | {self.boundary_f:.3f} | "
+            f"{np.mean(self.regions):.0f}"
+        )

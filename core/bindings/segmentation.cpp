@@ -125,7 +125,7 @@ nb::tuple bind_mark_minima(const In<std::uint16_t, 2>& heights, const In<std::in
 
 nb::tuple bind_merge_by_borders(const In<std::int32_t, 2>& regions, const In<float, 2>& strengths,
                                 const In<float, 3>& textures, const In<float, 3>& colors, int n_regions,
-                                double border_weight, double color_weight, double area_exponent) {
+                                double border_weight, double color_weight, double vivid_weight, double area_exponent) {
     const std::size_t height = regions.shape(0), width = regions.shape(1);
     require(strengths.shape(0) == height && strengths.shape(1) == width, "one strength a pixel");
     require(textures.shape(0) == height && textures.shape(1) == width, "one texture a pixel");
@@ -133,6 +133,8 @@ nb::tuple bind_merge_by_borders(const In<std::int32_t, 2>& regions, const In<flo
     require_finite(strengths, "strengths must be finite");
     require_finite(border_weight, "weights must be finite");
     require_finite(color_weight, "weights must be finite");
+    require(colors.shape(2) >= 3, "colors must have three coordinates or more");
+    require_finite(vivid_weight, "weights must be finite");
     require_finite(area_exponent, "weights must be finite");
     const In<std::int32_t, 1> groups(regions.data(), {regions.size()});
     GroupSums texture_sums =
@@ -145,7 +147,7 @@ nb::tuple bind_merge_by_borders(const In<std::int32_t, 2>& regions, const In<flo
                                 static_cast<int>(colors.shape(2))};
     const std::vector<MergeStep> steps = without_gil([&](const StopRequested& stop) {
         return merge_by_borders(regions.data(), as_side(width), as_side(height), strengths.data(),
-                                std::move(statistics), {border_weight, color_weight, area_exponent}, stop);
+                                std::move(statistics), {border_weight, color_weight, vivid_weight, area_exponent}, stop);
     });
     std::vector<std::int32_t> pairs;
     std::vector<double> costs;
@@ -172,7 +174,7 @@ void bind_segmentation(nb::module_& m) {
     m.def("flood", &bind_flood, nb::arg("heights"), nb::arg("labels"));
     m.def("merge_by_borders", &bind_merge_by_borders, nb::arg("regions"), nb::arg("strengths"), nb::arg("textures"),
           nb::arg("colors"), nb::arg("n_regions"), nb::arg("border_weight"), nb::arg("color_weight"),
-          nb::arg("area_exponent"));
+          nb::arg("vivid_weight"), nb::arg("area_exponent"));
 }
 
 }  // namespace huepress

@@ -11,6 +11,8 @@
 namespace huepress {
 namespace {
 
+// Oklab; neighbors in photographs are rarely farther apart.
+constexpr double kCommonHueDistance = 0.12;
 constexpr std::size_t kStepsPerPoll = 256;
 
 struct Border {
@@ -113,10 +115,22 @@ private:
         return std::sqrt(squared);
     }
 
+    // Between the mean colors, lightness aside.
+    double hue_distance(std::size_t a, double area_a, std::size_t b, double area_b) const {
+        const auto dims = static_cast<std::size_t>(of_.color_dims);
+        double squared = 0.0;
+        for (std::size_t d = 1; d <= 2; ++d) {
+            const double difference = of_.colors[a * dims + d] / area_a - of_.colors[b * dims + d] / area_b;
+            squared += difference * difference;
+        }
+        return std::sqrt(squared);
+    }
+
     double cost(std::size_t a, std::size_t b, const Border& border) const {
         const double area_a = static_cast<double>(of_.areas[a]), area_b = static_cast<double>(of_.areas[b]);
         const double size = std::pow(area_a * area_b / ((area_a + area_b) * n_pixels_), weights_.area_exponent);
-        return size * (distance(of_.textures, of_.texture_dims, a, area_a, b, area_b) +
+        return size * (1.0 + weights_.vivid * std::max(0.0, hue_distance(a, area_a, b, area_b) - kCommonHueDistance)) *
+               (distance(of_.textures, of_.texture_dims, a, area_a, b, area_b) +
                        weights_.border * border.strength / border.length +
                        weights_.color * distance(of_.colors, of_.color_dims, a, area_a, b, area_b));
     }

@@ -5,7 +5,8 @@
 //     (A_i A_j / ((A_i + A_j) N))^area_exponent  (|t_i - t_j| + border_weight * g + color_weight * |m_i - m_j|)
 //
 // with A the areas, N the number of pixels that take part, t the mean texture features, g the mean edge strength along the
-// common border, and m the mean colors. The form is that of region merging by statistics (J. Ward, "Hierarchical
+// common border, and m the mean colors; times 1 + vivid_weight max(0, h - 0.12) with h the distance of the mean colors'
+// a and b in Oklab, so that small vivid things stay. The form is that of region merging by statistics (J. Ward, "Hierarchical
 // grouping to optimize an objective function", 1963, for the areas) with evidence from the border, as in P. Arbelaez and
 // others, "Contour detection and hierarchical image segmentation", 2011.
 #pragma once
@@ -21,7 +22,7 @@ namespace huepress {
 struct RegionStatistics {
     std::vector<std::int64_t> areas;  // n
     std::vector<double> textures;     // n x texture_dims, sums over the region
-    std::vector<double> colors;       // n x color_dims, sums over the region
+    std::vector<double> colors;       // n x color_dims, at least 3, sums over the region
     int texture_dims;
     int color_dims;
 };
@@ -29,6 +30,7 @@ struct RegionStatistics {
 struct MergeWeights {
     double border;
     double color;
+    double vivid;
     double area_exponent;
 };
 

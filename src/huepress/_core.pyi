@@ -93,6 +93,7 @@ def merge_by_borders(
     n_regions: int,
     border_weight: float,
     color_weight: float,
+    vivid_weight: float,
     area_exponent: float,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]: ...
 

@@ -78,7 +78,7 @@ def evidence(seed, size, n_labels, holes):
 )
 def test_merging_equals_the_twin(seed, size, n_labels, holes, exponent):
     regions, strengths, textures, colors = evidence(seed, size, n_labels, holes)
-    weights = {"border_weight": 1.5, "color_weight": 0.5, "area_exponent": exponent}
+    weights = {"border_weight": 1.5, "color_weight": 0.5, "vivid_weight": 3.0, "area_exponent": exponent}
     n = int(regions.max()) + 1
     steps, costs = _core.merge_by_borders(regions, strengths, textures, colors, n_regions=n, **weights)
     expected, expected_costs = twin.merge_by_borders(regions, strengths, textures, colors, **weights)
@@ -91,7 +91,15 @@ def test_the_hierarchy_ends_where_nothing_touches(seed, size, n_labels, holes):
     regions, strengths, textures, colors = evidence(seed, size, n_labels, holes)
     n = int(regions.max()) + 1
     steps, costs = _core.merge_by_borders(
-        regions, strengths, textures, colors, n_regions=n, border_weight=1.0, color_weight=1.0, area_exponent=0.2
+        regions,
+        strengths,
+        textures,
+        colors,
+        n_regions=n,
+        border_weight=1.0,
+        color_weight=1.0,
+        vivid_weight=1.0,
+        area_exponent=0.2,
     )
     visible = (regions >= 0).astype(np.int32)
     pieces = _core.label_regions(visible)[1].tolist().count(1)
@@ -102,7 +110,7 @@ def test_the_hierarchy_ends_where_nothing_touches(seed, size, n_labels, holes):
 
 def test_what_makes_no_sense_is_refused():
     regions, strengths, textures, colors = evidence(1, (4, 4), 3, False)
-    weights = {"border_weight": 1.0, "color_weight": 1.0, "area_exponent": 0.2}
+    weights = {"border_weight": 1.0, "color_weight": 1.0, "vivid_weight": 0.0, "area_exponent": 0.2}
     with pytest.raises(ValueError, match="group"):
         _core.merge_by_borders(regions, strengths, textures, colors, n_regions=1, **weights)
     with pytest.raises(ValueError, match="finite"):

@@ -84,7 +84,7 @@ def flood(heights, labels):
     return flooded
 
 
-def merge_by_borders(regions, strengths, textures, colors, border_weight, color_weight, area_exponent):
+def merge_by_borders(regions, strengths, textures, colors, border_weight, color_weight, vivid_weight, area_exponent):
     """Measure every pair of neighbors anew before each step."""
     regions = regions.copy()
     n_pixels = (regions >= 0).sum()
@@ -108,7 +108,13 @@ def merge_by_borders(regions, strengths, textures, colors, border_weight, color_
                 np.linalg.norm(each[a].mean(axis=0, dtype=float) - each[b].mean(axis=0, dtype=float))
                 for each in (textures, colors)
             ]
-            return size**area_exponent * (apart[0] + border_weight * np.mean(borders[pair]) + color_weight * apart[1])
+            means = [colors[each].mean(axis=0, dtype=float)[1:3] for each in (a, b)]
+            vivid = 1 + vivid_weight * max(0, np.linalg.norm(means[0] - means[1]) - 0.12)
+            return (
+                vivid
+                * size**area_exponent
+                * (apart[0] + border_weight * np.mean(borders[pair]) + color_weight * apart[1])
+            )
 
         all_costs = {pair: cost(pair) for pair in borders}
         best = min(borders, key=lambda pair: (all_costs[pair], pair))

@@ -21,9 +21,9 @@ _WORD_SAMPLE = 25_000
 _WORD_ITERATIONS = 30
 _ROUNDED_TO = 1024  # parts of 1, so that the last bits of an exponential decide nothing
 # What the strength of an edge is made of: widths of the Gaussian in pixels, and weights.
-COLOR_EDGES = ((2.0, 8.0), (4.0, 10.0))
-TEXTURE_EDGES = ((4.0, 1.0), (8.0, 1.0))  # on the half size
-_CELL_EDGES = ((2.0, 1.0), (4.0, 1.0))
+COLOR_EDGES = ((2.0, 8.0), (4.0, 9.3))
+TEXTURE_EDGE = (4.0, 1.1)  # on the half size
+_CELL_EDGES = ((1.5, 0.85), (2.0, 1.0), (4.0, 1.2))
 _CELL_TEXTURE = 0.1
 _HEIGHTS_PER_STRENGTH = 4000
 
@@ -66,17 +66,22 @@ def find_evidence(level: Level, *, seed: int, threads: int) -> Evidence:
     """
     colors = _filled(level)
     textures = _textures(colors, seed=seed, threads=threads)
-    by_width = {s: _core.edge_strengths(colors, s, threads) for s, _ in (*COLOR_EDGES, *_CELL_EDGES)}
+    widths = sorted({width for width, _ in (*COLOR_EDGES, *_CELL_EDGES)})
+    by_width = {width: _core.edge_strengths(colors, width, threads) for width in widths}
     small = Level(textures, None).halved().points
-    shape = level.shape
-    texture_by_width = {s: _upsampled(_core.edge_strengths(small, s / 2, threads), shape) for s, _ in TEXTURE_EDGES}
-    strengths = sum(np.float32(w) * by_width[s] for s, w in COLOR_EDGES) + sum(
-        np.float32(w) * texture_by_width[s] for s, w in TEXTURE_EDGES
-    )
-    bounding = sum(np.float32(w) * by_width[s] for s, w in _CELL_EDGES)
-    bounding = bounding + np.float32(_CELL_TEXTURE) * texture_by_width[TEXTURE_EDGES[0][0]]
+    width, weight = TEXTURE_EDGE
+    texture = _upsampled(_core.edge_strengths(small, width / 2, threads), level.shape)
+    strengths = _weighted(by_width, COLOR_EDGES) + np.float32(weight) * texture
+    bounding = _weighted(by_width, _CELL_EDGES) + np.float32(_CELL_TEXTURE) * texture
     heights = np.minimum(bounding * np.float32(_HEIGHTS_PER_STRENGTH), 65535).astype(np.uint16)
-    return Evidence(colors, textures, np.ascontiguousarray(strengths), heights)
+    return Evidence(colors, textures, strengths, heights)
+
+
+def _weighted(by_width: dict[float, Strengths], weights: tuple[tuple[float, float], ...]) -> Strengths:
+    total = np.zeros_like(next(iter(by_width.values())))
+    for width, weight in weights:
+        total += np.float32(weight) * by_width[width]
+    return total
 
 
 def find_cells(level: Level, heights: npt.NDArray[np.uint16]) -> tuple[Labels, int]:

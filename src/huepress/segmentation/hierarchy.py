@@ -14,8 +14,8 @@ from huepress.segmentation.levels import Level
 from huepress.segmentation.options import AUTO, RegionsAsked, check_regions
 
 # The cost up to which "auto" merges; found on the training pictures of BSDS500 (bench/segmentation.py).
-AUTO_COST = 1.0
-_BORDER_WEIGHT, _COLOR_WEIGHT, _AREA_EXPONENT = 1.0, 0.4, 0.2
+AUTO_COST = 0.8
+_BORDER_WEIGHT, _COLOR_WEIGHT, _VIVID_WEIGHT, _AREA_EXPONENT = 1.0, 0.43, 6.0, 0.2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,6 +98,7 @@ def find_hierarchy(level: Level, *, seed: int, threads: int) -> Hierarchy:
         n_regions=n_cells,
         border_weight=_BORDER_WEIGHT,
         color_weight=_COLOR_WEIGHT,
+        vivid_weight=_VIVID_WEIGHT,
         area_exponent=_AREA_EXPONENT,
     )
     for finer in levels[-2::-1]:
