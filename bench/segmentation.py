@@ -223,8 +223,9 @@ COSTS = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 1.0, 1.1, 1.2, 1.4, 1.7, 2.0]
 def on_bsds(folder: Path, part: str, step: int) -> None:
     pictures = bsds.pictures_of(folder, part, step)
     reach = 3.0
-    print(f"\n| BSDS500, {len(pictures)} pictures of '{part}' | covering | PRI | VI | boundary F | regions | seconds |")
-    print("|---|---|---|---|---|---|---|")
+    measures = "covering | PRI | VI | boundary F | near F | regions | seconds"
+    print(f"\n| BSDS500, {len(pictures)} pictures of '{part}' | {measures} |")
+    print("|---|---|---|---|---|---|---|---|")
     for name, segment in ON_PEOPLE.items():
         tally, seconds = bsds.Tally(), 0.0
         for path, drawn in pictures:

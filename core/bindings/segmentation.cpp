@@ -118,8 +118,8 @@ Out<std::int32_t> bind_flood(const In<std::uint16_t, 2>& heights, const In<std::
 nb::tuple bind_mark_minima(const In<std::uint16_t, 2>& heights, const In<std::int32_t, 2>& labels) {
     std::vector<std::int32_t> marked = checked_markers(heights, labels);
     const int width = as_side(labels.shape(1)), height = as_side(labels.shape(0));
-    const std::int32_t n = without_gil(
-        [&](const StopRequested&) { return mark_minima(heights.data(), width, height, marked.data()); });
+    const std::int32_t n =
+        without_gil([&](const StopRequested&) { return mark_minima(heights.data(), width, height, marked.data()); });
     return nb::make_tuple(to_numpy(std::move(marked), {labels.shape(0), labels.shape(1)}), n);
 }
 
@@ -147,7 +147,8 @@ nb::tuple bind_merge_by_borders(const In<std::int32_t, 2>& regions, const In<flo
                                 static_cast<int>(colors.shape(2))};
     const std::vector<MergeStep> steps = without_gil([&](const StopRequested& stop) {
         return merge_by_borders(regions.data(), as_side(width), as_side(height), strengths.data(),
-                                std::move(statistics), {border_weight, color_weight, vivid_weight, area_exponent}, stop);
+                                std::move(statistics), {border_weight, color_weight, vivid_weight, area_exponent},
+                                stop);
     });
     std::vector<std::int32_t> pairs;
     std::vector<double> costs;

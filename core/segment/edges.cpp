@@ -50,8 +50,8 @@ void add_scaled(float* sums, const float* values, float factor, std::size_t n) {
 
 // One row's place to work, with `reach` mirrored pixels on both sides.
 struct Scratch {
-    std::vector<float> smooth, change;      // down the columns, padded
-    std::vector<float> across, down;        // the two rates of change, width x dims
+    std::vector<float> smooth, change;  // down the columns, padded
+    std::vector<float> across, down;    // the two rates of change, width x dims
 };
 
 class RowFilter {

@@ -131,14 +131,14 @@ private:
         const double size = std::pow(area_a * area_b / ((area_a + area_b) * n_pixels_), weights_.area_exponent);
         return size * (1.0 + weights_.vivid * std::max(0.0, hue_distance(a, area_a, b, area_b) - kCommonHueDistance)) *
                (distance(of_.textures, of_.texture_dims, a, area_a, b, area_b) +
-                       weights_.border * border.strength / border.length +
-                       weights_.color * distance(of_.colors, of_.color_dims, a, area_a, b, area_b));
+                weights_.border * border.strength / border.length +
+                weights_.color * distance(of_.colors, of_.color_dims, a, area_a, b, area_b));
     }
 
     void push(std::int32_t r, const Border& border) {
         const std::int32_t a = std::min(r, border.other), b = std::max(r, border.other);
-        queue_.push({cost(static_cast<std::size_t>(a), static_cast<std::size_t>(b), border), a, b, version_[a],
-                     version_[b]});
+        queue_.push(
+            {cost(static_cast<std::size_t>(a), static_cast<std::size_t>(b), border), a, b, version_[a], version_[b]});
     }
 
     static Border* find(std::vector<Border>& list, std::int32_t other) {

@@ -4,11 +4,11 @@
 //
 //     (A_i A_j / ((A_i + A_j) N))^area_exponent  (|t_i - t_j| + border_weight * g + color_weight * |m_i - m_j|)
 //
-// with A the areas, N the number of pixels that take part, t the mean texture features, g the mean edge strength along the
-// common border, and m the mean colors; times 1 + vivid_weight max(0, h - 0.12) with h the distance of the mean colors'
-// a and b in Oklab, so that small vivid things stay. The form is that of region merging by statistics (J. Ward, "Hierarchical
-// grouping to optimize an objective function", 1963, for the areas) with evidence from the border, as in P. Arbelaez and
-// others, "Contour detection and hierarchical image segmentation", 2011.
+// with A the areas, N the number of pixels that take part, t the mean texture features, g the mean edge strength along
+// the common border, and m the mean colors; times 1 + vivid_weight max(0, h - 0.12) with h the distance of the mean
+// colors' a and b in Oklab, so that small vivid things stay. The form is that of region merging by statistics (J. Ward,
+// "Hierarchical grouping to optimize an objective function", 1963, for the areas) with evidence from the border, as in
+// P. Arbelaez and others, "Contour detection and hierarchical image segmentation", 2011.
 #pragma once
 
 #include <cstddef>
