@@ -163,7 +163,7 @@ def test_pillow_images_that_cannot_be_loaded(photo, tmp_path):
     data = png_bytes(photo)
     with pytest.raises(huepress.DecodeError):
         huepress.compress(Image.open(io.BytesIO(data[: len(data) // 2])))
-    with pytest.raises(huepress.DecodeError, match="2 frames"):
+    with pytest.raises(huepress.DecodeError, match="several pages"):
         pages = io.BytesIO()
         Image.fromarray(photo).save(pages, "TIFF", save_all=True, append_images=[Image.fromarray(photo)])
         huepress.compress(pages.getvalue())

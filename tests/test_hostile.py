@@ -1,4 +1,4 @@
-"""Input that means harm: each kind is refused in one sentence, before it costs anything, and nothing is written elsewhere."""
+"""Input that means harm is refused in one sentence, before it costs anything; nothing is written elsewhere."""
 
 import io
 import multiprocessing
@@ -214,10 +214,9 @@ def test_a_kept_original_has_no_other_formats_name(huepress_program, tmp_path, p
 
 def test_no_location_leaves_on_a_second_page(huepress_program, tmp_path):
     exif = Image.Exif()
-    exif.get_ifd(0x8825)[1] = "N"
-    exif.get_ifd(0x8825)[2] = (1.0, 2.0, 3.0)
+    exif[0x8825] = {1: "N", 2: (1.0, 2.0, 3.0)}
     page = Image.new("RGB", (8, 8), "red")
-    page.save(tmp_path / "two.tif", save_all=True, append_images=[page], exif=exif)
+    page.save(tmp_path / "two.tif", save_all=True, append_images=[page], exif=exif.tobytes())
     refused(limited(huepress_program, "compress", "two.tif", "--strip", "all", cwd=tmp_path), "--strip none", code=4)
     assert {p.name for p in tmp_path.iterdir()} == {"two.tif"}
 

@@ -1,9 +1,7 @@
 #include "search/ranking_kernel.hpp"
 
-#include <bit>
 #include <cstddef>
 #include <cstring>
-#include <limits>
 
 namespace huepress::HUEPRESS_ISA {
 namespace {
@@ -12,6 +10,15 @@ constexpr int kLanes = 8;
 using Floats = float __attribute__((vector_size(4 * kLanes)));
 using Ints = std::int32_t __attribute__((vector_size(4 * kLanes)));
 using Halves = std::int64_t __attribute__((vector_size(4 * kLanes)));
+
+// Neither <bit> nor <limits>: the linker might keep the copy of a function that was compiled for other processors.
+template <class To, class From>
+To same_bits(From from) {
+    static_assert(sizeof(To) == sizeof(From));
+    To to;
+    std::memcpy(&to, &from, sizeof(to));
+    return to;
+}
 
 // At any address.
 template <class Vector, class Value>
@@ -24,7 +31,7 @@ Vector load(const Value* from) {
 void store(std::int32_t* to, Ints vector) { std::memcpy(to, &vector, sizeof(vector)); }
 
 bool any(Ints mask) {
-    const auto halves = std::bit_cast<Halves>(mask);
+    const auto halves = same_bits<Halves>(mask);
     return ((halves[0] | halves[1]) | (halves[2] | halves[3])) != 0;
 }
 
@@ -49,7 +56,7 @@ void rank_offset(const RankingTask& task) {
         }
     }
     // Copies that would begin in the last lanes, beyond the end, cost too much for any list.
-    for (int x = end; x < end + kLanes; ++x) costs[x] = std::numeric_limits<float>::infinity();
+    for (int x = end; x < end + kLanes; ++x) costs[x] = __builtin_inff();
     const int n_listed = task.n_listed;
     const std::ptrdiff_t stride = task.plane_stride;
     const std::int32_t number = task.number, cost_mask = ~task.number_mask;
@@ -58,7 +65,7 @@ void rank_offset(const RankingTask& task) {
     for (int x = begin; x < task.end; x += kLanes) {
         const Floats sum = load<Floats>(costs + x) + load<Floats>(costs + x + 1) + load<Floats>(costs + x + 2) +
                            load<Floats>(costs + x + 3) + price;
-        Ints key = (std::bit_cast<Ints>(sum) & cost_mask) | number;
+        Ints key = (same_bits<Ints>(sum) & cost_mask) | number;
         if (!any(key < load<Ints>(worst + x))) continue;
         std::int32_t* list = task.lists + x;
         for (int place = 0; place < n_listed; ++place, list += stride) {

@@ -240,7 +240,7 @@ def score(original: ImageLike, distorted: ImageLike, *, jobs: int = 0, max_pixel
     >>> ramp = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
     >>> found = huepress.score(ramp, huepress.compress(ramp, n_colors=16).image)
     >>> round(found.psnr_db, 1), found.words
-    (32.4, 'very high')
+    (32.5, 'very high')
     """
     options = Options(jobs=jobs, max_pixels=max_pixels)
     comparator = Comparator(load(original, max_pixels=max_pixels), threads=options.threads)

@@ -114,7 +114,7 @@ def test_names_that_lead_out_of_a_folder_are_refused(run, store, pictures, tmp_p
     [
         ("s3://shop/none", "dst", 3, "s3://shop/none: no files there; check the URL"),
         ("s3://shop/marker", "dst", 3, "no files there"),
-        ("s3://shop/pictures/a.png", "dst", 3, "a file, not a folder; leave -r out"),
+        ("s3://shop/pictures/a.png", "dst", 3, "a file, not a folder; give its name alone"),
         ("s3://no-such/pictures", "dst", 3, "bucket does not exist); check the name"),
         ("src", "s3://no-such/small", 5, "bucket does not exist); check the name"),
     ],

@@ -138,19 +138,19 @@ def outcome(source, output):
 @given(st.integers(0, 400), st.booleans())
 def test_a_ledger_cut_off_anywhere_keeps_its_whole_lines(kept, damage):
     file = LinesInMemory()
-    ledger = Ledger("ab" * 8, file)
+    ledger = Ledger("ab" * 10, file)
     pairs = [(f"{n:032x}", f"{n + 9:032x}") for n in range(3)]
     for source, output in pairs:
         ledger.add(outcome(source, output))
     whole = file.data[:kept].count(b"\n")
     cut = LinesInMemory(file.data[:kept] + (b"\xff" if damage else b""))
-    again = Ledger("ab" * 8, cut)
+    again = Ledger("ab" * 10, cut)
     # The very last newline may be what is missing: the line is whole all the same.
     found = [again.result_of(source) is not None for source, _ in pairs]
     assert found[:whole] == [True] * whole and sum(found) <= whole + 1
     again.add(outcome("f" * 32, "e" * 32))
-    assert Ledger("ab" * 8, cut).result_of("f" * 32)["output_hash"] == "e" * 32
-    assert Ledger("cd" * 8, cut).result_of("f" * 32) is None and Ledger("cd" * 8, cut).made("e" * 32)
+    assert Ledger("ab" * 10, cut).result_of("f" * 32)["output_hash"] == "e" * 32
+    assert Ledger("cd" * 10, cut).result_of("f" * 32) is None and Ledger("cd" * 10, cut).made("e" * 32)
 
 
 def test_links_to_folders_end(tmp_path):

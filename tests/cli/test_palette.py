@@ -79,7 +79,7 @@ def test_many_inputs(run, flag_file, photo_file, tmp_path):
     ("arguments", "code", "says"),
     [
         (["missing.png"], 3, "no such file"),
-        (["flag.png", "-o", "x.pal"], 2, "extension"),
+        (["flag.png", "-o", "x.xyz"], 2, "extension"),
         (["flag.png", "-o", "flag.png"], 5, "replace an input"),
         (["flag.png", "flag.png", "--format", "hex"], 2, "only one palette"),
         (["flag.png", "--palette", "nope.act"], 3, "no such file"),

@@ -276,4 +276,4 @@ def test_extracting_and_saving(photo, tmp_path):
     with pytest.raises(huepress.OptionError, match="extension"):
         huepress.save_palette(found, tmp_path / "a.xyz")
     with pytest.raises(huepress.OptionError, match="must be one of"):
-        huepress.save_palette(found, tmp_path / "a.xyz", "pal")
+        huepress.save_palette(found, tmp_path / "a.xyz", "xyz")

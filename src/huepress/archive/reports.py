@@ -201,12 +201,10 @@ def _html(rows: list[Row], pictures: Callable[[Row], tuple[bytes, bytes] | None]
 
 
 def _html_row(row: Row, pair: tuple[bytes, bytes] | None) -> str:
-    name = html.escape(row.input)
+    name, message = html.escape(printable(row.input)), html.escape(printable(row.message))
     if row.status == "failed":
-        return (
-            f'<tr><td class="name">{name}</td><td colspan="7" class="name failed">{html.escape(row.message)}</td></tr>'
-        )
-    title = f' title="{html.escape(row.message)}"' if row.message else ""
+        return f'<tr><td class="name">{name}</td><td colspan="7" class="name failed">{message}</td></tr>'
+    title = f' title="{message}"' if message else ""
     before, after = (_picture(data) for data in pair) if pair else ("", "")
     score = "" if row.ssimulacra2 is None else f"{row.ssimulacra2:.1f}"
     psnr = "" if row.psnr_db is None else f"{row.psnr_db:.1f} dB"

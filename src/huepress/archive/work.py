@@ -107,7 +107,7 @@ def _compressed(
     except UnsupportedError as error:
         if not settings.in_place and options.strip != "none":
             refuse_private(data, str(error))
-        return _kept(task, data, None, f"{error}; kept as it is, with its metadata")
+        return _kept(task, data, None, f"{error}; kept as it is")
     report, encoded = result.report, result.encoded
     if report.status == "compressed":
         if found and encoded.format != found.format:

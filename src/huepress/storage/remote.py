@@ -87,7 +87,7 @@ class RemoteStore:
         empty = True
         for entry in self._below("", enter):
             if not entry.name:
-                raise InputError(f"{self.url}: a file, not a folder; leave -r out")
+                raise InputError(f"{self.url}: a file, not a folder; give its name alone, as a single picture")
             empty = False
             if not any(map(is_private, entry.name.split("/"))):
                 yield entry
