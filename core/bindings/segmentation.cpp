@@ -1,10 +1,16 @@
 // Arrays in, arrays out, shapes checked: segmentation.
 #include "bindings/arrays.hpp"
+#include "segment/edges.hpp"
+#include "segment/merge.hpp"
 #include "segment/potts.hpp"
 #include "segment/regions.hpp"
+#include "segment/watershed.hpp"
 
 namespace huepress {
 namespace {
+
+constexpr std::size_t kMostChannels = 64;
+constexpr float kLargestSigma = 32.0f;
 
 int as_side(std::size_t n) {
     require(n > 0 && n < (1u << 30), "the image must have pixels");
@@ -80,6 +86,80 @@ Out<std::int32_t> bind_merge_small_regions(const In<std::int32_t, 2>& regions, c
     return to_numpy(std::move(merged), {label_of.shape(0)});
 }
 
+Out<float> bind_edge_strengths(const In<float, 3>& values, float sigma, int n_threads) {
+    const int width = as_side(values.shape(1)), height = as_side(values.shape(0));
+    require(values.shape(2) >= 1 && values.shape(2) <= kMostChannels, "there must be 1 to 64 channels");
+    require(sigma > 0 && sigma <= kLargestSigma, "sigma must be above 0 and 32 at most");
+    require_finite(values, "values must be finite");
+    std::vector<float> strengths = without_gil([&](const StopRequested& stop) {
+        return edge_strengths(values.data(), width, height, static_cast<int>(values.shape(2)), sigma, n_threads, stop);
+    });
+    return to_numpy(std::move(strengths), {values.shape(0), values.shape(1)});
+}
+
+// Labels of at least -2.
+std::vector<std::int32_t> checked_markers(const In<std::uint16_t, 2>& heights, const In<std::int32_t, 2>& labels) {
+    require(heights.shape(0) == labels.shape(0) && heights.shape(1) == labels.shape(1), "one label a height");
+    std::vector<std::int32_t> markers(labels.data(), labels.data() + labels.size());
+    for (const std::int32_t label : markers) require(label >= -2, "labels start at -2");
+    return markers;
+}
+
+Out<std::int32_t> bind_flood(const In<std::uint16_t, 2>& heights, const In<std::int32_t, 2>& labels) {
+    std::vector<std::int32_t> flooded = checked_markers(heights, labels);
+    const int width = as_side(labels.shape(1)), height = as_side(labels.shape(0));
+    without_gil([&](const StopRequested&) {
+        flood(heights.data(), width, height, flooded.data());
+        return 0;
+    });
+    return to_numpy(std::move(flooded), {labels.shape(0), labels.shape(1)});
+}
+
+nb::tuple bind_mark_minima(const In<std::uint16_t, 2>& heights, const In<std::int32_t, 2>& labels) {
+    std::vector<std::int32_t> marked = checked_markers(heights, labels);
+    const int width = as_side(labels.shape(1)), height = as_side(labels.shape(0));
+    const std::int32_t n =
+        without_gil([&](const StopRequested&) { return mark_minima(heights.data(), width, height, marked.data()); });
+    return nb::make_tuple(to_numpy(std::move(marked), {labels.shape(0), labels.shape(1)}), n);
+}
+
+nb::tuple bind_merge_by_borders(const In<std::int32_t, 2>& regions, const In<float, 2>& strengths,
+                                const In<float, 3>& textures, const In<float, 3>& colors, int n_regions,
+                                double border_weight, double color_weight, double vivid_weight, double area_exponent) {
+    const std::size_t height = regions.shape(0), width = regions.shape(1);
+    require(strengths.shape(0) == height && strengths.shape(1) == width, "one strength a pixel");
+    require(textures.shape(0) == height && textures.shape(1) == width, "one texture a pixel");
+    require(colors.shape(0) == height && colors.shape(1) == width, "one color a pixel");
+    require_finite(strengths, "strengths must be finite");
+    require_finite(border_weight, "weights must be finite");
+    require_finite(color_weight, "weights must be finite");
+    require(colors.shape(2) >= 3, "colors must have three coordinates or more");
+    require_finite(vivid_weight, "weights must be finite");
+    require_finite(area_exponent, "weights must be finite");
+    const In<std::int32_t, 1> groups(regions.data(), {regions.size()});
+    GroupSums texture_sums =
+        checked_sums(groups, In<float, 2>(textures.data(), {regions.size(), textures.shape(2)}), n_regions, 1);
+    GroupSums color_sums =
+        checked_sums(groups, In<float, 2>(colors.data(), {regions.size(), colors.shape(2)}), n_regions, 1);
+    for (const std::int64_t area : color_sums.areas) require(area > 0, "every region must have pixels");
+    RegionStatistics statistics{std::move(color_sums.areas), std::move(texture_sums.points),
+                                std::move(color_sums.points), static_cast<int>(textures.shape(2)),
+                                static_cast<int>(colors.shape(2))};
+    const std::vector<MergeStep> steps = without_gil([&](const StopRequested& stop) {
+        return merge_by_borders(regions.data(), as_side(width), as_side(height), strengths.data(),
+                                std::move(statistics), {border_weight, color_weight, vivid_weight, area_exponent},
+                                stop);
+    });
+    std::vector<std::int32_t> pairs;
+    std::vector<double> costs;
+    for (const MergeStep& step : steps) {
+        pairs.push_back(step.into);
+        pairs.push_back(step.from);
+        costs.push_back(step.cost);
+    }
+    return nb::make_tuple(to_numpy(std::move(pairs), {steps.size(), 2}), to_numpy(std::move(costs), {steps.size()}));
+}
+
 }  // namespace
 
 void bind_segmentation(nb::module_& m) {
@@ -90,6 +170,12 @@ void bind_segmentation(nb::module_& m) {
           nb::arg("n_threads"));
     m.def("merge_small_regions", &bind_merge_small_regions, nb::arg("regions"), nb::arg("label_of"), nb::arg("points"),
           nb::arg("min_area"), nb::arg("locked"));
+    m.def("edge_strengths", &bind_edge_strengths, nb::arg("values"), nb::arg("sigma"), nb::arg("n_threads"));
+    m.def("mark_minima", &bind_mark_minima, nb::arg("heights"), nb::arg("labels"));
+    m.def("flood", &bind_flood, nb::arg("heights"), nb::arg("labels"));
+    m.def("merge_by_borders", &bind_merge_by_borders, nb::arg("regions"), nb::arg("strengths"), nb::arg("textures"),
+          nb::arg("colors"), nb::arg("n_regions"), nb::arg("border_weight"), nb::arg("color_weight"),
+          nb::arg("vivid_weight"), nb::arg("area_exponent"));
 }
 
 }  // namespace huepress

@@ -81,6 +81,22 @@ def merge_small_regions(
     min_area: int,
     locked: int,
 ) -> npt.NDArray[np.int32]: ...
+def edge_strengths(values: npt.NDArray[np.float32], sigma: float, n_threads: int) -> npt.NDArray[np.float32]: ...
+def mark_minima(
+    heights: npt.NDArray[np.uint16], labels: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], int]: ...
+def flood(heights: npt.NDArray[np.uint16], labels: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]: ...
+def merge_by_borders(
+    regions: npt.NDArray[np.int32],
+    strengths: npt.NDArray[np.float32],
+    textures: npt.NDArray[np.float32],
+    colors: npt.NDArray[np.float32],
+    n_regions: int,
+    border_weight: float,
+    color_weight: float,
+    vivid_weight: float,
+    area_exponent: float,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]: ...
 
 class SpatialSearch:
     def __init__(

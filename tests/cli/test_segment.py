@@ -9,7 +9,7 @@ import huepress
 from conftest import png_bytes
 from known_regions import known_regions
 
-BASIC = {"labels.png", "regions.png", "overlay.png", "segments.json", "segments.csv"}
+BASIC = {"labels.png", "regions.png", "parts.png", "overlay.png", "outlines.png", "segments.json", "segments.csv"}
 
 
 def one_sentence(done, code):
@@ -100,3 +100,15 @@ sys.exit(run(["segment", {str(scene_file)!r}, "--svg"]))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert "huepress[svg]" in one_sentence(done, 2)
     assert not scene_file.with_name("scene-segments").exists()
+
+
+def test_regions_as_asked_for(run, scene_file, tmp_path):
+    for asked, said in (("7", b"7 regions"), ("1", b"1 regions"), ("0.5", b" regions"), ("auto", b" regions")):
+        done = run("segment", scene_file, "-k", 4, "--regions", asked, "-o", "out", "--force")
+        assert done.returncode == 0 and said in done.stdout, done.stderr
+        with Image.open(tmp_path / "out" / "regions.png") as image:
+            option = "auto" if asked == "auto" else float(asked) if "." in asked else int(asked)
+            expected = huepress.segment(scene_file, 4, regions=option).regions.labels
+            np.testing.assert_array_equal(np.asarray(image), expected)
+    for wrong in ("0", "-3", "many", "nan", "1e400"):
+        assert "number of regions" in one_sentence(run("segment", scene_file, "--regions", wrong), 2)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huepress import _core
-from huepress.segmentation.regions import by_area, find_regions, merge_small
+from huepress.segmentation.regions import by_area, find_parts, merge_small
 from reference import regions as twin
 
 
@@ -69,7 +69,7 @@ def test_labels_are_sorted_by_area(seed, size, n_labels):
 def test_descriptions():
     labels = label_map(3, 20, 30, 3)
     points = np.random.default_rng(4).random((20, 30, 3)).astype(np.float32)
-    found = find_regions(labels, points)
+    found = find_parts(labels, labels, points)
     assert sum(region.area for region in found) == labels.size
     for number, region in enumerate(found):
         ys, xs = np.nonzero(found.labels == number)

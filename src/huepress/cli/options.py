@@ -14,15 +14,19 @@ from huepress.declare import Spec
 from huepress.errors import OptionError
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.options import MAX_COLORS, MIN_COLORS, STARTS, Options
+from huepress.segmentation.options import check_regions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
     _ListBase = click.ParamType[list[Any]]
     _NumberOfColorsBase = click.ParamType[int | str]
+    _RegionsAskedBase = click.ParamType[int | float | str]
     _GoalBase = click.ParamType[QualityGoal | SizeGoal]
 else:
-    _ListBase = _GoalBase = _NumberOfColorsBase = click.ParamType  # older versions have no type parameter
+    _ListBase = _GoalBase = _NumberOfColorsBase = _RegionsAskedBase = (
+        click.ParamType
+    )  # older versions have no type parameter
 
 
 class NumberOfColors(_NumberOfColorsBase):
@@ -33,6 +37,24 @@ class NumberOfColors(_NumberOfColorsBase):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
         """Parse ``16`` or ``auto``."""
         return "auto" if value == "auto" else click.IntRange(MIN_COLORS, MAX_COLORS).convert(value, param, ctx)
+
+
+class RegionsAsked(_RegionsAskedBase):
+    """A number of regions, the cost up to which they merge (with a point), or ``auto``."""
+
+    name = "N|COST|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float | str:
+        """Parse ``12``, ``0.8`` or ``auto``."""
+        if value == "auto" or isinstance(value, int | float):
+            return cast("int | float | str", value)
+        text = str(value)
+        try:
+            asked = int(text) if text.isdecimal() else float(text)
+            check_regions(asked)
+        except (ValueError, OptionError):
+            self.fail(f"{text!r} is not auto, a number of regions such as 12, or a cost such as 0.8", param, ctx)
+        return asked
 
 
 class Listed(_ListBase):
@@ -139,6 +161,8 @@ def _type_of(spec: Spec) -> Any:
         return click.Choice(spec.choices)
     if spec.metavar == "K|auto":
         return NumberOfColors()
+    if spec.metavar == "N|COST|auto":
+        return RegionsAsked()
     if spec.below is not None:
         return click.FloatRange(0, spec.below, max_open=True)
     if spec.within is None:

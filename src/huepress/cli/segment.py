@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(name="segment")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@options_of(SegmentOptions, ["n_colors"])
+@options_of(SegmentOptions, ["n_colors", "regions"])
 @click.option("-o", "--output", metavar="DIR", help="Folder for the files.  [default: NAME-segments]")
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--layers", is_flag=True, help="Also a transparent picture of each segment.")
@@ -38,10 +38,11 @@ def command(
     quiet: bool,
     **chosen: Any,
 ) -> int:
-    """Cut images into segments of like color.
+    """Cut images into segments of like color, and into regions that people would draw.
 
-    Writes a label map (indexed PNG whose palette is the segments' colors), connected regions (16-bit PNG, or .npy
-    where there are too many), an overlay with boundaries and a legend, and segments.json and .csv. Segments are
+    Writes a label map of the segments (indexed PNG whose palette is their colors), regions (16-bit PNG, or .npy
+    where there are too many), an overlay with the segments' boundaries and a legend, the regions' outlines, and
+    segments.json and .csv. Segments are classes of color (-k), regions are connected (--regions). Both are
     numbered by area, the largest first. With several inputs each has a folder of its own in -o.
     """
     from huepress.cli.inputs import STDIO, claims_of, expand, for_each
@@ -95,4 +96,4 @@ def _summary(found: Segmentation) -> str:
         f"{color} {100 * share:.1f} %" for color, share in list(zip(found.palette.hex(), found.shares, strict=True))[:6]
     )
     more = ", ..." if len(found) > 6 else ""
-    return f"{len(found)} segments in {len(found.regions)} regions ({colors}{more})"
+    return f"{len(found)} segments ({colors}{more}), {len(found.regions)} regions"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Literal
 
 from huepress.declare import check_all, option
+from huepress.errors import OptionError
 from huepress.options import MAX_COLORS, MIN_COLORS, NumberOfColors, available_processors, inherited
 
 AUTO: Literal["auto"] = "auto"
+RegionsAsked = int | float | Literal["auto"]
+_MOST_REGIONS = 2**31 - 1
 # The part of the picture that a region must have at least, unless an area is given.
 _SMALLEST_PART = 5000
 
@@ -31,6 +36,9 @@ class SegmentOptions:
     min_area : int, optional
         Regions of fewer pixels join the neighbor they resemble; by default a 5000th of the picture. 0
         keeps all.
+    regions : "auto", int or float
+        Which regions the picture is cut into: about as many as people would draw, a number of them, or all that
+        merge at a cost of no more than this.
     seed : int
     jobs : int
         Number of threads; 0 means one per processor. The result does not depend on it.
@@ -72,12 +80,19 @@ class SegmentOptions:
         within=(0, 2**32 - 2),
         default_told="a 5000th of the picture",
     )
+    regions: RegionsAsked = option(
+        AUTO,
+        help="Number of regions, or with a point (0.8) the cost up to which they merge; auto: as people draw.",
+        group="everyday",
+        metavar="N|COST|auto",
+    )
     seed: int = inherited("seed")
     jobs: int = inherited("jobs")
     max_pixels: int = inherited("max_pixels")
 
     def __post_init__(self) -> None:
         check_all(self)
+        check_regions(self.regions)
 
     @property
     def threads(self) -> int:
@@ -87,3 +102,22 @@ class SegmentOptions:
     def smallest_area(self, n_pixels: int) -> int:
         """Return the area that a region must have, the default resolved."""
         return n_pixels // _SMALLEST_PART if self.min_area is None else int(self.min_area)
+
+
+def check_regions(regions: object) -> None:
+    """Refuse what names no regions.
+
+    Raises
+    ------
+    OptionError
+    """
+    if isinstance(regions, str) and regions == AUTO:
+        return
+    if isinstance(regions, Integral) and not isinstance(regions, bool):
+        if 1 <= int(regions) <= _MOST_REGIONS:
+            return
+    elif isinstance(regions, Real) and not isinstance(regions, bool) and 0 <= float(regions) < math.inf:
+        return
+    raise OptionError(
+        f'regions must be "auto", a whole number from 1, or as a float the cost up to which they merge, not {regions!r}'
+    )

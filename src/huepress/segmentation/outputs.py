@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from huepress import files
 from huepress.engine.swatches import name_colors
@@ -55,11 +56,13 @@ def save(
 def _writers(found: Segmentation, *, masks: bool, layers: bool, svg: bool) -> dict[str, Callable[[], bytes]]:
     """Return what makes each file, by name; files are made one after the other to save memory."""
     writers: dict[str, Callable[[], bytes]] = {"labels.png": lambda: encode_png(found.indexed).data}
-    if len(found.regions) <= _MOST_IN_PNG:
-        writers["regions.png"] = lambda: encode_gray16(found.regions.labels)
-    else:
-        writers["regions.npy"] = lambda: _npy(found)
+    for name, regions in (("regions", found.regions), ("parts", found.parts)):
+        if len(regions) <= _MOST_IN_PNG:
+            writers[f"{name}.png"] = partial(encode_gray16, regions.labels)
+        else:
+            writers[f"{name}.npy"] = partial(_npy, regions.labels)
     writers["overlay.png"] = lambda: encode_pillow(found.overlay())
+    writers["outlines.png"] = lambda: encode_pillow(found.overlay(of="regions", legend=False))
     writers["segments.json"] = lambda: (json.dumps(describe(found), indent=1) + "\n").encode()
     writers["segments.csv"] = lambda: _table(describe(found)["segments"])
     for number in range(len(found)):
@@ -83,12 +86,12 @@ def describe(found: Segmentation) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``width``, ``height``, ``segments`` and ``regions``, both the largest first. Boxes are left, top,
+        ``width``, ``height``, ``segments`` and ``regions``, both the largest first. The ``parts`` of a segment are the
+        places that it lies in; a region's ``segment`` is that of most of its pixels. Boxes are left, top,
         right, bottom, the last two outside; centroids x, y of pixel centers at .5.
     """
     height, width = found.labels.shape
-    regions = found.regions
-    pieces = np.bincount(regions.segments, minlength=len(found))
+    parts = np.bincount(found.parts.segments, minlength=len(found))
     names = name_colors(found.palette.colors_srgb8)
     segments = [
         {
@@ -97,7 +100,7 @@ def describe(found: Segmentation) -> dict[str, Any]:
             "name": names[number],
             "area": int(found.areas[number]),
             "share": round(float(found.shares[number]), 6),
-            "regions": int(pieces[number]),
+            "parts": int(parts[number]),
             "transparent": number == found.transparent,
         }
         for number, hex_color in enumerate(found.palette.hex())
@@ -115,7 +118,7 @@ def describe(found: Segmentation) -> dict[str, Any]:
                 "box": region.box,
                 "centroid": [round(v, 2) for v in region.centroid],
             }
-            for number, region in enumerate(regions)
+            for number, region in enumerate(found.regions)
         ],
     }
 
@@ -136,7 +139,7 @@ def _layer(found: Segmentation, number: int) -> bytes:
     return encode_rgba(found.layer(number))
 
 
-def _npy(found: Segmentation) -> bytes:
+def _npy(labels: npt.NDArray[np.int32]) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, found.regions.labels)
+    np.save(buffer, labels)
     return buffer.getvalue()

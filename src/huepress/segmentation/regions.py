@@ -12,16 +12,17 @@ from huepress import _core
 from huepress.model import Bytes
 
 Labels = npt.NDArray[np.int32]
+Segments = npt.NDArray[np.uint8] | npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class Region:
-    """A connected part of a segment.
+    """A connected part of a picture.
 
     Attributes
     ----------
     segment : int
-        The segment that it belongs to.
+        The segment that most of its pixels belong to, of equal ones the first.
     color : tuple of int
         Mean color in Oklab, as sRGB codes 0 to 255, with alpha where the picture has it.
     area : int
@@ -127,21 +128,26 @@ def mean_colors(groups: Labels, points: npt.NDArray[np.float32], n_groups: int, 
     return _core.points_to_colors(means, "oklab")
 
 
-def find_regions(labels: Labels, points: npt.NDArray[np.float32]) -> Regions:
-    """Find and describe the regions of a label map.
+def find_parts(labels: Labels, segments: Segments, points: npt.NDArray[np.float32]) -> Regions:
+    """Find and describe the connected parts of a label map; see `describe_regions`."""
+    return describe_regions(_core.label_regions(labels)[0], segments, points)
+
+
+def describe_regions(labels: Labels, segments: Segments, points: npt.NDArray[np.float32]) -> Regions:
+    """Describe regions, the largest first.
 
     Parameters
     ----------
     labels : ndarray of int32, (height, width)
+        The region of each pixel, 0 and up without gaps.
+    segments : ndarray of int, (height, width)
+        The segment of each pixel, 0 and up.
     points : ndarray of float32, (height, width, 3 or 4)
         The pixels' colors in Oklab.
     """
-    numbered, label_of = _core.label_regions(labels)
-    n_regions = len(label_of)
-    regions = by_area(numbered)
+    regions = by_area(labels)
     flat = regions.reshape(-1)
-    segments = np.zeros(n_regions, dtype=np.int32)
-    segments[flat] = labels.reshape(-1)
+    n_regions = int(flat.max()) + 1
     areas = np.bincount(flat, minlength=n_regions)
     y, x = np.divmod(np.arange(flat.size, dtype=np.int64), labels.shape[1])
     boxes = np.empty((n_regions, 4), dtype=np.int64)
@@ -153,4 +159,22 @@ def find_regions(labels: Labels, points: npt.NDArray[np.float32]) -> Regions:
         np.maximum.at(high, flat, coordinate)
         boxes[:, axis], boxes[:, axis + 2] = low, high + 1
         centroids[:, axis] = np.bincount(flat, coordinate, minlength=n_regions) / areas + 0.5
-    return Regions(regions, segments, mean_colors(regions, points, n_regions), areas, boxes, centroids)
+    return Regions(
+        regions,
+        _most_frequent(flat, segments.reshape(-1)),
+        mean_colors(regions, points, n_regions),
+        areas,
+        boxes,
+        centroids,
+    )
+
+
+def _most_frequent(groups: Labels, values: Segments) -> Labels:
+    """Return for each group the value that most of its pixels have, of equal ones the lowest."""
+    n_values = int(values.max()) + 1
+    pairs, counts = np.unique(groups.astype(np.int64) * n_values + values, return_counts=True)
+    owners, found = np.divmod(pairs, n_values)
+    order = np.lexsort([found, -counts, owners])
+    first = np.concatenate([[True], np.diff(owners[order]) > 0])
+    frequent: Labels = found[order][first].astype(np.int32)
+    return frequent

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from huepress.errors import InputError
 from huepress.model import Bytes, IndexedImage, Palette, SourceImage
-from huepress.segmentation.regions import Regions, find_regions
+from huepress.segmentation.hierarchy import Hierarchy, find_hierarchy
+from huepress.segmentation.levels import Level
+from huepress.segmentation.options import AUTO, RegionsAsked, SegmentOptions
+from huepress.segmentation.regions import Regions, describe_regions, find_parts
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,7 +42,8 @@ class Segmentation:
     palette: Palette
     transparent: int | None
     source: SourceImage
-    _points: npt.NDArray[np.float32] = field(repr=False)
+    _level: Level = field(repr=False)
+    _options: SegmentOptions = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.palette)
@@ -59,9 +63,38 @@ class Segmentation:
         return self.areas / self.labels.size
 
     @cached_property
+    def parts(self) -> Regions:
+        """The connected parts of the segments, the largest first: each is of one color."""
+        return find_parts(self.labels.astype(np.int32), self.labels, self._level.points)
+
+    @cached_property
+    def hierarchy(self) -> Hierarchy:
+        """All regions from small cells to the whole picture, found when first asked for."""
+        return find_hierarchy(self._level, seed=self._options.seed, threads=self._options.threads)
+
+    @cached_property
     def regions(self) -> Regions:
-        """The connected parts of the segments, the largest first."""
-        return find_regions(self.labels.astype(np.int32), self._points)
+        """The regions that people would draw, as asked for, the largest first: each is one thing, of any colors."""
+        return self.cut_regions(self._options.regions)
+
+    def cut_regions(self, regions: RegionsAsked = AUTO) -> Regions:
+        """Return other regions of the same hierarchy, which is found once: fewer always contain more.
+
+        Fully transparent pixels are one region, beside those asked for.
+
+        Parameters
+        ----------
+        regions : "auto", int or float
+            As for `segment`.
+
+        Raises
+        ------
+        OptionError
+        """
+        labels = self.hierarchy.cut(regions)
+        clear = labels < 0
+        labels[clear] = labels.max() + 1
+        return describe_regions(labels, self.labels, self._level.points)
 
     @property
     def indexed(self) -> IndexedImage:
@@ -97,28 +130,32 @@ class Segmentation:
             layer[..., 3] = np.where(mask, 255, 0)
         return layer
 
-    def boundaries(self) -> npt.NDArray[np.bool_]:
-        """Return the lines between segments: (height, width) bool.
+    def boundaries(self, of: Literal["segments", "regions"] = "segments") -> npt.NDArray[np.bool_]:
+        """Return the lines between segments, or between regions: (height, width) bool.
 
-        True where the pixel to the right or below belongs to another segment, so that lines are one
+        True where the pixel to the right or below belongs to another one, so that lines are one
         pixel wide.
         """
-        lines = np.zeros(self.labels.shape, dtype=bool)
-        lines[:, :-1] |= self.labels[:, :-1] != self.labels[:, 1:]
-        lines[:-1] |= self.labels[:-1] != self.labels[1:]
+        labels = self.regions.labels if of == "regions" else self.labels
+        lines = np.zeros(labels.shape, dtype=bool)
+        lines[:, :-1] |= labels[:, :-1] != labels[:, 1:]
+        lines[:-1] |= labels[:-1] != labels[1:]
         return lines
 
-    def overlay(self, *, legend: bool = True) -> Image:
+    def overlay(self, *, of: Literal["segments", "regions"] = "segments", legend: bool = True) -> Image:
         """Return the picture with the lines drawn on it, as a Pillow image.
 
         Parameters
         ----------
+        of : {"segments", "regions"}
+            What the lines are between.
         legend : bool
             Whether the segments' colors stand below, with their shares of the picture.
         """
         from huepress.drawing.overlay import draw_overlay
 
-        return draw_overlay(self.source.pixels_srgb8, self.boundaries(), self.palette, self.shares, legend=legend)
+        lines = self.boundaries(of)
+        return draw_overlay(self.source.pixels_srgb8, lines, self.palette, self.shares, legend=legend)
 
     def svg(self) -> str:
         """Return an SVG with one traced path a segment, filled with its color; needs ``pip install huepress[svg]``.

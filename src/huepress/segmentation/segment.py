@@ -11,7 +11,7 @@ from huepress.options import DEFAULT_MAX_PIXELS, NumberOfColors
 from huepress.pipeline import intake
 from huepress.segmentation.cluster import cluster_pixels
 from huepress.segmentation.levels import to_picture
-from huepress.segmentation.options import AUTO, SegmentOptions
+from huepress.segmentation.options import AUTO, RegionsAsked, SegmentOptions
 from huepress.segmentation.regions import by_area, mean_colors, merge_small
 from huepress.segmentation.result import Segmentation
 
@@ -23,6 +23,7 @@ def segment(
     image: ImageLike,
     n_colors: NumberOfColors = AUTO,
     *,
+    regions: RegionsAsked = AUTO,
     spatial: float = 0.0,
     min_area: int | None = None,
     smooth: float = 2.0,
@@ -36,12 +37,20 @@ def segment(
     Potts model), from a small version of the picture to its full size where there is noise. At last small
     regions join the neighbor that they resemble. ``smooth=0, min_area=0`` is k-means alone.
 
+    Segments are classes of color: one may lie in many places. The connected regions that people would call things are
+    `Segmentation.regions`: small cells, merged by what lies on their border, by their textures and colors. They
+    depend on `regions` alone, not on the segments, and are found when first asked for.
+
     Parameters
     ----------
     image : path, bytes, binary file, PIL.Image.Image or ndarray
         As for `compress`.
     n_colors : int or "auto"
         Number of segments, 2 to 256; "auto" takes the elbow of the error curve of k-means, 14 at most.
+    regions : "auto", int or float
+        How far regions are merged: "auto" for about what people would draw, an int for that many (fewer where the
+        picture has fewer cells, more where transparency keeps more apart), a float for the cost up to which
+        pairs merge (around 1; less for more regions). `Segmentation.cut_regions` gives any other number later.
     spatial : float
         How compact segments are, 0 to 10: 0 for color alone; see `SegmentOptions`.
     min_area : int, optional
@@ -73,6 +82,7 @@ def segment(
     """
     chosen = SegmentOptions(
         n_colors=n_colors,
+        regions=regions,
         spatial=spatial,
         min_area=min_area,
         smooth=smooth,
@@ -102,4 +112,4 @@ def segment_source(source: SourceImage, options: SegmentOptions) -> Segmentation
         if colors.shape[1] == 3:
             colors = np.concatenate([colors, np.full((len(colors), 1), 255, dtype=np.uint8)], axis=1)
         colors[transparent] = 0
-    return Segmentation(labels.astype(np.uint8), Palette(colors), transparent, source, points)
+    return Segmentation(labels.astype(np.uint8), Palette(colors), transparent, source, picture.level, options)

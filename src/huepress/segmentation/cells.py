@@ -1,0 +1,203 @@
+"""From a picture to small cells that lie within what people would call one thing, and to the evidence between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from huepress import _core
+from huepress.segmentation.levels import Level, Points
+
+Labels = npt.NDArray[np.int32]
+Strengths = npt.NDArray[np.float32]
+
+# Cells are found on a picture of at most so many pixels, and drawn anew at each finer size.
+_MOST_PIXELS = 200_000
+# Textures: histograms over so many colors, which are alike where they are less than this apart in Oklab.
+_N_WORDS, _WORD_WIDTH, _WORD_RANK = 48, 0.053, 16
+_WORD_SAMPLE = 25_000
+_WORD_ITERATIONS = 30
+_ROUNDED_TO = 1024  # parts of 1, so that the last bits of an exponential decide nothing
+# What the strength of an edge is made of: widths of the Gaussian in pixels, and weights.
+COLOR_EDGES = ((2.0, 8.0), (4.0, 9.3))
+TEXTURE_EDGE = (4.0, 1.1)  # on the half size
+_CELL_EDGES = ((1.5, 0.85), (2.0, 1.0), (4.0, 1.2))
+_CELL_TEXTURE = 0.1
+_HEIGHTS_PER_STRENGTH = 4000
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What is known of a picture's pixels before any are merged.
+
+    Parameters
+    ----------
+    colors : ndarray of float32, (height, width, 3 or 4)
+        In Oklab.
+    textures : ndarray of float32, (height, width, n)
+        Features whose means over two areas are as far apart as the areas' histograms are unlike.
+    strengths : ndarray of float32, (height, width)
+        Of edges, in the units of the distance between textures.
+    heights : ndarray of uint16, (height, width)
+        The edges that bound cells.
+    """
+
+    colors: Points
+    textures: Points
+    strengths: Strengths
+    heights: npt.NDArray[np.uint16]
+
+
+def find_evidence(level: Level, *, seed: int, threads: int) -> Evidence:
+    """Measure colors, textures and edges.
+
+    Two histograms h over the picture's own colors c (of k-means) are compared by sqrt((h - h')^T K (h - h')) with
+    K_ij = exp(-|c_i - c_j|^2 / 2 s^2), the maximum mean discrepancy (A. Gretton and others, "A kernel two-sample
+    test", 2012), as the distance between mean features phi with phi_i . phi_j = K_ij; so the gradient of the smoothed
+    features compares the two halves of a disc as D. Martin and others, "Learning to detect natural image boundaries
+    using local brightness, color, and texture cues", 2004, do.
+
+    Parameters
+    ----------
+    level : Level
+        Colors only.
+    """
+    colors = _filled(level)
+    textures = _textures(colors, seed=seed, threads=threads)
+    widths = sorted({width for width, _ in (*COLOR_EDGES, *_CELL_EDGES)})
+    by_width = {width: _core.edge_strengths(colors, width, threads) for width in widths}
+    small = Level(textures, None).halved().points
+    width, weight = TEXTURE_EDGE
+    texture = _upsampled(_core.edge_strengths(small, width / 2, threads), level.shape)
+    strengths = _weighted(by_width, COLOR_EDGES) + np.float32(weight) * texture
+    bounding = _weighted(by_width, _CELL_EDGES) + np.float32(_CELL_TEXTURE) * texture
+    heights = np.minimum(bounding * np.float32(_HEIGHTS_PER_STRENGTH), 65535).astype(np.uint16)
+    return Evidence(colors, textures, strengths, heights)
+
+
+def _weighted(by_width: dict[float, Strengths], weights: tuple[tuple[float, float], ...]) -> Strengths:
+    total = np.zeros_like(next(iter(by_width.values())))
+    for width, weight in weights:
+        total += np.float32(weight) * by_width[width]
+    return total
+
+
+def find_cells(level: Level, heights: npt.NDArray[np.uint16]) -> tuple[Labels, int]:
+    """Return the catchment basins of the edges, and their number; -1 where the picture is not visible."""
+    labels = np.full(level.shape, -1, dtype=np.int32)
+    if level.visible is not None:
+        labels[~level.visible] = -2
+    marked, n_cells = _core.mark_minima(heights, labels)
+    return np.maximum(_core.flood(heights, marked), -1), n_cells
+
+
+def small_enough(level: Level) -> list[Level]:
+    """Halve a picture until cells may be found on it; the given level comes first."""
+    levels = [level]
+    while levels[-1].points.shape[0] * levels[-1].points.shape[1] > _MOST_PIXELS and min(levels[-1].shape) > 1:
+        levels.append(levels[-1].halved())
+    return levels
+
+
+def redrawn(cells: Labels, finer: Level, threads: int) -> Labels:
+    """Draw cells at the next finer size: pixels beside other cells go where the finer edges are.
+
+    Every cell grows from what it surely has, in one piece; a cell that has nothing for sure keeps all.
+    """
+    height, width = finer.shape
+    large = np.repeat(np.repeat(cells, 2, axis=0), 2, axis=1)[:height, :width]
+    visible = np.ones(finer.shape, dtype=bool) if finer.visible is None else finer.visible
+    beside_others = np.zeros(large.shape, dtype=bool)
+    for axis in (0, 1):
+        differ = np.diff(large, axis=axis) != 0
+        beside_others[: -1 if axis == 0 else None, : -1 if axis == 1 else None] |= differ
+        beside_others[1 if axis == 0 else 0 :, 1 if axis == 1 else 0 :] |= differ
+    has_inside = np.zeros(int(cells.max()) + 1, dtype=bool)
+    has_inside[large[visible & ~beside_others]] = True
+    markers = np.where(beside_others & has_inside[large], np.int32(-1), large)
+    markers = _largest_parts(np.where(visible, markers, np.int32(-1)))
+    markers[~visible] = -2
+    strengths = _core.edge_strengths(_filled(finer), 1.0, threads)
+    heights = np.minimum(strengths * np.float32(_HEIGHTS_PER_STRENGTH), 65535).astype(np.uint16)
+    flooded = _core.flood(heights, markers)
+    if (flooded == -1).any():  # specks that transparency cuts off
+        flooded = np.where(flooded == -1, _nearest(flooded), flooded)
+    return np.maximum(flooded, -1)
+
+
+def _largest_parts(labels: Labels) -> Labels:
+    """Keep the largest connected part of each label from 0 up, of equal ones the first; elsewhere put -1."""
+    parts, label_of = _core.label_regions(np.ascontiguousarray(labels))
+    areas = np.bincount(parts.reshape(-1), minlength=len(label_of))
+    order = np.lexsort((np.arange(len(label_of)), -areas, label_of))
+    first = order[np.concatenate([[True], np.diff(label_of[order]) > 0])]
+    kept = np.full(len(label_of), -1, dtype=np.int32)
+    kept[first] = np.maximum(label_of[first], -1)
+    return kept[parts]
+
+
+def _nearest(labels: Labels) -> Labels:
+    """Give each pixel without a label the nearest one, by steps."""
+    return _core.flood(np.zeros(labels.shape, dtype=np.uint16), np.maximum(labels, -1))
+
+
+def _filled(level: Level) -> Points:
+    """Return the colors, those that are not visible replaced by the nearest visible: there are no edges around them."""
+    colors = level.points
+    if level.visible is None or level.visible.all():
+        return np.ascontiguousarray(colors)
+    places = np.where(level.visible, np.arange(level.visible.size, dtype=np.int32).reshape(level.shape), np.int32(-1))
+    return np.ascontiguousarray(colors.reshape(-1, colors.shape[2])[_nearest(places)])
+
+
+def _textures(colors: Points, *, seed: int, threads: int) -> Points:
+    flat = colors.reshape(-1, colors.shape[2])
+    sample = np.ascontiguousarray(flat[:: max(1, len(flat) // _WORD_SAMPLE)])
+    n_words = min(_N_WORDS, len(np.unique(sample, axis=0)))
+    words = _core.kmeans(
+        sample,
+        np.ones(len(sample), dtype=np.uint32),
+        k=n_words,
+        init="wu",
+        centers=None,
+        n_init=1,
+        n_swaps=0,
+        max_iter=_WORD_ITERATIONS,
+        tol=1e-3,
+        seed=seed,
+        n_threads=threads,
+    )[0]
+    word_of = _core.nearest(np.ascontiguousarray(flat), words, None, threads)
+    return _features(words)[word_of].reshape(*colors.shape[:2], -1)
+
+
+def _features(words: Points) -> Points:
+    """Return features of colors whose products are about their kernel, (n, rank): a pivoted Cholesky factor.
+
+    The error of a product is at most what is left of the diagonal.
+    """
+    differences = words[:, None].astype(np.float64) - words[None]
+    kernel = np.exp(-np.square(differences).sum(axis=2) / (2 * _WORD_WIDTH**2))
+    rank = min(_WORD_RANK, len(words))
+    features = np.zeros((len(words), rank))
+    left = np.ones(len(words))
+    for column in range(rank):
+        pivot = int(np.argmax(np.rint(left * _ROUNDED_TO)))
+        if left[pivot] < 1 / _ROUNDED_TO:
+            break
+        known = (features * features[pivot]).sum(axis=1)
+        features[:, column] = (kernel[:, pivot] - known) / np.sqrt(left[pivot])
+        left = np.maximum(left - np.square(features[:, column]), 0)
+    return (np.rint(features * _ROUNDED_TO) / _ROUNDED_TO).astype(np.float32)
+
+
+def _upsampled(small: Strengths, shape: tuple[int, int]) -> Strengths:
+    """Double a map's size by linear interpolation between pixels' centers."""
+    for axis in (0, 1):
+        rows = np.moveaxis(small, axis, 0)
+        before, after = np.concatenate([rows[:1], rows[:-1]]), np.concatenate([rows[1:], rows[-1:]])
+        both = np.stack([0.75 * rows + 0.25 * before, 0.75 * rows + 0.25 * after], axis=1).astype(np.float32)
+        small = np.moveaxis(both.reshape(2 * len(rows), -1), 0, axis)
+    return np.ascontiguousarray(small[: shape[0], : shape[1]], dtype=np.float32)
