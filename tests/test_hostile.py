@@ -96,6 +96,14 @@ def test_the_library_and_trees_count_too(name, huepress_program, tmp_path):
     assert done.returncode == 1 and b"more than the limit" in done.stderr, done.stderr
 
 
+def test_many_frames_on_a_large_canvas_are_told_beforehand(huepress_program, tmp_path):
+    frame = b"," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x4c\x01\0"
+    head = b"GIF89a" + struct.pack("<HHBBB", 1000, 1000, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    (tmp_path / "x.gif").write_bytes(head + 20 * frame + b";")
+    done = limited(huepress_program, "compress", "x.gif", "--max-pixels", "1000000", cwd=tmp_path)
+    refused(done, "20 frames", "--max-pixels", code=6)
+
+
 def test_only_listed_formats_are_opened(huepress_program, tmp_path):
     (tmp_path / "x.png").write_bytes(
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(pwned) (w) file closefile showpage\n%%EOF\n"

@@ -17,6 +17,8 @@ from huepress.options import ColorHandling, Strip
 
 # So many pages are looked through for metadata.
 _MOST_PAGES = 100
+# Every frame costs time for its whole canvas, however small its file is.
+_FRAMES_OF_LIMIT = 16
 
 
 def read_still(data: bytes, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe") -> SourceImage:
@@ -34,7 +36,7 @@ def read_animation(data: bytes, *, max_pixels: int, strip: Strip = "safe") -> An
     ----------
     data : bytes
     max_pixels : int
-        Animations whose canvas has more pixels are refused.
+        Animations whose canvas has more pixels are refused, and those with 16 times as many in all frames.
     strip : {"safe", "all", "none"}
         Which metadata go where the file is kept.
 
@@ -43,20 +45,33 @@ def read_animation(data: bytes, *, max_pixels: int, strip: Strip = "safe") -> An
     DecodeError
         If the file is damaged or cut off.
     LimitError
-        If the canvas has more than `max_pixels` pixels.
+        If the canvas has more than `max_pixels` pixels, or all frames 16 times as many.
     """
     found = table.of_bytes(data)
     if found is None or found.moving is None:
         return None
     try:
         animation = found.moving.read(data, max_pixels=max_pixels)
-        return animation and dataclasses.replace(animation, keepable=_keepable(data, strip))
+        if animation is None:
+            return None
+        _check_frames(animation, max_pixels)
+        return dataclasses.replace(animation, keepable=_keepable(data, strip))
     except HuepressError:
         raise
     except MemoryError:
         raise LimitError("not enough memory to decode the animation; make it smaller") from None
     except Exception as error:  # Pillow's plug-ins raise many kinds on damaged files
         raise DecodeError(f"the animation is damaged ({error}); make it anew or leave it out") from None
+
+
+def _check_frames(animation: Animation, max_pixels: int) -> None:
+    n_frames = len(animation.durations)
+    if n_frames * animation.width * animation.height > _FRAMES_OF_LIMIT * max_pixels:
+        raise LimitError(
+            f"{n_frames:,} frames of {animation.width} x {animation.height} have more pixels than the limit "
+            f"({_FRAMES_OF_LIMIT} times {max_pixels:,} in all frames)",
+            remedy=Remedy.MORE_PIXELS,
+        )
 
 
 def _keepable(data: bytes, strip: Strip) -> bytes | None:
