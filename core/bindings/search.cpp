@@ -2,7 +2,6 @@
 #include <limits>
 
 #include "bindings/arrays.hpp"
-#include "search/deflate_symbols.hpp"
 #include "search/lzw_search.hpp"
 #include "search/spatial.hpp"
 #include "search/visibility.hpp"
@@ -192,23 +191,9 @@ nb::tuple bind_rank_offsets(const In<float, 3>& decided, const In<float, 2>& poi
     return nb::make_tuple(to_numpy(std::move(found_costs), {width, n}), to_numpy(std::move(found), {width, n}));
 }
 
-void bind_learn(SpatialSearch& self, const nb::bytes& stream) {
-    self.learn(count_deflate_symbols(reinterpret_cast<const std::uint8_t*>(stream.c_str()), stream.size()));
-}
-
-nb::tuple bind_count_deflate_symbols(const nb::bytes& stream) {
-    const DeflateSymbols symbols =
-        count_deflate_symbols(reinterpret_cast<const std::uint8_t*>(stream.c_str()), stream.size());
-    return nb::make_tuple(
-        to_numpy(std::vector<std::int64_t>(symbols.main.begin(), symbols.main.end()), {symbols.main.size()}),
-        to_numpy(std::vector<std::int64_t>(symbols.distances.begin(), symbols.distances.end()),
-                 {symbols.distances.size()}));
-}
-
 }  // namespace
 
 void bind_search(nb::module_& m) {
-    m.def("count_deflate_symbols", &bind_count_deflate_symbols, nb::arg("stream"));
     m.def("rank_offsets", &bind_rank_offsets, nb::arg("decided"), nb::arg("points"), nb::arg("from_above"),
           nb::arg("roots"), nb::arg("offsets"), nb::arg("costs"), nb::arg("n_listed"),
           nb::arg("limit") = std::numeric_limits<float>::infinity());
@@ -222,7 +207,6 @@ void bind_search(nb::module_& m) {
         .def("set_classes", &bind_set_classes, nb::arg("allowed"), nb::arg("entry_class"))
         .def("refit", &bind_refit, nb::arg("fixed"), nb::arg("n_threads"))
         .def("set_palette", &bind_set_palette, nb::arg("palette"))
-        .def("learn", &bind_learn, nb::arg("stream"))
         .def("sweep", &bind_sweep, nb::arg("bit_worth"), nb::arg("slack"), nb::arg("matches"), nb::arg("n_threads"),
              nb::arg("on_progress") = nb::none(), nb::arg("survivors") = 1, nb::arg("n_ranked") = 0)
         .def("indices", [](const SpatialSearch& self) {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "search/exact_log.hpp"
+#include "cluster/exact_log.hpp"
 
 namespace huepress {
 namespace {

@@ -43,8 +43,6 @@ public:
     std::vector<Float4> refit(const std::uint8_t* fixed, int n_threads, const StopRequested& stop_requested) const;
     // Replaces the palette by as many other colors: k x dims.
     void set_palette(const float* palette);
-    // Takes the prices of the next sweep from what a deflater made of the last one's indices.
-    void learn(const DeflateSymbols& symbols) { model_.learn(symbols); }
 
     int n_palette() const { return static_cast<int>(image_.palette.size()); }
     std::size_t n_colors() const { return color_points_.size(); }

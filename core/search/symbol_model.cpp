@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <vector>
+#include <iterator>
 
 #include "search/deflate_tables.hpp"
-#include "search/exact_log.hpp"
 
 namespace huepress {
 namespace {
@@ -16,11 +15,7 @@ constexpr int kDeflateDistances = static_cast<int>(std::size(kDeflateDistanceBas
 // distance codes of their own, in order of their distance.
 constexpr int kWebpNearCodes = 120, kWebpNearColumns = 8, kWebpNearRows = 7;
 
-constexpr int kFirstLengthSymbol = 257;
-constexpr double kStep = 0.6;
-// A symbol that did not occur is priced as if it had occurred this often.
-constexpr double kUnseen = 0.3;
-// First prices, chosen on the development photographs.
+// Fixed prices, chosen on the development photographs.
 constexpr float kFirstLiteral = 8.5f, kFirstLength = 3.5f, kFirstDistance = 2.5f;
 
 template <int N>
@@ -54,17 +49,6 @@ int webp_distance(int left, int up, int width) {
         if (rank <= kWebpNearCodes) return rank;
     }
     return up * width + left + kWebpNearCodes;
-}
-
-// Ideal code lengths of symbols that occur so often.
-template <std::size_t N>
-std::vector<double> ideal_bits(const std::array<std::int64_t, N>& counts) {
-    double total = 0.0;
-    for (const std::int64_t c : counts) total += static_cast<double>(c) + kUnseen;
-    std::vector<double> bits;
-    for (const std::int64_t c : counts)
-        bits.push_back(log2_exact(total) - log2_exact(static_cast<double>(c) + kUnseen));
-    return bits;
 }
 
 }  // namespace
@@ -113,30 +97,6 @@ SymbolModel::SymbolModel(Coder coder, int unit, int row_units) : coder_(coder), 
     }
     for (int symbol = 0; symbol < n_distances(); ++symbol) {
         bits_.distance[symbol] = kFirstDistance + static_cast<float>(distance_extra(symbol));
-    }
-}
-
-void SymbolModel::learn(const DeflateSymbols& symbols) {
-    const std::vector<double> main = ideal_bits(symbols.main);
-    const std::vector<double> distances = ideal_bits(symbols.distances);
-    const auto towards = [](float& old, double ideal) {
-        old = static_cast<float>(static_cast<double>(old) + kStep * (ideal - static_cast<double>(old)));
-    };
-    // Where pixels share a byte, only the mean price of a byte says something about that of a pixel.
-    double mean = 0.0;
-    double n_literals = 0.0;
-    for (std::size_t i = 0; i < bits_.literal.size(); ++i) {
-        mean += static_cast<double>(symbols.main[i]) * main[i];
-        n_literals += static_cast<double>(symbols.main[i]);
-    }
-    mean /= std::max(1.0, n_literals) * unit_;
-    for (std::size_t i = 0; i < bits_.literal.size(); ++i) towards(bits_.literal[i], unit_ == 1 ? main[i] : mean);
-    for (int length = bits_.shortest; length <= bits_.longest; ++length) {
-        const Code code = length_code(length);
-        towards(bits_.length[length], main[kFirstLengthSymbol + code.symbol] + code.extra_bits);
-    }
-    for (std::size_t symbol = 0; symbol < distances.size(); ++symbol) {
-        towards(bits_.distance[symbol], distances[symbol] + kDeflateDistanceExtra[symbol]);
     }
 }
 

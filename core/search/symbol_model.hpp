@@ -7,8 +7,6 @@
 #include <array>
 #include <cstdint>
 
-#include "search/deflate_symbols.hpp"
-
 namespace huepress {
 
 enum class Coder { deflate, webp };
@@ -41,9 +39,6 @@ public:
     SymbolModel(Coder coder, int unit, int row_units);
 
     const SymbolBits& bits() const { return bits_; }
-    // Moves the bits towards the ideal code lengths of what a deflater made of the indices, as zopfli does (J.
-    // Alakuijala, L. Vandevenne 2013); damped, or the search and its prices would chase each other.
-    void learn(const DeflateSymbols& symbols);
     int unit() const { return unit_; }
     // Whether a match can reach so far.
     bool reaches(Offset offset) const;

@@ -10,6 +10,11 @@ def human_bytes(n: int) -> str:
     return f"{n / 1e3:.1f} kB" if n < 1_000_000 else f"{n / 1e6:.2f} MB"
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun: ``1 color``, ``1,024 colors``."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def printable(text: str) -> str:
     """Return a text as a terminal may show it: control characters, and what is no character, are escaped."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

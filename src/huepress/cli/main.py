@@ -33,7 +33,7 @@ class _LazyGroup(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="huepress")
+@click.version_option(__version__, "-V", "--version", prog_name="huepress")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Make images small with k-means: fewer colors, indexed files, exact results."""

@@ -12,6 +12,7 @@ import click
 from huepress.cli.options import COLORS, make_options, options_of
 from huepress.cli.output import say, write_stdout
 from huepress.options import MAX_COLORS, MIN_COLORS, PALETTE_FORMATS, Options
+from huepress.wording import counted
 
 if TYPE_CHECKING:
     from huepress.engine.swatches import Swatches
@@ -105,7 +106,7 @@ def _one(
         write_stdout(data)
         return
     files.write_bytes(target, data, overwrite=force)
-    say(f"{', '.join(group)} -> {target}: {len(swatches)} colors")
+    say(f"{', '.join(group)} -> {target}: {counted(len(swatches), 'color')}")
 
 
 def _tables(names: Iterable[str], options: Options) -> Iterator[ColorHistogram]:

@@ -60,7 +60,7 @@ def as_json(outcome: FileOutcome, seed: int) -> dict[str, Any]:
 def sentence(outcome: FileOutcome) -> str:
     """Tell in one line what became of a file."""
     from huepress.engine.metrics import words_for
-    from huepress.wording import human_bytes
+    from huepress.wording import counted, human_bytes
 
     facts, output = outcome.facts, outcome.output or "left in place"
     start = f"{outcome.task.source} -> {output}: "
@@ -76,7 +76,7 @@ def sentence(outcome: FileOutcome) -> str:
     bits_in, bits = facts["bits_per_pixel_in"], facts["bits_per_pixel"]
     return (
         f"{start}{human_bytes(facts['bytes_in'])} -> {human_bytes(facts['bytes_out'])} "
-        f"({_percent(facts['bytes_in'], facts['bytes_out'])}), {frames}{facts['n_colors']} colors, "
+        f"({_percent(facts['bytes_in'], facts['bytes_out'])}), {frames}{counted(facts['n_colors'], 'color')}, "
         f"{bits_in} -> {bits} bits per pixel before deflate ({bits_in / bits:g}x), {quality}, {outcome.seconds:.2f} s"
         f"{remarks}"
     )

@@ -15,7 +15,7 @@ from huepress.drawing.sheet import Panel, draw_sheet
 from huepress.errors import OptionError
 from huepress.model import SourceImage
 from huepress.pipeline import intake
-from huepress.wording import human_bytes
+from huepress.wording import counted, human_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -234,5 +234,5 @@ def _version_facts(version: Version) -> str:
     psnr = version.psnr_text if report.mse == 0 else f"PSNR {version.psnr_text}"
     facts = [human_bytes(report.bytes_out), version.saved_text, psnr]
     if version.label.split(",")[0] != f"K = {report.n_colors}":
-        facts.append(f"{report.n_colors} colors")
+        facts.append(counted(report.n_colors, "color"))
     return " · ".join(fact for fact in facts if fact)

@@ -14,7 +14,7 @@ from huepress.comparison.page.plot import Point, frontier_svg
 from huepress.comparison.versions import Version
 from huepress.drawing.browser_image import data_uri, thumbnail, to_png
 from huepress.model import Bytes, Encoded, Palette, SourceImage
-from huepress.wording import human_bytes
+from huepress.wording import counted, human_bytes
 
 _THUMBNAIL_SIDE = 160
 _LEGEND_TICKS = (0.005, JUST_NOTICEABLE, 0.05, 0.1, 0.2)
@@ -176,7 +176,7 @@ def _palette(label: str, palette: Palette) -> str:
     colors = palette.hex()
     swatches = "".join(f'<li style="--color:{color}" title="{color}"></li>' for color in colors)
     return (
-        f'<details open><summary>{escape(label)}: {len(colors)} colors</summary>\n<ul class="palette" '
+        f'<details open><summary>{escape(label)}: {counted(len(colors), "color")}</summary>\n<ul class="palette" '
         f'aria-label="Palette of {escape(label)}: {" ".join(colors)}">{swatches}</ul></details>'
     )
 
