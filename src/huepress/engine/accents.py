@@ -26,6 +26,8 @@ _PIXELS_PER_CLAIM = 1 << 14
 _LARGEST_PICTURE = 1 << 20
 # Of the palette's entries at most this part goes to accents.
 _LARGEST_PART = 1 / 8
+# Smaller palettes have none to spare: with 8 colors a highlight's entry is missed everywhere else.
+_FEWEST_ENTRIES = 16
 
 
 def find_accents(table: ColorTable, points: Points, centers: Points, labels: Labels) -> Points:
@@ -50,7 +52,7 @@ def find_accents(table: ColorTable, points: Points, centers: Points, labels: Lab
     ndarray of float32, (m, channels)
         Their colors, the strongest claim first; few, mostly none.
     """
-    most = int(len(centers) * _LARGEST_PART)
+    most = int(len(centers) * _LARGEST_PART) if len(centers) >= _FEWEST_ENTRIES else 0
     distance = np.sqrt(np.square(points - centers[labels], dtype=np.float64).sum(axis=1))
     counts = table.counts.astype(np.float64)
     far = np.flatnonzero(distance > _FAR)
