@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack
 
@@ -11,6 +12,8 @@ from huepress.errors import Remedy
 from huepress.model import Animation, Encoded, IndexedImage, SourceImage
 
 Status = Literal["compressed", "kept"]
+# Called with the part of the work that is done, 0 to 1.
+OnProgress = Callable[[float], None]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from conftest import png_bytes
 from huepress.formats import plug_ins, table, writing
 from huepress.formats.gif import compress_lzw, encode_gif
 from huepress.formats.png import encode_png
+from huepress.formats.record import Wish
 from huepress.model import IndexedImage, Palette
 from huepress.options import Format
 from reference.input_kinds import picture, picture_with_alpha, saved
@@ -132,7 +133,7 @@ def test_grays_become_a_gray_png(n_colors, depth, alpha, tmp_path):
     image = indexed(n_colors, gray=True, alpha=alpha)
     data = encode_png(image).data
     assert (data[24], data[25]) == (depth, 0)
-    assert len(data) < len(encode_png(image, keep_indices=True).data)
+    assert len(data) < len(encode_png(image, Wish(keep_indices=True)).data)
     np.testing.assert_array_equal(by_pillow(data), rgba_of(image))
     seen = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     gray = seen if seen.ndim == 2 else seen[:, :, 0]

@@ -9,7 +9,7 @@ from huepress.formats.record import FileFormat
 from huepress.model import Encoded
 
 
-def encode_raw(image, *, effort=0, metadata=None, searched=False, keep_indices=False):
+def encode_raw(image, wish):
     """Write colors and indices as they are."""
     head = np.array([len(image.palette), *image.indices.shape], ">u2").tobytes()
     return Encoded(b"TOY1" + head + image.palette.colors_srgb8[:, :3].tobytes() + image.indices.tobytes(), "TOY")

@@ -12,7 +12,7 @@ from huepress.engine.metrics import SMALLEST_SIDE, Comparator, words_for
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.model import SourceImage
 from huepress.options import COMPARED_COLORS, Delivery, Options
-from huepress.pipeline import still
+from huepress.pipeline.run import run
 from huepress.results import Outcome, Report
 from huepress.wording import human_bytes
 
@@ -140,7 +140,7 @@ def make_versions(
     for variant in variants:
         if on_progress:
             on_progress(variant.label)
-        outcome = still.run(source, _without_floor(variant.options), Delivery(allow_larger=True, allow_miss=True))
+        outcome = run(source, _without_floor(variant.options), Delivery(allow_larger=True, allow_miss=True))
         score = comparator.ssimulacra2(outcome.indexed.to_array()) if comparator else None
         versions.append(Version(variant.label, outcome, score, _missed(variant.options.goal, outcome.report)))
     return versions

@@ -109,18 +109,13 @@ def _clustered(
     table: ColorHistogram, points: npt.NDArray[np.float32], pins: Bytes, options: Options, k: int
 ) -> tuple[npt.NDArray[np.float32], Labels]:
     """Return the centers that k-means finds, the pinned ones first, and the center of each color."""
-    centers, guess, _, _ = _core.kmeans(
+    centers, guess = _converged(
+        table,
         points,
-        _weights(table),
+        options,
         k=k,
         init=options.init if isinstance(options.init, str) else "wu",
         centers=_start_centers(table, options, k - len(pins)),
-        n_init=options.starts,
-        n_swaps=options.swaps,
-        max_iter=options.max_iter,
-        tol=float(options.tol),
-        seed=options.seed,
-        n_threads=options.threads,
         pinned=_core.colors_to_points(pins, options.kmeans_space) if len(pins) else None,
     )
     return _with_accents(table, points, centers, guess, options)
@@ -181,21 +176,36 @@ def _with_accents(
     accents = find_accents(table, points, centers, labels)[: len(centers) - len(pins)]
     if not len(accents):
         return centers, labels
-    again, labels, _, _ = _core.kmeans(
+    pinned = np.concatenate([pins, accents])
+    return _converged(table, points, options, k=len(centers), init="wu", centers=None, pinned=pinned)
+
+
+def _converged(
+    table: ColorHistogram,
+    points: npt.NDArray[np.float32],
+    options: Options,
+    *,
+    k: int,
+    init: str,
+    centers: npt.NDArray[np.float32] | None,
+    pinned: npt.NDArray[np.float32] | None,
+) -> tuple[npt.NDArray[np.float32], Labels]:
+    """Run k-means as the options say; return centers, the pinned ones first, and the center of each color."""
+    found, labels, _, _ = _core.kmeans(
         points,
         _weights(table),
-        k=len(centers),
-        init="wu",
-        centers=None,
+        k=k,
+        init=init,
+        centers=centers,
+        pinned=pinned,
         n_init=options.starts,
         n_swaps=options.swaps,
         max_iter=options.max_iter,
         tol=float(options.tol),
         seed=options.seed,
         n_threads=options.threads,
-        pinned=np.concatenate([pins, accents]),
     )
-    return again, labels
+    return found, labels
 
 
 def nearest_entries(

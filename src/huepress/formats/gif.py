@@ -19,8 +19,8 @@ from PIL import Image, ImageFile
 from huepress.errors import DecodeError, LimitError, OptionError
 from huepress.formats.decode import check_size
 from huepress.formats.opening import open_image
-from huepress.formats.record import FileFormat, Moving, mark_body
-from huepress.model import NO_METADATA, Animation, Bytes, Encoded, IndexedImage, Metadata, Palette, SourceImage
+from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
+from huepress.model import Animation, Bytes, Encoded, IndexedImage, Palette, SourceImage
 
 # A pixel is shown or not: from this alpha on it is shown.
 _SHOWN_FROM = 128
@@ -35,14 +35,7 @@ _MARK_HEAD = b"\x21\xff\x0bHUEPRESS1.0"  # an application extension (GIF89a, 26)
 _END = b"\x3b"
 
 
-def encode_gif(
-    image: IndexedImage,
-    *,
-    effort: int = 0,
-    metadata: Metadata = NO_METADATA,
-    searched: bool = False,
-    keep_indices: bool = False,
-) -> Encoded:
+def encode_gif(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
     """Encode at the smallest code size; pixels less than half opaque become transparent, others opaque.
 
     Author and copyright become a comment; a resolution has no room.
@@ -57,13 +50,13 @@ def encode_gif(
     height, width = image.indices.shape
     if max(height, width) > LARGEST_SIDE:
         raise LimitError(f"GIF holds at most {LARGEST_SIDE} pixels a side, not {width} x {height}; write PNG")
-    if metadata.icc_profile is not None:
+    if wish.metadata.icc_profile is not None:
         raise OptionError("GIF has no room for a color profile; choose color 'srgb' or another format")
     indices, colors, clear = _with_one_clear_entry(image)
     bits = max(1, (len(colors) - 1).bit_length())
     parts = [b"GIF89a", struct.pack("<HHBBB", width, height, 0x80 | (bits - 1), 0, 0)]
     parts.append(colors.tobytes() + bytes(3 * ((1 << bits) - len(colors))))
-    comment = "\n".join(f"{keyword}: {text}" for keyword, text in metadata.texts).encode("utf-8", "replace")
+    comment = "\n".join(f"{keyword}: {text}" for keyword, text in wish.metadata.texts).encode("utf-8", "replace")
     if comment:
         blocks = (comment[i : i + 255] for i in range(0, len(comment), 255))
         parts.append(b"!\xfe" + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0")

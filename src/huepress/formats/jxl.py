@@ -13,20 +13,13 @@ from huepress.efforts import EFFORTS
 from huepress.errors import OptionError
 from huepress.formats.metadata import as_exif
 from huepress.formats.plug_ins import enable_jxl, is_jxl
-from huepress.formats.record import FileFormat
-from huepress.model import NO_METADATA, Encoded, IndexedImage, Metadata
+from huepress.formats.record import PLAIN, FileFormat, Wish
+from huepress.model import Encoded, IndexedImage
 
 _LOOKS = (b"JXL ", b"ftyp", b"jxll", b"jxlc", b"jxlp", b"jxli")
 
 
-def encode_jxl(
-    image: IndexedImage,
-    *,
-    effort: int = 0,
-    metadata: Metadata = NO_METADATA,
-    searched: bool = False,
-    keep_indices: bool = False,
-) -> Encoded:
+def encode_jxl(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
     """Encode losslessly; the encoder finds the palette itself.
 
     Raises
@@ -35,19 +28,19 @@ def encode_jxl(
         If the plug-in is not installed, or the colors need a profile, which it cannot write.
     """
     enable_jxl()
-    if metadata.icc_profile is not None:
+    if wish.metadata.icc_profile is not None:
         raise OptionError("JPEG XL is written without color profile; choose color 'srgb' or another format")
     pixels = image.to_array()
     if pixels.shape[2] == 3 and bool((pixels == pixels[:, :, :1]).all()):
         pixels = np.ascontiguousarray(pixels[:, :, 0])
-    exif = as_exif(metadata)
-    extras: dict[str, Any] = {"exif": exif, "xmp": metadata.xmp, "use_container": bool(exif or metadata.xmp)}
+    exif = as_exif(wish.metadata)
+    extras: dict[str, Any] = {"exif": exif, "xmp": wish.metadata.xmp, "use_container": bool(exif or wish.metadata.xmp)}
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(
         buffer,
         "JXL",
         lossless=True,
-        effort=EFFORTS[effort].jxl_effort,
+        effort=EFFORTS[wish.effort].jxl_effort,
         num_threads=0,  # the same bytes everywhere
         **{name: value for name, value in extras.items() if value},
     )

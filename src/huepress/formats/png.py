@@ -20,8 +20,8 @@ from huepress.errors import DecodeError, HuepressError
 from huepress.formats.decode import check_size, decode
 from huepress.formats.optimizer import optimize_codes, optimize_file
 from huepress.formats.png_chunks import SIGNATURE, insert_after_header, read_chunks, write_chunk
-from huepress.formats.record import FileFormat, Moving, mark_body
-from huepress.model import NO_METADATA, Animation, Bytes, Encoded, IndexedImage, Metadata
+from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
+from huepress.model import Animation, Bytes, Encoded, IndexedImage, Metadata
 
 # A gray PNG spares the palette, about its size; with deeper pixels it pays on small pictures only.
 _SMALL_PICTURE = 1 << 16
@@ -41,14 +41,7 @@ _READING_CHUNKS = (b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP"
 _LARGEST = 0xFFFF
 
 
-def encode_png(
-    image: IndexedImage,
-    *,
-    effort: int = 0,
-    metadata: Metadata = NO_METADATA,
-    searched: bool = False,
-    keep_indices: bool = False,
-) -> Encoded:
+def encode_png(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
     """Encode at the smallest bit depth that holds the palette, alpha as tRNS.
 
     The palette and its order stay as they are; the optimizer only chooses row filters and
@@ -57,14 +50,14 @@ def encode_png(
     that is smaller, unless `keep_indices` is true: its pixels are equal, its indices gone.
     """
     palette = [[*map(int, color), 255][:4] for color in image.palette]
-    unfiltered = searched and not EFFORTS[effort].all_filters
-    data = _optimized(image.indices, image.bit_depth, {"palette": palette}, effort, unfiltered)
-    gray = _as_gray(image) if not keep_indices and metadata.icc_profile is None else None
+    unfiltered = wish.searched and not EFFORTS[wish.effort].all_filters
+    data = _optimized(image.indices, image.bit_depth, {"palette": palette}, wish.effort, unfiltered)
+    gray = _as_gray(image) if not wish.keep_indices and wish.metadata.icc_profile is None else None
     if gray is not None:
         codes, depth, key = gray
         if depth <= image.bit_depth or image.indices.size <= _SMALL_PICTURE:
-            data = min(data, _optimized(codes, depth, {"gray": key}, effort, unfiltered=False), key=len)
-    chunks = _metadata_chunks(metadata)
+            data = min(data, _optimized(codes, depth, {"gray": key}, wish.effort, unfiltered=False), key=len)
+    chunks = _metadata_chunks(wish.metadata)
     return Encoded(insert_after_header(data, chunks) if chunks else data, "PNG")
 
 
@@ -294,7 +287,7 @@ class PngWriter:
 
     def encode(self, image: IndexedImage) -> bytes:
         """Return the stored form of a rectangle, to be given to `add`."""
-        self._head, data = _split(encode_png(image, effort=self._effort, keep_indices=True).data)
+        self._head, data = _split(encode_png(image, Wish(self._effort, keep_indices=True)).data)
         return data
 
     def add(

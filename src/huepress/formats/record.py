@@ -8,25 +8,35 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, Protocol
 
-from huepress.model import Animation, Encoded, IndexedImage, Metadata, SourceImage
+from huepress.model import NO_METADATA, Animation, Encoded, IndexedImage, Metadata, SourceImage
 
 Coder = Literal["png", "webp"]
 CHECKSUM_BYTES = 4
 
 
-class Encode(Protocol):
-    """Turns indices and metadata into a file."""
+@dataclass(frozen=True)
+class Wish:
+    """How an image is to be encoded.
 
-    def __call__(
-        self,
-        image: IndexedImage,
-        *,
-        effort: int = 0,
-        metadata: Metadata = ...,
-        searched: bool = False,
-        keep_indices: bool = False,
-    ) -> Encoded:
-        """Encode an image; the last two only spare the PNG encoder work or freedom."""
+    Attributes
+    ----------
+    effort : int
+        0 to 9.
+    metadata : Metadata
+        What goes into the file beside the pixels.
+    searched : bool
+        Whether the indices were chosen for rows without filters, so that PNG need try no other.
+    keep_indices : bool
+        Whether the indices themselves are wanted, not only equal pixels.
+    """
+
+    effort: int = 0
+    metadata: Metadata = NO_METADATA
+    searched: bool = False
+    keep_indices: bool = False
+
+
+PLAIN = Wish()
 
 
 class Clean(Protocol):
@@ -119,7 +129,7 @@ class FileFormat:
     mime_type: str
     recognizes: Callable[[bytes], bool]
     in_browsers: bool = True
-    encode: Encode | None = None
+    encode: Callable[[IndexedImage, Wish], Encoded] | None = None
     coder: Coder = "png"
     holds_profile: bool = True
     adapt: Callable[[SourceImage], SourceImage] = _unchanged

@@ -19,8 +19,8 @@ from huepress.errors import DecodeError, LimitError
 from huepress.formats.decode import check_size
 from huepress.formats.metadata import as_exif
 from huepress.formats.opening import open_image
-from huepress.formats.record import FileFormat, Moving, mark_body
-from huepress.model import NO_METADATA, Animation, Bytes, Encoded, IndexedImage, Metadata
+from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
+from huepress.model import Animation, Bytes, Encoded, IndexedImage
 
 _LARGEST_SIDE = 16383
 TICK = Fraction(1, 1000)
@@ -32,14 +32,7 @@ _LOOKS = (b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L")
 _MARK = b"huPR"
 
 
-def encode_webp(
-    image: IndexedImage,
-    *,
-    effort: int = 0,
-    metadata: Metadata = NO_METADATA,
-    searched: bool = False,
-    keep_indices: bool = False,
-) -> Encoded:
+def encode_webp(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
     """Encode losslessly; libwebp finds the palette itself and packs up to 16 colors.
 
     Raises
@@ -50,9 +43,13 @@ def encode_webp(
     height, width = image.indices.shape
     if max(height, width) > _LARGEST_SIDE:
         raise LimitError(f"WebP holds at most {_LARGEST_SIDE} pixels a side, not {width} x {height}; write PNG")
-    extras: dict[str, Any] = {"exif": as_exif(metadata), "xmp": metadata.xmp, "icc_profile": metadata.icc_profile}
+    extras: dict[str, Any] = {
+        "exif": as_exif(wish.metadata),
+        "xmp": wish.metadata.xmp,
+        "icc_profile": wish.metadata.icc_profile,
+    }
     given = {name: value for name, value in extras.items() if value}
-    return Encoded(encode_pixels(image.to_array(), effort=effort, **given), "WEBP")
+    return Encoded(encode_pixels(image.to_array(), effort=wish.effort, **given), "WEBP")
 
 
 def encode_pixels(pixels_srgb8: Bytes, *, effort: int, **extras: bytes) -> bytes:

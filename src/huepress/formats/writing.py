@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from huepress.errors import HuepressError, OutputError
 from huepress.formats import table
-from huepress.formats.record import FileFormat
+from huepress.formats.record import FileFormat, Wish
 from huepress.model import Encoded, IndexedImage, Metadata
 from huepress.options import Format
 
@@ -72,7 +72,7 @@ def encode(
 
     def encoded(file_format: FileFormat) -> Encoded:
         assert file_format.encode is not None
-        return file_format.encode(image, effort=effort, metadata=metadata, searched=searched, keep_indices=keep_indices)
+        return file_format.encode(image, Wish(effort, metadata, searched, keep_indices))
 
     if format != "auto":
         chosen = main_format(format, source_format)
@@ -107,7 +107,7 @@ def encode_for_name(image: IndexedImage, name: str, encoded: Encoded, *, effort:
     wanted = table.by_file_format(table.of_name(name) or "")
     if wanted is not None and wanted.encode is not None and wanted.file_format != encoded.format:
         wanted.prepare()
-        return wanted.encode(image, effort=effort, metadata=metadata)
+        return wanted.encode(image, Wish(effort, metadata))
     refuse_foreign_name(name, encoded.format)
     return encoded
 

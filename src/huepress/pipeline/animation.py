@@ -6,7 +6,7 @@ Frames are decoded twice and never held all at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -18,12 +18,12 @@ from huepress.errors import DecodeError, LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Moving
 from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage
-from huepress.options import DEFAULT_DELIVERY, MAX_COLORS, Delivery, Options
+from huepress.options import MAX_COLORS, Delivery, Options
 from huepress.pipeline.delivery import Candidate, Original, deliver
 from huepress.pipeline.frames import changed_pixels, without_hidden_colors
 from huepress.pipeline.gif_frames import GifDeltas
 from huepress.pipeline.picture_frames import PngDeltas, WebpDeltas
-from huepress.results import Outcome, Report
+from huepress.results import OnProgress, Outcome, Report
 
 _Item = TypeVar("_Item")
 # The part of the time that the first pass takes, for the progress.
@@ -85,30 +85,11 @@ class _Written:
 
 
 def run_animation(
-    animation: Animation,
-    options: Options,
-    delivery: Delivery = DEFAULT_DELIVERY,
-    *,
-    started: float | None = None,
-    on_progress: Callable[[float], None] | None = None,
+    animation: Animation, options: Options, delivery: Delivery, started: float | None, on_progress: OnProgress | None
 ) -> Outcome:
-    """Reduce, encode and measure an animation.
+    """Reduce, encode and measure an animation; see `huepress.pipeline.run.run`.
 
-    Parameters
-    ----------
-    animation : Animation
-    options : Options
-        `format` of None or "keep" means the animation's own.
-    delivery : Delivery
-    started : float, optional
-        ``time.perf_counter()`` when work on the input began, for the report.
-    on_progress : callable, optional
-        Called with the part that is done, 0 to 1, after every frame.
-
-    Returns
-    -------
-    Outcome
-        Its `indexed` is the first frame.
+    A `format` of None or "keep" means the animation's own; the outcome's `indexed` is the first frame.
 
     Raises
     ------
@@ -197,7 +178,7 @@ def _has_hard_edges(table: ColorTable) -> bool:
     return table.colors_srgb8.shape[1] == 3 or bool(np.isin(table.colors_srgb8[:, 3], (0, 255)).all())
 
 
-def _write(animation: Animation, options: Options, file_format: FileFormat, tell: Callable[[float], None]) -> _Written:
+def _write(animation: Animation, options: Options, file_format: FileFormat, tell: OnProgress) -> _Written:
     """Count the colors, then choose and encode frame by frame."""
     assert file_format.moving is not None
     n_frames, binary_alpha = animation.n_frames, file_format.moving.binary_alpha

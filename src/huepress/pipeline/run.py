@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from huepress.model import NO_METADATA, Animation, Encoded, Frame, IndexedImage,
 from huepress.options import DEFAULT_DELIVERY, DEFAULT_MAX_PIXELS, Delivery, Options
 from huepress.pipeline import still
 from huepress.pipeline.animation import run_animation
-from huepress.results import Outcome
+from huepress.results import OnProgress, Outcome
 
 
 def run(
@@ -21,7 +21,7 @@ def run(
     delivery: Delivery = DEFAULT_DELIVERY,
     *,
     started: float | None = None,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Outcome:
     """Reduce, encode and measure a picture or an animation.
 
@@ -41,8 +41,8 @@ def run(
         See `still.run` and `animation.run_animation`.
     """
     if isinstance(source, Animation):
-        return run_animation(source, options, delivery, started=started, on_progress=on_progress)
-    return still.run(source, options, delivery, started=started, on_progress=on_progress)
+        return run_animation(source, options, delivery, started, on_progress)
+    return still.run(source, options, delivery, started, on_progress)
 
 
 def metadata_of(source: SourceImage | Animation) -> Metadata:

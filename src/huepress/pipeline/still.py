@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from huepress.engine.metrics import LOSSLESS_SCORE, mean_squared_error_of_indices
@@ -11,11 +10,11 @@ from huepress.errors import Remedy, TargetError
 from huepress.formats.writing import main_format, optimized_losslessly
 from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import IndexedImage, SourceImage
-from huepress.options import DEFAULT_DELIVERY, Delivery, Options
+from huepress.options import Delivery, Options
 from huepress.pipeline.delivery import Candidate, Decision, Original, deliver
 from huepress.pipeline.hunt import MOST_TRIALS, Reached, choose_colors, reach
 from huepress.pipeline.workbench import Workbench
-from huepress.results import Outcome, Report
+from huepress.results import OnProgress, Outcome, Report
 from huepress.wording import human_bytes
 
 
@@ -25,28 +24,9 @@ def quantize(source: SourceImage, options: Options) -> IndexedImage:
 
 
 def run(
-    source: SourceImage,
-    options: Options,
-    delivery: Delivery = DEFAULT_DELIVERY,
-    *,
-    started: float | None = None,
-    on_progress: Callable[[float], None] | None = None,
+    source: SourceImage, options: Options, delivery: Delivery, started: float | None, on_progress: OnProgress | None
 ) -> Outcome:
-    """Reduce, encode and measure an image.
-
-    Parameters
-    ----------
-    source : SourceImage
-    options : Options
-    delivery : Delivery
-    started : float, optional
-        ``time.perf_counter()`` when work on the input began, for the report.
-    on_progress : callable, optional
-        Called with the part of the work that is done, 0 to 1.
-
-    Returns
-    -------
-    Outcome
+    """Reduce, encode and measure an image; see `huepress.pipeline.run.run`.
 
     Raises
     ------
@@ -96,7 +76,7 @@ def run(
 class _Progress:
     """The part of all trials that is done, never falling."""
 
-    def __init__(self, tell: Callable[[float], None] | None) -> None:
+    def __init__(self, tell: OnProgress | None) -> None:
         self._tell, self._told = tell, 0.0
         self.bench: Workbench | None = None
 
