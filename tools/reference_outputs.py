@@ -5,7 +5,8 @@
 
 Only the installed command beside the running interpreter and the public library are used, so that everything
 behind them may move. The corpus is generated. Sentences for people stand under names that end in ``/said``: they may
-change on purpose where files may not; ``--allow PATTERN`` names what is known to differ.
+change on purpose where files may not, and so may the marks of results in place: names that end in ``/unmarked`` are
+of the files without them. ``--allow PATTERN`` names what is known to differ.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import fnmatch
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -24,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
+from PIL import Image, ImageCms, ImageDraw
 
 import huepress
 
@@ -57,6 +59,13 @@ def drawn(height: int, width: int) -> Image.Image:
     return image
 
 
+def swapped_profile() -> bytes:
+    """Return a profile whose red is sRGB's green, so that converting shows; without the date of its making."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile[:24] + bytes(12) + profile[36:]
+    return profile.replace(b"rXYZ", b"????", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"????", b"gXYZ", 1)
+
+
 def pictures() -> dict[str, bytes]:
     """Return the corpus of stills: names and files."""
     made: dict[str, bytes] = {}
@@ -86,6 +95,10 @@ def pictures() -> dict[str, bytes]:
     keep("noise.png", Image.fromarray(np.random.default_rng(6).integers(0, 256, (48, 48, 3), dtype=np.uint8)))
     keep("photo.tif", photo, "TIFF", compression="tiff_lzw", dpi=(72, 72))
     keep("tiny.png", Image.fromarray(soft(3, 5, 7)))
+    keep("profile.png", photo.crop((0, 0, 60, 50)), icc_profile=swapped_profile())
+    made["list.txt"] = b"photo.png\ncut.png\ndrawn.gif\n"
+    made["list0.txt"] = b"photo.png\0cut.png\0"
+    made["notes.md"] = b"no image\n"
     return made
 
 
@@ -108,12 +121,17 @@ def animations() -> dict[str, bytes]:
 COMMANDS = [
     *(f"compress {name} --allow-larger -o out-EFFORT.png --effort EFFORT".replace("EFFORT", str(effort))
       for name in ("photo.png", "drawn.png", "alpha.png", "tiles.png") for effort in (0, 1, 3, 5, 7, 9)),
+    *(f"compress {name} --allow-larger -o o.png --effort {effort}" for name in
+      ("sixteen.png", "two.png", "four.png", "cut.png", "noise.png", "tiny.png", "profile.png")
+      for effort in (0, 1, 3, 7, 9)),
     *(f"compress {name} --allow-larger -o o.png" for name in
       ("photo.jpg", "photo.webp", "gray.png", "sixteen.png", "drawn.gif", "two.png", "four.png", "cut.png", "noise.png",
-       "photo.tif", "tiny.png")),
+       "photo.tif", "tiny.png", "profile.png")),
     *(f"compress photo.png drawn.png alpha.png -o o/ -k {k} --effort 1" for k in (2, 3, 4, 8, 16, 64)),
     *(f"compress photo.png cut.png -o o/ --format {kind} --allow-larger" for kind in
-      ("png", "webp", "gif", "auto", "keep")),
+      ("png", "webp", "gif", "jxl", "auto", "keep")),
+    *(f"compress {name} -o o.png --allow-larger --strip {strip} --color {color}" for name in
+      ("profile.png", "photo.jpg", "photo.tif") for strip in ("safe", "all", "none") for color in ("srgb", "keep")),
     "compress photo.png -o o.png --rate 4", "compress photo.png -o o.png --rate 0", "compress photo.png -o a.webp",
     "compress photo.png -o o.png --dither none", "compress photo.png -o o.png --dither full -k 16",
     "compress photo.png drawn.png -o o/ --quality 60", "compress photo.png -o o.png --quality 30-50",
@@ -121,17 +139,24 @@ COMMANDS = [
     "compress photo.png -o o.png --palette #000,#fff,#f00,#0a0,#00f", "compress photo.png -o o.png -k 8 --pin #ff0000",
     "compress photo.png -o o.png -k 2 --init #101010,#f0f0f0", "compress photo.png -o o.png --init k-means++ --seed 3",
     "compress photo.png -o o.png --space srgb --n-init 2 --swaps 1 --max-iter 9 --tol 0 -k 12",
-    "compress photo.jpg -o o.png --strip all --color keep", "compress photo.jpg -o o.png --strip none",
     "compress photo.png drawn.png --in-place", "compress photo.png --json", "compress nothing.png",
+    "compress photo.webp drawn.gif moving.gif moving.png moving.webp --in-place --min-saving 0 --effort 1 -k 8",
+    "compress photo.png cut.png --suffix -small --effort 1", "compress photo.png --dry-run --effort 1",
+    "compress --files-from list.txt -o o/ --effort 1", "compress --files-from list0.txt -0 -o o/ --effort 1",
+    "compress photo.png cut.png --shared-palette -k 12 -o o/ --effort 1 --report r.json --report r.csv",
     *(f"compress {name} -o o/ --allow-larger" for name in ("moving.gif", "moving.png", "moving.webp")),
     *(f"compress moving.gif -o o.{kind} --allow-larger --effort 1" for kind in ("png", "webp", "gif")),
     "compress moving.gif -o o/ --palette-per-frame -k 8 --allow-larger",
     "compress -r . -o ../out --report ../r.csv --report ../r.json --report ../r.html -k 16 --effort 1 --copy-others",
     "compress -r . -o ../out --shared-palette -k 16 --effort 1", "compress -r . --in-place --effort 1",
-    "palette photo.png", *(f"palette photo.png -k 8 -o p.{kind}" for kind in
-                           ("gpl", "act", "ase", "json", "css", "scss", "hex", "png")),
+    "compress -r . -o ../out --suffix -s --effort 1 --format webp",
+    "compress -r . -o ../out --include p*.png --exclude profile.png --effort 1",
+    "palette photo.png", "palette photo.png cut.png --shared-palette -k 6",
+    *(f"palette photo.png -k 8 -o p.{kind}" for kind in ("gpl", "act", "ase", "json", "css", "scss", "hex", "png")),
     "compare photo.png -k 4,16 --effort 1 -o c.html", "compare photo.png -k 4,16 --effort 1 -o c.png",
-    "segment photo.png -k 4 -o s.png", "segment drawn.png -o s.json", "segment drawn.png -o s.svg",
+    "compare photo.png drawn.png -k 8 --effort 0,1 --format png,webp -o c.html",
+    "segment photo.png -k 4 -o s", "segment drawn.png cut.png -o s --layers --masks",
+    "segment photo.png -k 5 --spatial 0.1 --smooth 0 --min-area 9 -o s", "segment drawn.png -k 6 --svg -o s",
     "score photo.png noise.png", "score photo.png photo.jpg --json", "compress photo.png --rate 99999",
 ]  # fmt: skip
 
@@ -144,6 +169,27 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:24]
 
 
+def unmarked(data: bytes) -> bytes:
+    """Return a file without the mark that results in place bear."""
+    if data.startswith((b"\x89PNG", b"RIFF")):
+        # Both are chunks, but PNG counts from the high byte and ends with a checksum where RIFF pads to even lengths.
+        is_png = data.startswith(b"\x89PNG")
+        at = 8 if is_png else 12
+        kept = [data[:8] if is_png else data[8:12]]  # RIFF's own length counts the mark
+        while at + 8 <= len(data):
+            kind, counted = data[at : at + 4], data[at + 4 : at + 8]
+            if is_png:
+                kind, counted = counted, kind
+            n = int.from_bytes(counted, "big" if is_png else "little")
+            end = at + 12 + n if is_png else at + 8 + n + n % 2
+            if kind != b"huPR":
+                kept.append(data[at:end])
+            at = end
+        return b"".join(kept)
+    start = data.rfind(b"\x21\xff\x0bHUEPRESS1.0")
+    return data if start < 0 else data[:start] + b"\x3b"
+
+
 def commands_made(corpus: dict[str, bytes]) -> Iterator[tuple[str, str]]:
     """Run every command in a fresh folder; yield what it wrote and what it said."""
     for command in COMMANDS:
@@ -151,18 +197,28 @@ def commands_made(corpus: dict[str, bytes]) -> Iterator[tuple[str, str]]:
             folder = Path(outer, "run")
             folder.mkdir()
             words = command.split()
-            named = [word for word in words if word in corpus]
-            for name in named or list(corpus) if "-r" in words else named:
+            named = {word for word in words if word in corpus}
+            if "--files-from" in words:
+                named |= {name for name in corpus if name.encode() in corpus["list.txt"]}
+            for name in corpus if "-r" in words else named:
                 (folder / name).write_bytes(corpus[name])
-            said = subprocess.run([PROGRAM, *words], cwd=folder, capture_output=True, stdin=subprocess.DEVNULL)
+            said = subprocess.run(
+                [PROGRAM, *words],
+                cwd=folder,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "COLUMNS": "100"},
+            )
             text = (said.stdout + b"\n--\n" + said.stderr).replace(outer.encode(), b"")
             yield f"{command}/said", f"{said.returncode} {digest(text)}"
+            # Inputs count, too: what must stay must stay.
             for path in sorted(Path(outer).rglob("*")):
                 inner = path.relative_to(outer).as_posix()
                 if path.is_file() and not path.name.startswith(".huepress"):
-                    data = path.read_bytes()
-                    if data != corpus.get(path.name):
-                        yield f"{command}/{inner}", digest(data.replace(outer.encode(), b""))
+                    data = path.read_bytes().replace(outer.encode(), b"")
+                    yield f"{command}/{inner}", digest(data)
+                    if "--in-place" in words:
+                        yield f"{command}/{inner}/unmarked", digest(unmarked(data))
 
 
 def library_made(corpus: dict[str, bytes]) -> Iterator[tuple[str, str]]:
@@ -172,17 +228,26 @@ def library_made(corpus: dict[str, bytes]) -> Iterator[tuple[str, str]]:
         for k in (2, 16, 256):
             found = huepress.quantize(photo, k, effort=effort)
             yield f"quantize {effort} {k}", digest(found.indices.tobytes() + found.palette.colors_srgb8.tobytes())
-    result = huepress.compress(corpus["photo.png"], n_colors=16)
-    yield "compress", digest(result.encoded.data + result.indices.tobytes())
-    report = result.report
-    yield "report", digest(repr((report.n_colors, report.bits_per_pixel, report.mse, report.score)).encode())
-    yield "score", digest(repr(huepress.score(photo, soft(80, 100, 9))).encode())
-    yield "extract_palette", digest(repr(huepress.extract_palette(photo, 6)).encode())
-    yield "shared_palette", digest(repr(huepress.shared_palette([photo, soft(9, 9, 1)], 6)).encode())
+    for name in ("photo.png", "cut.png", "profile.png", "moving.gif"):
+        result = huepress.compress(corpus[name], n_colors=16, allow_larger=True)
+        yield f"compress() {name}", digest(result.encoded.data + result.indices.tobytes())
+        report = result.report
+        figures = (report.n_colors, report.bits_per_pixel, report.mse, report.score, report.n_frames)
+        yield f"report {name}", digest(repr(figures).encode())
+    yield "score()", digest(repr(huepress.score(photo, soft(80, 100, 9))).encode())
+    swatches = huepress.extract_palette(photo, 6)
+    found_colors = swatches.palette.colors_srgb8.tobytes() + swatches.shares.tobytes()
+    yield "extract_palette", digest(found_colors + repr(swatches.names).encode())
+    shared = huepress.shared_palette([photo, soft(9, 9, 1)], 6)
+    yield "shared_palette", digest(shared.colors_srgb8.tobytes())
     segments = huepress.segment(photo, n_colors=4)
-    yield "segment", digest(segments.labels.tobytes())
+    yield "segment()", digest(segments.labels.tobytes() + segments.palette.colors_srgb8.tobytes())
+    versions = huepress.compare(photo, [4, 8], effort=1)
+    yield "compare()", digest(versions.page())
     colors = photo.reshape(-1, 3).astype(np.float64)
-    yield "KMeans", digest(huepress.KMeans(5, random_state=0).fit(colors).cluster_centers_.tobytes())
+    for n in (2, 5, 32):
+        model = huepress.KMeans(n, random_state=0).fit(colors)
+        yield f"KMeans {n}", digest(model.cluster_centers_.tobytes() + model.predict(colors).tobytes())
 
 
 def main() -> int:
