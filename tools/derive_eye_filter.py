@@ -16,19 +16,21 @@ from __future__ import annotations
 
 import numpy as np
 
-# Weights and standard deviations in pixels, chosen on the development photographs.
+# Weights of the Gaussians, chosen on the development photographs; for pictures whose smooth places show
+# bands, noise of single pixels weighs less, so that errors are spread over more of them.
 WEIGHTS = (0.05, 0.35, 0.60)
-SIGMAS = (0.0, 0.8, 1.6)
+SMOOTH_WEIGHTS = (0.02, 0.18, 0.80)
+SIGMAS = (0.0, 0.8, 1.6)  # pixels
 REACH = 3  # columns to each side
 ROWS = 2  # rows above
 _SIZE = 64
 
 
-def power_spectrum() -> np.ndarray:
+def power_spectrum(weights: tuple[float, ...] = WEIGHTS) -> np.ndarray:
     """Return S on a 64 x 64 frequency grid."""
     at = np.arange(-_SIZE // 2, _SIZE // 2)
     spectrum = np.zeros((_SIZE, _SIZE))
-    for weight, sigma in zip(WEIGHTS, SIGMAS, strict=True):
+    for weight, sigma in zip(weights, SIGMAS, strict=True):
         taps = np.where(at == 0, 1.0, 0.0) if sigma == 0 else np.exp(-0.5 * (at / sigma) ** 2)
         response = np.fft.fft(np.fft.ifftshift(taps / taps.sum())).real
         spectrum += weight * np.outer(response, response) ** 2
@@ -47,9 +49,9 @@ def causal_factor(spectrum: np.ndarray) -> np.ndarray:
     return factor
 
 
-def taps() -> np.ndarray:
+def taps(weights: tuple[float, ...] = WEIGHTS) -> np.ndarray:
     """Return B(0..ROWS, -REACH..REACH); an entry (r, d) weighs the error r rows up, d columns left."""
-    factor = causal_factor(power_spectrum())
+    factor = causal_factor(power_spectrum(weights))
     rows = np.arange(ROWS + 1)[:, None]
     columns = np.arange(-REACH, REACH + 1)[None, :]
     return np.where((rows == 0) & (columns < 0), 0.0, factor[rows, columns])
@@ -57,7 +59,10 @@ def taps() -> np.ndarray:
 
 def header() -> str:
     """Return the text of the header."""
-    rows = ",\n    ".join("{" + ", ".join(f"{x:.6f}f" for x in row) + "}" for row in taps())
+
+    def rows(weights: tuple[float, ...]) -> str:
+        return ",\n    ".join("{" + ", ".join(f"{x:.6f}f" for x in row) + "}" for row in taps(weights))
+
     return f"""// Printed by tools/derive_eye_filter.py, which says what it is; do not edit.
 // clang-format off\n#pragma once
 
@@ -66,9 +71,14 @@ namespace huepress {{
 inline constexpr int kFilterReach = {REACH};
 inline constexpr int kFilterRows = {ROWS};
 
-// [rows up][columns left + kFilterReach]
-inline constexpr float kEyeFilter[kFilterRows + 1][2 * kFilterReach + 1] = {{
-    {rows}}};
+using EyeFilter = float[kFilterRows + 1][2 * kFilterReach + 1];  // [rows up][columns left + kFilterReach]
+
+inline constexpr EyeFilter kEyeFilter = {{
+    {rows(WEIGHTS)}}};
+
+// Spreads errors over more pixels: where smooth places would show bands.
+inline constexpr EyeFilter kSmoothEyeFilter = {{
+    {rows(SMOOTH_WEIGHTS)}}};
 
 }}  // namespace huepress
 """

@@ -135,6 +135,13 @@ void bind_set_palette(SpatialSearch& self, const In<float, 2>& palette) {
     self.set_palette(palette.data());
 }
 
+void bind_set_smooth(SpatialSearch& self, const In<std::uint8_t, 2>& smooth, float weight, bool spread) {
+    require(smooth.size() == self.indices().size(), "one flag for each pixel");
+    require_finite(weight, "weight must be finite");
+    require(weight >= 1.0f, "weight must be at least 1");
+    self.set_smooth(smooth.data(), weight, spread);
+}
+
 void bind_set_classes(SpatialSearch& self, const In<std::uint8_t, 1>& allowed, const In<std::uint8_t, 1>& entry_class) {
     require(static_cast<int>(entry_class.size()) == self.n_palette(), "one class for each entry");
     require(allowed.size() == self.n_colors(), "one rule for each color");
@@ -205,6 +212,7 @@ void bind_search(nb::module_& m) {
              nb::arg("diffuse"), nb::arg("unit"), nb::arg("coder"), nb::arg("reach") = std::make_tuple(0, 0),
              nb::keep_alive<1, 3>())
         .def("set_classes", &bind_set_classes, nb::arg("allowed"), nb::arg("entry_class"))
+        .def("set_smooth", &bind_set_smooth, nb::arg("smooth"), nb::arg("weight"), nb::arg("spread"))
         .def("refit", &bind_refit, nb::arg("fixed"), nb::arg("n_threads"))
         .def("set_palette", &bind_set_palette, nb::arg("palette"))
         .def("sweep", &bind_sweep, nb::arg("bit_worth"), nb::arg("slack"), nb::arg("matches"), nb::arg("n_threads"),

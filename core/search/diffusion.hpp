@@ -17,11 +17,11 @@ struct Diffusion {
     std::array<std::array<float, 2 * kReach + 1>, kFilterRows> above{};  // [rows up - 1][column from the left]
 
     // Without diffusion errors weigh as much as with it where nothing can be diffused.
-    explicit Diffusion(bool diffuse) : own(kEyeFilter[0][kReach]) {
+    explicit Diffusion(bool diffuse, const EyeFilter& filter = kEyeFilter) : own(filter[0][kReach]) {
         if (!diffuse) return;
-        for (int i = 0; i < kReach; ++i) row[i] = kEyeFilter[0][kReach + 1 + i];
+        for (int i = 0; i < kReach; ++i) row[i] = filter[0][kReach + 1 + i];
         for (int r = 0; r < kFilterRows; ++r) {
-            for (int d = 0; d <= 2 * kReach; ++d) above[r][d] = kEyeFilter[r + 1][2 * kReach - d];
+            for (int d = 0; d <= 2 * kReach; ++d) above[r][d] = filter[r + 1][2 * kReach - d];
         }
     }
 

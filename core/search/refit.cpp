@@ -18,17 +18,17 @@ struct Autocorrelation {
     float at[2 * kReachY + 1][kSide] = {};
 };
 
-Autocorrelation autocorrelation(bool diffuse) {
+Autocorrelation autocorrelation(const EyeFilter& filter, bool diffuse) {
     Autocorrelation a;
     if (!diffuse) {
-        a.at[kReachY][kReachX] = kEyeFilter[0][kFilterReach] * kEyeFilter[0][kFilterReach];
+        a.at[kReachY][kReachX] = filter[0][kFilterReach] * filter[0][kFilterReach];
         return a;
     }
     for (int r = 0; r <= kFilterRows; ++r) {
         for (int c = 0; c <= 2 * kFilterReach; ++c) {
             for (int s = 0; s <= kFilterRows; ++s) {
                 for (int d = 0; d <= 2 * kFilterReach; ++d) {
-                    a.at[r - s + kReachY][c - d + kReachX] += kEyeFilter[r][c] * kEyeFilter[s][d];
+                    a.at[r - s + kReachY][c - d + kReachX] += filter[r][c] * filter[s][d];
                 }
             }
         }
@@ -150,7 +150,7 @@ void solve(std::vector<double>& matrix, std::vector<double>& right, std::size_t 
 std::vector<Float4> refit_palette(const TrellisImage& image, const std::uint8_t* indices, const std::uint8_t* fixed,
                                   int n_threads, const StopRequested& stop_requested) {
     check_stop(stop_requested);
-    const Autocorrelation a = autocorrelation(image.diffuse);
+    const Autocorrelation a = autocorrelation(*image.filter, image.diffuse);
     const std::size_t k = image.palette.size();
     const int band_rows = std::max(kBandRows, image.rows / kMostBands + 1);
     const int n_bands = (image.rows + band_rows - 1) / band_rows;

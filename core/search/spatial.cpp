@@ -1,6 +1,7 @@
 #include "search/spatial.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "search/refit.hpp"
@@ -117,6 +118,14 @@ std::vector<Float4> SpatialSearch::refit(const std::uint8_t* fixed, int n_thread
 void SpatialSearch::set_palette(const float* palette) {
     image_.palette = as_vectors(palette, image_.palette.size(), image_.dims);
     trees_.clear();
+}
+
+void SpatialSearch::set_smooth(const std::uint8_t* smooth, float weight, bool spread) {
+    const float root = std::sqrt(weight);
+    for (std::size_t i = 0; i < visibility_roots_.size(); ++i) {
+        if (smooth[i]) visibility_roots_[i] *= root;
+    }
+    image_.filter = spread ? &kSmoothEyeFilter : &kEyeFilter;
 }
 
 void SpatialSearch::set_classes(std::vector<std::uint8_t> allowed, std::vector<std::uint8_t> entry_class) {

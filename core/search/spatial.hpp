@@ -35,6 +35,10 @@ public:
     // A rule that every sweep keeps from now on: see TrellisImage. allowed: of each color; entry_class: of each entry.
     void set_classes(std::vector<std::uint8_t> allowed, std::vector<std::uint8_t> entry_class);
 
+    // Errors weigh `weight` times more from now on where `smooth` (rows x width) is set, so that no bands are seen
+    // there; `spread`: they are also diffused over more pixels, everywhere.
+    void set_smooth(const std::uint8_t* smooth, float weight, bool spread);
+
     // Chooses all indices anew. Bands of rows of fixed size are searched by themselves, on up to
     // n_threads threads: the result is the same for any number of them.
     Sweep sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested);

@@ -17,7 +17,9 @@ constexpr float kFar = std::numeric_limits<float>::infinity();
 constexpr float kHopelessBits = 60.0f, kHopelessBitsPerPixel = 7.0f;
 // A copy of four pixels that costs more bits than this is not listed.
 constexpr float kRankedBits = 72.0f;
+// A path that goes on for so many pixels, at no more bits than a longer match takes, is enough.
 constexpr int kCarriedOn = 16;
+constexpr float kCarriedBits = 2.0f;
 // About what a short match costs beside its offset.
 constexpr float kLengthBits = 3.0f;
 // Later survivors try what carried the first one so far.
@@ -57,7 +59,7 @@ public:
           told_by_(settings.survivors > 2 ? 0xFFFFu : 0xFFu),
           begin_(begin),
           indices_(indices),
-          diffusion_(image.diffuse),
+          diffusion_(image.diffuse, *image.filter),
           trees_(trees),
           nodes_((static_cast<std::size_t>(image.width) + 1) * survivors_),
           points_(image.width),
@@ -152,7 +154,7 @@ private:
     // all, and to try every other one from each of its pixels would take forever.
     bool carried_on(int i) const {
         const int ahead = std::min(i + kCarriedOn, image_.width);
-        return ahead > i + 2 && nodes_[ahead * survivors_].cost <= nodes_[i * survivors_].cost + lambda_;
+        return ahead > i + 2 && nodes_[ahead * survivors_].cost <= nodes_[i * survivors_].cost + kCarriedBits * lambda_;
     }
 
     // Keeps a way to say the row up to a pixel if it is among the cheapest that end in different indices.
@@ -200,12 +202,16 @@ private:
 
     void try_matches(int i, int id, const Node& node, Float4 sum) {
         const bool first = id % survivors_ == 0;
+        went_free_ = false;
         const auto attempt = [&](std::size_t o) {
             if (!first && carried_[o] < kCarriedFirst) return;
             const int reached = try_match(i, id, node, offsets_[o], static_cast<int>(o), offset_bits_[o], sum);
             if (first) carried_[o] = reached;
         };
-        for (std::size_t o = 0; o < n_near_; ++o) attempt(o);
+        for (std::size_t o = 0; o < n_near_; ++o) {
+            attempt(o);
+            if (went_free_) return;
+        }
         if (ranking_) {
             for (int place = 0; place < ranking_->n_listed(); ++place) {
                 const int offset = ranking_->offset_at(i, place);
@@ -282,6 +288,7 @@ private:
                 keep(at + 1, Node{total, id, code, {error[0], error[1], error[2]}, history});
             }
         }
+        went_free_ = cost <= node.cost;
         return longest;
     }
 
@@ -362,6 +369,7 @@ private:
     std::vector<Float4> errors_[kFilterRows + 1];
     std::vector<float> offset_bits_, offset_costs_, length_costs_;
     std::vector<char> is_flat_;
+    bool went_free_ = false;    // the last match was as long as can be, and without any error: no other does better
     std::vector<int> carried_;  // pixels that each offset carried the first survivor
     std::vector<int> path_;
     // The indices of a way, the nodes on it, and whether a node is.

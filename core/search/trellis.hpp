@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "search/candidates.hpp"
+#include "search/eye_filter.hpp"
 #include "search/symbol_model.hpp"
 #include "support/float4.hpp"
 
@@ -30,6 +31,7 @@ struct TrellisImage {
     int dims;                     // coordinates that count, 3 or 4
     const std::int32_t* repeats;  // rows x width, see repeats.hpp
     bool diffuse;                 // false: B is the identity, nothing is dithered
+    const EyeFilter* filter = &kEyeFilter;
     // A hard rule, where there is one: the class of each entry, and of each color the classes that it may take, as
     // bits; some entry of them exists. Transparent and opaque pixels stay what they are by it.
     const std::uint8_t* allowed = nullptr;

@@ -130,6 +130,28 @@ def test_a_refit_solves_the_normal_equations(badge, photo, dither):
         np.testing.assert_allclose(got, expected, atol=2e-4)
 
 
+@pytest.mark.parametrize("spread", [True, False])
+def test_smooth_places_weigh_more(photo, spread):
+    search, pixels, palette = search_of(photo, 5)
+    smooth = np.zeros(photo.shape[:2], np.uint8)
+    smooth[10:30, 5:40] = 1
+    search.set_smooth(smooth, 9.0, spread)
+    distortion, _ = search.sweep(0.0, 0.0, False, 1)
+    indices = search.indices().reshape(photo.shape[:2])
+    roots = spatial_twins.visibility_roots(pixels[:, :, 0]) * np.where(smooth, 3, 1)
+    taps = spatial_twins.SMOOTH_FILTER if spread else spatial_twins.FILTER
+    errors = (pixels - palette[indices]) * roots[..., None]
+    seen = sum(np.square(spatial_twins.filtered(errors[..., d], taps)[: len(photo), 3:-3]).sum() for d in range(3))
+    assert distortion == pytest.approx(seen, rel=1e-3)
+    fixed = np.zeros(len(palette), dtype=bool)
+    expected = spatial_twins.refit(pixels, roots, indices, palette, fixed, taps)
+    np.testing.assert_allclose(search.refit(fixed, 1), expected, atol=2e-4)
+    with pytest.raises(ValueError, match="at least 1"):
+        search.set_smooth(smooth, 0.5, spread)
+    with pytest.raises(ValueError, match="one flag"):
+        search.set_smooth(smooth[1:], 2.0, spread)
+
+
 def test_a_refitted_palette_lowers_the_distortion(photo, sunset):
     for picture in (photo, sunset):
         search, _, palette = search_of(picture, 12)

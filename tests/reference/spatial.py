@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 HEADER = Path(__file__).parents[2] / "core" / "search" / "eye_filter.hpp"
-# The causal filter of eye_filter.hpp: rows up x columns left (the middle column is the pixel's own).
-FILTER = np.array(
+# The causal filters of eye_filter.hpp: rows up x columns left (the middle column is the pixel's own).
+FILTER, SMOOTH_FILTER = np.array(
     [[float(v) for v in re.findall(r"(-?[\d.]+)f", row)] for row in re.findall(r"^    \{.*", HEADER.read_text(), re.M)]
-)
+).reshape(2, 3, -1)
 
 
 def visibility_roots(lightness: np.ndarray, strongest: float = 8.0, texture: float = 0.11) -> np.ndarray:
@@ -18,24 +18,29 @@ def visibility_roots(lightness: np.ndarray, strongest: float = 8.0, texture: flo
     return np.sqrt(weight / weight.mean())
 
 
-def filtered(plane: np.ndarray) -> np.ndarray:
+def filtered(plane: np.ndarray, taps: np.ndarray = FILTER) -> np.ndarray:
     """Return B * plane on the plane enlarged so that nothing of the sum is lost."""
     height, width = plane.shape
-    reach = FILTER.shape[1] // 2
+    reach = taps.shape[1] // 2
     out = np.zeros((height + 2, width + 2 * reach))
-    for up in range(FILTER.shape[0]):
+    for up in range(taps.shape[0]):
         for left in range(-reach, reach + 1):
-            out[up : up + height, left + reach : left + reach + width] += FILTER[up, left + reach] * plane
+            out[up : up + height, left + reach : left + reach + width] += taps[up, left + reach] * plane
     return out
 
 
 def refit(
-    pixels: np.ndarray, roots: np.ndarray, indices: np.ndarray, palette: np.ndarray, fixed: np.ndarray
+    pixels: np.ndarray,
+    roots: np.ndarray,
+    indices: np.ndarray,
+    palette: np.ndarray,
+    fixed: np.ndarray,
+    taps: np.ndarray = FILTER,
 ) -> np.ndarray:
     """Least squares over one column of filtered pixels per entry."""
-    columns = [filtered(np.where(indices == k, roots, 0.0)).ravel() for k in range(len(palette))]
+    columns = [filtered(np.where(indices == k, roots, 0.0), taps).ravel() for k in range(len(palette))]
     error = (pixels - palette[indices]) * roots[..., None]
-    right = np.stack([filtered(error[..., d]).ravel() for d in range(palette.shape[1])], axis=1)
+    right = np.stack([filtered(error[..., d], taps).ravel() for d in range(palette.shape[1])], axis=1)
     matrix = np.array(columns) @ np.array(columns).T
     matrix[np.diag_indices_from(matrix)] *= 1.01
     exact = (error == 0).all(axis=2)

@@ -239,9 +239,27 @@ def banding(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:
 
 def _banding_opaque(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:
     slope, distorted_slope = (_slope(_blur(_lightness(x))) for x in (original_srgb8, distorted_srgb8))
-    smooth = _maximum_around(slope, _SMOOTH_REACH) < _SMOOTH_SLOPE
-    excess = np.maximum(distorted_slope - slope, 0) * smooth
+    excess = np.maximum(distorted_slope - slope, 0) * _is_smooth(slope)
     return 1000.0 * float(excess.mean(dtype=np.float64))
+
+
+def smooth_places(pixels_srgb8: Bytes) -> npt.NDArray[np.bool_]:
+    """Tell where a picture is smooth as `banding` means it, on a black or on a white background.
+
+    Parameters
+    ----------
+    pixels_srgb8 : ndarray of uint8, (height, width, 3 or 4)
+
+    Returns
+    -------
+    ndarray of bool, (height, width)
+    """
+    smooth = [_is_smooth(_slope(_blur(_lightness(shown)))) for shown, _ in _on_backgrounds(pixels_srgb8, pixels_srgb8)]
+    return np.asarray(np.logical_or.reduce(smooth))
+
+
+def _is_smooth(slope: Floats) -> npt.NDArray[np.bool_]:
+    return np.asarray(_maximum_around(slope, _SMOOTH_REACH) < _SMOOTH_SLOPE)
 
 
 def _lightness(pixels_srgb8: Bytes) -> Floats:

@@ -23,6 +23,9 @@ LAMBDA_AT_RATE_1 = 5e-6
 # Whatever the rate, where errors are diffused a bit is worth this part of a pixel's mean distortion: nobody
 # sees it, and with few colors it saves several percent.
 _LEAST_LAMBDA = 0.05
+_MOSTLY_SMOOTH = 0.8
+# What an error of color weighs beside one of lightness in a smooth picture, as amplitudes.
+_SMOOTH_COLOR_GAIN = 0.5
 
 
 def search_indices(
@@ -63,6 +66,28 @@ class Found(NamedTuple):
     distortion_bits: float
 
 
+class SmoothPlaces(NamedTuple):
+    """Where errors weigh more, so that no bands are seen.
+
+    Attributes
+    ----------
+    where : ndarray of bool, (height, width)
+    weight : float
+        How many times more, at least 1.
+    """
+
+    where: npt.NDArray[np.bool_]
+    weight: float
+
+    @property
+    def are_most(self) -> bool:
+        """Whether the picture has hardly any others.
+
+        Errors are then spread over more pixels and moved from lightness into color; texture would suffer.
+        """
+        return bool(self.where.mean() > _MOSTLY_SMOOTH)
+
+
 class Search:
     """A search whose start, the palette refitted to diffused indices, serves any number of rates.
 
@@ -74,15 +99,24 @@ class Search:
         Everything but `rate`.
     coder : {"png", "webp"}
         Whose symbols are priced.
+    smooth : SmoothPlaces, optional
     """
 
-    def __init__(self, table: ColorTable, fit: PaletteFit, options: Options, *, coder: Coder = "png") -> None:
+    def __init__(
+        self,
+        table: ColorTable,
+        fit: PaletteFit,
+        options: Options,
+        *,
+        coder: Coder = "png",
+        smooth: SmoothPlaces | None = None,
+    ) -> None:
         self._table, self._fit, self._options = table, fit, options
         self._effort, self._coder, self._threads = EFFORTS[options.effort], coder, options.threads
         self._full = options.dither == "full"
         self._colors_srgb8 = fit.palette.colors_srgb8.copy()
-        points = _core.colors_to_points(table.colors_srgb8, "oklab")
-        entries = _core.colors_to_points(self._colors_srgb8, "oklab")
+        self._color_gain = np.float32(_SMOOTH_COLOR_GAIN if smooth is not None and smooth.are_most else 1)
+        points, entries = self._points(table.colors_srgb8), self._points(self._colors_srgb8)
         if fit.required.all():  # a palette that was given whole
             points = np.where(fit.exact[:, None], points, onto_hull(points, entries))
             unmatched = ~_is_matched(table.colors_srgb8, self._colors_srgb8)
@@ -97,6 +131,8 @@ class Search:
             reach=self._effort.reach,
         )
         self._set_classes()
+        if smooth is not None:
+            self._core.set_smooth(smooth.where.astype(np.uint8), smooth.weight, smooth.are_most)
         refits = 0 if fit.required.all() else self._effort.refits
         if refits and len(fit.palette) <= FEW_COLORS:
             refits += 1
@@ -106,7 +142,12 @@ class Search:
             if refits:
                 self._refit()
         diffused = options.dither != "none"
-        self._least_lambda = _LEAST_LAMBDA * distortion / table.inverse.size if diffused else 0.0
+        self._distortion = distortion / table.inverse.size
+        self._least_lambda = _LEAST_LAMBDA * self._distortion if diffused else 0.0
+
+    def least_distortion_bits(self, rate: float) -> float:
+        """Return a pixel's distortion in bits at a rate as long as none are saved: about the least there is."""
+        return self._distortion / self._bit_worth(rate) if self._bit_worth(rate) > 0 else np.inf
 
     def run(self, rate: float, on_progress: Callable[[float], None] | None = None) -> Found:
         """Search at a rate.
@@ -121,7 +162,7 @@ class Search:
         -------
         Found
         """
-        bit_worth = max(0.0 if self._full else rate * LAMBDA_AT_RATE_1, self._least_lambda)
+        bit_worth = self._bit_worth(rate)
         distortion, _ = self._core.sweep(
             bit_worth=bit_worth,
             slack=self._effort.slack_bits,
@@ -138,12 +179,28 @@ class Search:
         indexed = self._finished(_with_exact_matches(indices, self._table, self._fit), colors_srgb8)
         return Found(indexed, distortion / (bit_worth * indices.size) if bit_worth > 0 else np.inf)
 
+    def _bit_worth(self, rate: float) -> float:
+        return max(0.0 if self._full else rate * LAMBDA_AT_RATE_1, self._least_lambda)
+
+    def finest(self) -> IndexedImage:
+        """Return the diffused picture, whatever its bytes."""
+        self._literals()
+        indices = self._core.indices().reshape(self._table.inverse.shape)
+        return self._finished(_with_exact_matches(indices, self._table, self._fit), self._colors_srgb8)
+
     def _set_classes(self) -> None:
         """Let transparent and opaque pixels have entries of their kind only, wherever the palette has some."""
         if self._table.colors_srgb8.shape[1] == 3 or self._options.alpha == "free":
             return
         entries, colors = alpha_class(self._colors_srgb8), alpha_class(self._table.colors_srgb8)
         self._core.set_classes(allowed_classes(colors, entries), entries)
+
+    def _points(self, colors_srgb8: Bytes) -> npt.NDArray[np.float32]:
+        """Return colors in the search's space: Oklab, alpha as it is."""
+        points = _core.colors_to_points(colors_srgb8, "oklab")
+        if self._color_gain != 1:
+            points[:, 1:3] *= self._color_gain
+        return points
 
     def _literals(self) -> float:
         """Diffuse the picture without regard to bytes, and return the distortion."""
@@ -152,14 +209,16 @@ class Search:
     def _refit(self) -> None:
         """Move the entries to where the diffused indices want them."""
         self._colors_srgb8 = self._refitted()
-        self._core.set_palette(_core.colors_to_points(self._colors_srgb8, "oklab"))
+        self._core.set_palette(self._points(self._colors_srgb8))
 
     def _refitted(self) -> Bytes:
         """Return the colors that suit the last indices best; what is required, opaque or clear stays so."""
         old = self._colors_srgb8
         if self._fit.required.all():
             return old
-        colors = _core.points_to_colors(self._core.refit(self._fit.required, self._threads), "oklab")
+        points = self._core.refit(self._fit.required, self._threads)
+        points[:, 1:3] /= self._color_gain
+        colors = _core.points_to_colors(points, "oklab")
         if old.shape[1] == 4:
             settled = (old[:, 3] == 0) | (old[:, 3] == 255)
             colors[settled, 3] = old[settled, 3]

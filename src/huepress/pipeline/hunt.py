@@ -16,9 +16,11 @@ MOST_TRIALS = 7
 # Trials with all colors, before fewer are tried on the rest.
 _TRIALS_OF_ALL_COLORS = 4
 # Fewer colors are tried where a pixel's distortion is worth less than so many bits.
-_CHEAP_DISTORTION = 1.2
-_FEWER = 4  # times fewer: 256, 64, 16, 4
-_LEAST_COLORS = 16
+CHEAP_DISTORTION = 1.2
+# ... and where fewer cost less than this part of it before any bits are saved.
+_MOST_LITERAL_DISTORTION = 0.6
+FEWER = 4  # times fewer: 256, 64, 16, 4
+LEAST_COLORS = 16
 _LEAST_LOG_RATE = -5.0
 # Rates so near to each other (base 2 logarithm) differ by about 2 percent in bytes.
 _RESOLUTION = 0.06
@@ -61,8 +63,24 @@ class Bench(Protocol):
 
     n_pixels: int
 
-    def attempt(self, n_colors: int, rate: float) -> Attempt:
-        """Make a version with at most so many colors."""
+    def attempt(self, n_colors: int, rate: float, *, smooth_weight: float | None = None) -> Attempt:
+        """Make a version with at most so many colors, errors in smooth places weighing so many times more."""
+
+    def least_distortion_bits(self, n_colors: int, rate: float) -> float:
+        """Return what a pixel's distortion is worth in bits, with so many colors and no bits saved."""
+
+    def plain(self, n_colors: int) -> Attempt:
+        """Make a version of nearest colors."""
+
+    def finest(self, n_colors: int) -> IndexedImage:
+        """Return the picture in at most so many colors, its smooth places as smooth as can be."""
+
+    def banding(self, indexed: IndexedImage) -> float:
+        """Return how far smooth gradients have turned into steps."""
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether hardly anything in the picture is not smooth."""
 
     def lossless(self) -> Attempt | None:
         """Return the version without any loss, if the palette can hold it."""
@@ -87,31 +105,11 @@ class Reached:
     trials: tuple[Trial, ...]
 
 
-def choose_colors(bench: Bench, rate: float) -> Reached:
-    """Choose the number of colors at a rate: all, or four times fewer for as long as that lowers distortion plus bits.
-
-    Parameters
-    ----------
-    bench : Bench
-    rate : float
-
-    Returns
-    -------
-    Reached
-    """
-    found = bench.lossless()
-    if found is not None:
-        return Reached(found, True, (found.trial,))
-    best = bench.attempt(MAX_COLORS, rate)
-    trials = [best.trial]
-    n_colors = MAX_COLORS // _FEWER
-    while best.distortion_bits < _CHEAP_DISTORTION and n_colors >= _LEAST_COLORS:
-        fewer = bench.attempt(n_colors, rate)
-        trials.append(fewer.trial)
-        if _objective(fewer, bench.n_pixels) >= _objective(best, bench.n_pixels):
-            break
-        best, n_colors = fewer, n_colors // _FEWER
-    return Reached(best, True, tuple(trials))
+def may_do(bench: Bench, n_colors: int, best: Attempt) -> bool:
+    """Tell whether so many colors may do as well as the best attempt, at its rate."""
+    if best.distortion_bits >= CHEAP_DISTORTION:
+        return False
+    return bench.least_distortion_bits(n_colors, best.trial.rate) < _MOST_LITERAL_DISTORTION * best.distortion_bits
 
 
 def reach(
@@ -190,11 +188,11 @@ class _Hunt:
     def _try_fewer_colors(self) -> None:
         """Go on with a quarter of the colors where the best so far hardly needs them all."""
         n_colors = self._n_colors
-        while self._may_take_fewer and n_colors >= _FEWER * _LEAST_COLORS and len(self._attempts) < MOST_TRIALS:
+        while self._may_take_fewer and n_colors >= FEWER * LEAST_COLORS and len(self._attempts) < MOST_TRIALS:
             nearest = min(self._attempts, key=lambda a: abs(self._distance(a)))
-            if nearest.distortion_bits >= _CHEAP_DISTORTION or nearest.trial.n_colors < n_colors // 2:
+            if nearest.trial.n_colors < n_colors // 2 or not may_do(self._bench, n_colors // FEWER, nearest):
                 break
-            n_colors //= _FEWER
+            n_colors //= FEWER
             self._seek_rate(n_colors, MOST_TRIALS, math.log2(nearest.trial.rate))
         between = self._between()
         if self._may_take_fewer and between is not None and not self._near_enough():
@@ -204,7 +202,7 @@ class _Hunt:
         """Fewer and fewer colors at the highest rate: a budget that all of them exceed."""
         n_colors = self._n_colors
         while n_colors > MIN_COLORS and not self._meets(self._attempts[-1]):
-            n_colors = max(MIN_COLORS, n_colors // _FEWER)
+            n_colors = max(MIN_COLORS, n_colors // FEWER)
             self._margin(self._bench.attempt(n_colors, MAX_RATE))
 
     def _seek_colors(self) -> None:
@@ -259,7 +257,3 @@ class _Hunt:
         trials = tuple(attempt.trial for attempt in self._attempts)
         best = self._goal.best(self._attempts, self._bench.n_pixels)
         return Reached(best, self._meets(best), trials)
-
-
-def _objective(attempt: Attempt, n_pixels: int) -> float:
-    return attempt.distortion_bits * n_pixels + 8 * attempt.n_bytes

@@ -11,8 +11,9 @@ from huepress.formats.writing import main_format, optimized_losslessly
 from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import IndexedImage, SourceImage
 from huepress.options import Delivery, Options
+from huepress.pipeline.choosing import choose_colors
 from huepress.pipeline.delivery import Candidate, Decision, Original, deliver
-from huepress.pipeline.hunt import MOST_TRIALS, Reached, choose_colors, reach
+from huepress.pipeline.hunt import MOST_TRIALS, Reached, reach
 from huepress.pipeline.workbench import Workbench
 from huepress.results import OnProgress, Outcome, Report
 from huepress.wording import human_bytes

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from huepress.colors.arrays import with_alpha_channel
 from huepress.engine.histogram import count_colors, with_alpha
 from huepress.engine.indexing import index_image
-from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
+from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, banding, smooth_places
 from huepress.engine.palette import PaletteFit, fit_palette, fits, needs_alpha
-from huepress.engine.spatial import Search, diffuse_in_srgb
+from huepress.engine.spatial import Search, SmoothPlaces, diffuse_in_srgb
 from huepress.formats.writing import encode, main_format
 from huepress.model import ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
@@ -60,10 +62,13 @@ class Workbench:
         self._merged: ColorTable | None = None
         self._fits: dict[int, tuple[ColorTable, PaletteFit]] = {}
         self._searches: dict[int, Search] = {}
+        self._coder = main_format(options.still_format, source.format).coder
         self.measurable = min(source.width, source.height) >= SMALLEST_SIDE
         self._comparator = Comparator(source, threads=options.threads) if scored and self.measurable else None
 
-    def attempt(self, n_colors: int, rate: float, *, lossless_if_it_fits: bool = False) -> Attempt:
+    def attempt(
+        self, n_colors: int, rate: float, *, lossless_if_it_fits: bool = False, smooth_weight: float | None = None
+    ) -> Attempt:
         """Make a version with at most so many colors.
 
         Parameters
@@ -72,6 +77,8 @@ class Workbench:
         rate : float
         lossless_if_it_fits : bool
             Whether an image whose colors the palette can hold passes unchanged, whatever the rate.
+        smooth_weight : float, optional
+            How many times more errors weigh in smooth places, see `SmoothPlaces`.
 
         Returns
         -------
@@ -79,15 +86,48 @@ class Workbench:
         """
         table, fit = self._fit(n_colors)
         if self._options.effort == 0 or (fit.lossless and lossless_if_it_fits):
-            indexed = index_image(table, fit, threads=self._options.threads)
-            return self._finished(indexed, table, rate, searched=False, lossless=fit.lossless)
-        if n_colors not in self._searches:
-            coder = main_format(self._options.still_format, self._source.format).coder
-            self._searches[n_colors] = Search(table, fit, self._options, coder=coder)
-        indexed, distortion_bits = self._searches[n_colors].run(rate, self._on_progress)
+            return self.plain(n_colors, rate)
+        search = self._search(n_colors) if smooth_weight is None else self._smooth_search(n_colors, smooth_weight)
+        indexed, distortion_bits = search.run(rate, self._on_progress)
         if self._options.given_palette is not None:
-            indexed = self._best_looking(indexed, table, fit, self._searches[n_colors])
+            indexed = self._best_looking(indexed, table, fit, search)
         return self._finished(indexed, table, rate, searched=True, distortion_bits=distortion_bits)
+
+    def least_distortion_bits(self, n_colors: int, rate: float) -> float:
+        """Return what a pixel's distortion is worth in bits, with so many colors and no bits saved."""
+        return self._search(n_colors).least_distortion_bits(rate)
+
+    def plain(self, n_colors: int, rate: float = 0.0) -> Attempt:
+        """Make a version of nearest colors, whatever they look like and cost."""
+        table, fit = self._fit(n_colors)
+        indexed = index_image(table, fit, threads=self._options.threads)
+        return self._finished(indexed, table, rate, searched=False, lossless=fit.lossless)
+
+    def banding(self, indexed: IndexedImage) -> float:
+        """Return how far smooth gradients have turned into steps, see `metrics.banding`."""
+        return banding(self._source.pixels_srgb8, indexed.to_array())
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether hardly anything in the picture is not smooth."""
+        return SmoothPlaces(self._smooth_places, 1.0).are_most
+
+    def finest(self, n_colors: int) -> IndexedImage:
+        """Return the picture in at most so many colors, diffused for its smooth places, whatever the bytes."""
+        return self._smooth_search(n_colors, 1.0).finest()
+
+    @cached_property
+    def _smooth_places(self) -> npt.NDArray[np.bool_]:
+        return smooth_places(self._source.pixels_srgb8)
+
+    def _search(self, n_colors: int) -> Search:
+        if n_colors not in self._searches:
+            self._searches[n_colors] = Search(*self._fit(n_colors), self._options, coder=self._coder)
+        return self._searches[n_colors]
+
+    def _smooth_search(self, n_colors: int, weight: float) -> Search:
+        smooth = SmoothPlaces(self._smooth_places, weight)
+        return Search(*self._fit(n_colors), self._options, coder=self._coder, smooth=smooth)
 
     def _best_looking(self, found: IndexedImage, table: ColorTable, fit: PaletteFit, search: Search) -> IndexedImage:
         """Return what looks best with a palette that was given: what was found, the finest search, or nearest colors.

@@ -1,0 +1,101 @@
+"""Stage: the number of colors that a rate is best spent on, and no bands where the picture is smooth."""
+
+from __future__ import annotations
+
+import math
+
+from huepress.options import MAX_COLORS
+from huepress.pipeline.hunt import CHEAP_DISTORTION, FEWER, LEAST_COLORS, Attempt, Bench, Reached, may_do
+from huepress.pipeline.seeking import Window, seek
+
+# Banding that is mended, and what is then good enough; above the least that there is about as much is allowed.
+_SEEN_BANDING, _UNSEEN_BANDING = 0.03, 0.01
+# The largest weight of smooth places (base 2 logarithm), how many are tried, and how the logarithm of what banding
+# can be mended falls with it.
+_MOST_LOG_WEIGHT, _MOST_WEIGHTS, _BANDING_FALL, _LEAST_EXCESS = 10.0, 3, 0.6, 1e-3
+_BANDING_WINDOW, _NEARLY_AS_GOOD = Window(-0.6, 0.15), 0.5
+
+
+def choose_colors(bench: Bench, rate: float) -> Reached:
+    """Choose the number of colors at a rate: all, or four times fewer for as long as that lowers distortion plus bits.
+
+    Where gradients would show bands, all colors stay and errors there weigh more: what distortion counts sees little of
+    a step of one code, people do.
+
+    Parameters
+    ----------
+    bench : Bench
+    rate : float
+
+    Returns
+    -------
+    Reached
+    """
+    found = bench.lossless()
+    if found is not None:
+        return Reached(found, True, (found.trial,))
+    best = bench.attempt(MAX_COLORS, rate)
+    trials = [best.trial]
+    is_simple = best.distortion_bits < CHEAP_DISTORTION or bench.is_smooth
+    banding = bench.banding(best.indexed) if is_simple else 0.0
+    if banding > _SEEN_BANDING:
+        finest, least = bench.banding(bench.finest(MAX_COLORS)), _UNSEEN_BANDING * (1 if bench.is_smooth else 2)
+        allowed = max(least - finest, rate * min(max(finest, least / 2), 1.5 * least))
+        if banding > finest + allowed:
+            smoother = _without_bands(bench, rate, banding, finest, allowed)
+            return Reached(smoother[-1], True, (*trials, *(attempt.trial for attempt in smoother)))
+    n_colors = MAX_COLORS // FEWER
+    while n_colors >= LEAST_COLORS and may_do(bench, n_colors, best):
+        fewer = bench.attempt(n_colors, rate)
+        trials.append(fewer.trial)
+        if _objective(fewer, bench.n_pixels) >= _objective(best, bench.n_pixels):
+            break
+        if bench.banding(fewer.indexed) > max(banding, _SEEN_BANDING):
+            break
+        best, n_colors = fewer, n_colors // FEWER
+    return Reached(best, True, tuple(trials))
+
+
+def _without_bands(bench: Bench, rate: float, banding: float, finest: float, allowed: float) -> list[Attempt]:
+    """Return attempts with more weight on smooth places; the last one is the smallest that shows no bands.
+
+    Where all do, it is the smallest of those with about the fewest. Gradients along one axis are served best by nearest
+    colors.
+
+    Parameters
+    ----------
+    bench : Bench
+    rate : float
+    banding, finest : float
+        Of the attempt without any more weight, and of the finest one that there is.
+    allowed : float
+        How far above the finest banding is not seen.
+    """
+    tried: list[tuple[float, Attempt]] = []
+
+    def excess(banding: float) -> float:
+        return math.log2(max(banding - finest, _LEAST_EXCESS * allowed) / allowed)
+
+    def curve(log_weight: float) -> float:
+        attempt = bench.attempt(MAX_COLORS, rate, smooth_weight=2.0**log_weight)
+        tried.append((excess(bench.banding(attempt.indexed)), attempt))
+        return tried[-1][0]
+
+    seek(
+        curve,
+        _BANDING_WINDOW,
+        start=excess(banding) / _BANDING_FALL,
+        slope=_BANDING_FALL,
+        bounds=(1.0, _MOST_LOG_WEIGHT),
+        most=_MOST_WEIGHTS,
+        resolution=0.5,
+    )
+    plain = bench.plain(MAX_COLORS)
+    tried.append((excess(bench.banding(plain.indexed)), plain))
+    enough = max(_BANDING_WINDOW.high, min(seen for seen, _ in tried) + _NEARLY_AS_GOOD)
+    best = min((attempt for seen, attempt in tried if seen <= enough), key=lambda each: each.n_bytes)
+    return [*(attempt for _, attempt in tried if attempt is not best), best]
+
+
+def _objective(attempt: Attempt, n_pixels: int) -> float:
+    return attempt.distortion_bits * n_pixels + 8 * attempt.n_bytes

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+import huepress
+from huepress.engine.metrics import banding, smooth_places
+from huepress.model import SourceImage
+from huepress.pipeline.choosing import choose_colors
+from huepress.pipeline.workbench import Workbench
+
+Y, X = np.mgrid[0:120, 0:200]
+
+
+def blend(one, other, part):
+    colors = np.array(one) + (np.array(other) - np.array(one)) * part[..., None]
+    return np.rint(colors).astype(np.uint8)
+
+
+def vignette():
+    return blend((200, 180, 160), (30, 25, 40), np.hypot(X - 100, Y - 60) / 120)
+
+
+def two_ways():
+    left = blend((255, 80, 80), (80, 80, 255), X / 199)
+    right = blend((255, 255, 80), (80, 255, 120), X / 199)
+    return np.rint(left + (right.astype(float) - left) * (Y / 119)[..., None]).astype(np.uint8)
+
+
+def fade_to_clear():
+    alpha = np.rint(255 * np.exp(-(np.hypot(X - 100, Y - 60) ** 2) / 2500)).astype(np.uint8)
+    return np.dstack([blend((230, 120, 20), (200, 30, 90), Y / 119), alpha])
+
+
+def sky():
+    noise = np.random.default_rng(0).normal(0, 0.7, (120, 200, 1))
+    return np.clip(blend((70, 130, 200), (200, 220, 235), (Y / 119) ** 1.5) + np.rint(noise), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("picture", [vignette, two_ways, fade_to_clear, sky])
+def test_gradients_show_no_bands_at_the_default(picture):
+    image = picture()
+    result = huepress.compress(image)
+    bench = Workbench(SourceImage(image), huepress.Options(n_colors="auto"))
+    finest = banding(image, bench.finest(256).to_array())
+    plain = bench.attempt(256, 1.0)
+    seen = banding(image, result.indexed.to_array())
+    assert seen <= max(0.03, finest + 0.035)
+    if bench.banding(plain.indexed) > max(0.03, finest + 0.035):
+        assert seen < 0.8 * bench.banding(plain.indexed)
+    assert len(result.encoded.data) < bench.attempt(256, 0.0).n_bytes
+
+
+def test_some_picture_needs_the_mending():
+    image = vignette()
+    bench = Workbench(SourceImage(image), huepress.Options(n_colors="auto"))
+    assert bench.is_smooth
+    assert bench.banding(bench.attempt(256, 1.0).indexed) > 0.05
+
+
+def test_the_choice_is_the_same_for_any_number_of_threads():
+    image = vignette()
+    assert huepress.compress(image, jobs=1).encoded.data == huepress.compress(image, jobs=3).encoded.data
+
+
+def test_a_gradient_along_one_axis_takes_nearest_colors():
+    image = blend((20, 40, 120), (180, 210, 250), np.broadcast_to(np.linspace(0, 1, 600), (60, 600)))
+    result = huepress.compress(image)
+    assert (result.indices == result.indices[:1]).all()
+
+
+def test_texture_is_left_alone(photo):
+    noise = np.random.default_rng(0).normal(0, 12, photo.shape)
+    bench = Workbench(SourceImage(np.clip(photo + noise, 0, 255).astype(np.uint8)), huepress.Options(n_colors="auto"))
+    assert len(choose_colors(bench, 1.0).trials) == 1
+
+
+def test_smooth_places_are_those_without_edges():
+    image = np.full((40, 60, 3), 100, np.uint8)
+    image[:, 30:] = 200
+    smooth = smooth_places(image)
+    assert smooth[:, :15].all() and smooth[:, 45:].all() and not smooth[:, 27:33].any()
