@@ -75,10 +75,9 @@ def without_hidden_colors(pixels_srgb8: Bytes, *, binary_alpha: bool) -> Bytes:
     gone = alpha < 128 if binary_alpha else alpha == 0
     if not gone.any() and not (binary_alpha and (alpha < 255).any()):
         return pixels_srgb8
-    result = pixels_srgb8.copy()
-    if binary_alpha:
-        result[:, :, 3] = 255
-    result[gone] = 0
+    whole = np.ascontiguousarray(pixels_srgb8).view(np.uint32)[:, :, 0]
+    opaque = np.array([0, 0, 0, 255 if binary_alpha else 0], np.uint8).view(np.uint32)
+    result: Bytes = np.where(gone, np.uint32(0), whole | opaque).view(np.uint8).reshape(pixels_srgb8.shape)
     return result
 
 

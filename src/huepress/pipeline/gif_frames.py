@@ -97,6 +97,8 @@ class GifDeltas:
         self._shown: Looks = self._canvas
         self._canvas_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
         self._before_srgb8: Bytes | None = None
+        self._shown_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
+        self._shown_before: Box | None = None  # what of it goes when the next frame is shown
         self._renumbering: Looks | None = None
         self.first: IndexedImage | None = None
         self.n_colors = 0
@@ -108,6 +110,7 @@ class GifDeltas:
         if self._palette is None and len(self._looks_in_use()) > _MOST_LOOKS:
             # More than can be numbered: everything is drawn anew.
             self._canvas = self._shown = np.full_like(self._canvas, CLEAR)
+            self._shown_before = _whole(changed)
         lost = (self._canvas != self._shown) | (self._shown == CLEAR)
         palette, transparent = self._palette_for(pixels_srgb8, (changed | lost) & ~clear)
         # What was cleared is drawn again as it was, if this frame's palette has the color.
@@ -120,7 +123,7 @@ class GifDeltas:
         said = self._search(pixels_srgb8, required, box, palette, transparent)
         shown = self._canvas.copy()
         shown[box.slices] = said.looks_on(self._canvas[box.slices])
-        smaller = self._with_fewer_colors(said, shown, box)
+        smaller = self._with_fewer_colors(said, np.ascontiguousarray(shown[box.slices]), box)
         own = smaller.palette if self._palette is None or not (smaller is said or smaller.shared) else None
         self._writer.add(
             corner=box.corner,
@@ -142,7 +145,11 @@ class GifDeltas:
         self.n_colors = max(self.n_colors, len(palette))
         if self.first is None:
             self.first = self._as_indexed(shown, palette)
-        return self._as_pixels(shown)
+        self._shown_srgb8[box.slices] = self._as_pixels(shown[box.slices])
+        if self._shown_before is not None:
+            self._shown_srgb8[self._shown_before.slices] = self._as_pixels(shown[self._shown_before.slices])
+        self._shown_before = box if disposal != gif.KEEP else None
+        return self._shown_srgb8
 
     def finish(self) -> bytes:
         """Return the whole file."""
@@ -212,24 +219,26 @@ class GifDeltas:
     def _search(
         self, pixels_srgb8: Bytes, required: Looks, box: Box, palette: Palette, transparent: int | None
     ) -> _Said:
-        options = self._options
-        table = count_colors(SourceImage(np.ascontiguousarray(pixels_srgb8[:, :, :3])), threads=options.threads)
-        free = required == FREE
+        options, inside = self._options, box.slices
         rate = 0.0 if options.dither == "full" else options.rate * LAMBDA_AT_RATE_1
+        table = _colors_of(pixels_srgb8[inside], options)
         entries = _exact_entries(table, palette)
         kept = is_asked_for(table.colors_srgb8, options) & (entries >= 0)
         if kept.any():
-            required = np.where(free & kept[table.inverse], entries[table.inverse], required).astype(np.uint16)
-            free = required == FREE
+            settled = (required[inside] == FREE) & kept[table.inverse]
+            required[inside] = np.where(settled, entries[table.inverse], required[inside])
+        free = required[inside] == FREE
         wanted: npt.NDArray[np.integer] | None = None
         if options.effort == 0:
             wanted = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)[table.inverse]
         elif (entries[table.inverse[free]] >= 0).all():
             wanted = entries[table.inverse]
         elif rate == 0.0:
-            wanted = searched_entries(table, palette, options, "png")
+            wanted = searched_entries(_colors_of(pixels_srgb8, options), palette, options, "png")[inside]
         if wanted is not None:
-            return self._say(np.where(free, wanted, required).astype(np.uint16), box, palette, transparent)
+            looks = np.where(free, wanted, required[inside]).astype(np.uint16)
+            return self._say(looks, box, palette, transparent)
+        table = _colors_of(pixels_srgb8, options)
         min_code_size, codes, indices, _ = _core.search_lzw(
             color_points=_core.colors_to_points(table.colors_srgb8, "oklab"),
             color_of=table.inverse,
@@ -246,14 +255,15 @@ class GifDeltas:
         return _Said(min_code_size, codes, indices, palette, transparent)
 
     def _say(self, looks: Looks, box: Box, palette: Palette, transparent: int | None) -> _Said:
-        """Say exactly these looks, those below the palette's size being its entries."""
+        """Say exactly these looks of the box, those below the palette's size being its entries."""
         nothing = np.zeros((1, 3), np.float32)
         n_looks = max(len(palette) + len(self._colors), 1)
-        canvas = self._canvas if self._renumbering is None else self._renumbering[self._canvas]
+        canvas = self._canvas[box.slices]
+        canvas = np.ascontiguousarray(canvas) if self._renumbering is None else self._renumbering[canvas]
         ways = [(transparent, _AGAIN_BITS[0])]
         if transparent is not None and self._options.effort:
             ways += [(transparent, bits) for bits in _AGAIN_BITS[1:]]
-            if not self._has_clear and (looks[box.slices] < len(palette)).all():
+            if not self._has_clear and (looks < len(palette)).all():
                 ways.append((None, 0.0))
         best: _Said | None = None
         for transparent, again_bits in ways:
@@ -265,7 +275,7 @@ class GifDeltas:
                 transparent=-1 if transparent is None else transparent,
                 canvas=canvas,
                 required=looks,
-                box=(box.left, box.top, box.width, box.height),
+                box=(0, 0, box.width, box.height),
                 diffuse=False,
                 bit_worth=1.0,
                 again_bits=again_bits,
@@ -327,6 +337,10 @@ def _code_size(largest: int) -> int:
 
 def _whole(mask: Mask) -> Box:
     return Box(0, 0, mask.shape[1], mask.shape[0])
+
+
+def _colors_of(pixels_srgb8: Bytes, options: Options) -> ColorTable:
+    return count_colors(SourceImage(np.ascontiguousarray(pixels_srgb8[:, :, :3])), threads=options.threads)
 
 
 def _exact_entries(table: ColorTable, palette: Palette) -> npt.NDArray[np.int64]:
