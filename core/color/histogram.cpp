@@ -10,6 +10,7 @@ namespace huepress {
 namespace {
 
 constexpr std::size_t kWords = (std::size_t{1} << 24) / 64;
+constexpr std::size_t kSmall = 1 << 15;  // pixels
 
 std::uint32_t key_rgb(const std::uint8_t* p) { return std::uint32_t{p[0]} << 16 | std::uint32_t{p[1]} << 8 | p[2]; }
 
@@ -80,8 +81,8 @@ ColorCounts count_rgb(const std::uint8_t* pixels, std::size_t n_pixels, std::uin
     return result;
 }
 
-// 32-bit keys are too many for a bitmap: an open-addressing table in order of first
-// appearance, sorted afterwards.
+// Keys of 32 bits are too many for a bitmap, and a bitmap costs more than a small picture: an open-addressing table in
+// order of first appearance, sorted afterwards.
 class KeyTable {
 public:
     KeyTable() : slots_(1024, kEmpty) {}
@@ -120,14 +121,16 @@ private:
     std::vector<std::uint32_t> keys_;
 };
 
-ColorCounts count_rgba(const std::uint8_t* pixels, std::size_t n_pixels, std::uint32_t* inverse, int n_threads) {
+template <int channels>
+ColorCounts count_by_table(const std::uint8_t* pixels, std::size_t n_pixels, std::uint32_t* inverse, int n_threads) {
     std::vector<std::uint64_t> sorted;
     {
         KeyTable table;
         std::uint32_t previous_key = 0;
         std::uint32_t row = 0;
         for (std::size_t i = 0; i < n_pixels; ++i) {
-            const std::uint32_t key = key_rgba(pixels + 4 * i);
+            const std::uint8_t* pixel = pixels + channels * i;
+            const std::uint32_t key = channels == 4 ? key_rgba(pixel) : key_rgb(pixel);
             if (i == 0 || key != previous_key) row = table.row_of(key);
             previous_key = key;
             inverse[i] = row;
@@ -140,10 +143,10 @@ ColorCounts count_rgba(const std::uint8_t* pixels, std::size_t n_pixels, std::ui
     std::sort(sorted.begin(), sorted.end());
 
     ColorCounts result;
-    result.colors.reserve(sorted.size() * 4);
+    result.colors.reserve(sorted.size() * channels);
     std::vector<std::uint32_t> final_row(sorted.size());
     for (std::size_t row = 0; row < sorted.size(); ++row) {
-        for (int shift = 56; shift >= 32; shift -= 8) {
+        for (int shift = 24 + 8 * channels; shift >= 32; shift -= 8) {
             result.colors.push_back(static_cast<std::uint8_t>(sorted[row] >> shift));
         }
         final_row[sorted[row] & 0xFFFFFFFFu] = static_cast<std::uint32_t>(row);
@@ -161,8 +164,9 @@ ColorCounts count_rgba(const std::uint8_t* pixels, std::size_t n_pixels, std::ui
 
 ColorCounts count_colors(const std::uint8_t* pixels, std::size_t n_pixels, int channels, std::uint32_t* inverse,
                          int n_threads) {
-    return channels == 3 ? count_rgb(pixels, n_pixels, inverse, n_threads)
-                         : count_rgba(pixels, n_pixels, inverse, n_threads);
+    if (channels == 4) return count_by_table<4>(pixels, n_pixels, inverse, n_threads);
+    if (n_pixels < kSmall) return count_by_table<3>(pixels, n_pixels, inverse, n_threads);
+    return count_rgb(pixels, n_pixels, inverse, n_threads);
 }
 
 double squared_error(const float* color_points, const std::uint32_t* color_of, std::size_t n_pixels,

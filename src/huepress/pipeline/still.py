@@ -21,7 +21,7 @@ from huepress.wording import human_bytes
 
 def quantize(source: SourceImage, options: Options) -> IndexedImage:
     """Reduce an image to at most `options.n_colors` colors."""
-    return Workbench(source, options).attempt(options.most_colors, options.rate, lossless_if_it_fits=True).indexed
+    return Workbench(source, options).choose(options.most_colors, options.rate, True).indexed
 
 
 def run(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,16 @@ from huepress.model import ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
 from huepress.pipeline.hunt import Attempt
 from huepress.results import Trial
+
+
+class Chosen(NamedTuple):
+    """Palette and indices of a version, before it is encoded; see `Attempt` for what a pixel's distortion is worth."""
+
+    indexed: IndexedImage
+    table: ColorTable
+    searched: bool
+    lossless: bool
+    distortion_bits: float
 
 
 class Workbench:
@@ -84,14 +95,24 @@ class Workbench:
         -------
         Attempt
         """
+        return self._finished(self.choose(n_colors, rate, lossless_if_it_fits, smooth_weight), rate)
+
+    def choose(
+        self, n_colors: int, rate: float, lossless_if_it_fits: bool = False, smooth_weight: float | None = None
+    ) -> Chosen:
+        """Choose palette and indices as `attempt` does; nothing is encoded or scored."""
         table, fit = self._fit(n_colors)
         if self._options.effort == 0 or (fit.lossless and lossless_if_it_fits):
-            return self.plain(n_colors, rate)
+            return self._nearest(n_colors)
         search = self._search(n_colors) if smooth_weight is None else self._smooth_search(n_colors, smooth_weight)
         indexed, distortion_bits = search.run(rate, self._on_progress)
         if self._options.given_palette is not None:
             indexed = self._best_looking(indexed, table, fit, search)
-        return self._finished(indexed, table, rate, searched=True, distortion_bits=distortion_bits)
+        return Chosen(indexed, table, True, False, distortion_bits)
+
+    def _nearest(self, n_colors: int) -> Chosen:
+        table, fit = self._fit(n_colors)
+        return Chosen(index_image(table, fit, threads=self._options.threads), table, False, fit.lossless, math.inf)
 
     def least_distortion_bits(self, n_colors: int, rate: float) -> float:
         """Return what a pixel's distortion is worth in bits, with so many colors and no bits saved."""
@@ -99,9 +120,7 @@ class Workbench:
 
     def plain(self, n_colors: int, rate: float = 0.0) -> Attempt:
         """Make a version of nearest colors, whatever they look like and cost."""
-        table, fit = self._fit(n_colors)
-        indexed = index_image(table, fit, threads=self._options.threads)
-        return self._finished(indexed, table, rate, searched=False, lossless=fit.lossless)
+        return self._finished(self._nearest(n_colors), rate)
 
     def banding(self, indexed: IndexedImage) -> float:
         """Return how far smooth gradients have turned into steps, see `metrics.banding`."""
@@ -171,28 +190,20 @@ class Workbench:
             self._fits[n_colors] = table, fit_palette(table, options)
         return self._fits[n_colors]
 
-    def _finished(
-        self,
-        indexed: IndexedImage,
-        table: ColorTable,
-        rate: float,
-        *,
-        searched: bool,
-        lossless: bool = False,
-        distortion_bits: float = math.inf,
-    ) -> Attempt:
+    def _finished(self, chosen: Chosen, rate: float) -> Attempt:
+        indexed = chosen.indexed
         encoded = encode(
             indexed,
             self._options.still_format,
             self._source.format,
             effort=self._options.effort,
             metadata=self._source.metadata,
-            searched=searched,
+            searched=chosen.searched,
             keep_indices=self._options.palette is not None,
         )
         score = None
         if self._comparator is not None:
-            score = LOSSLESS_SCORE if lossless else self._comparator.ssimulacra2(indexed.to_array())
+            score = LOSSLESS_SCORE if chosen.lossless else self._comparator.ssimulacra2(indexed.to_array())
         self.n_attempts += 1
         trial = Trial(rate, indexed.n_colors, len(encoded.data), score)
-        return Attempt(trial, indexed, encoded, table, distortion_bits)
+        return Attempt(trial, indexed, encoded, chosen.table, chosen.distortion_bits)
