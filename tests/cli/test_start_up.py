@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import huepress
@@ -56,3 +57,18 @@ def test_unknown_commands_are_one_sentence(run):
 def test_no_arguments_shows_help(run):
     done = run()
     assert done.returncode == 0 and done.stdout == run("--help").stdout and done.stderr == b""
+
+
+def test_one_picture_loads_only_what_it_needs(tmp_path):
+    picture = tmp_path / "a.png"
+    huepress.compress(np.eye(40, dtype=np.uint8) * 255).save(picture)
+    code = f"""
+import os, sys
+from huepress.cli.main import run
+run(["compress", {str(picture)!r}, "-o", {str(tmp_path / "b.png")!r}, "--effort", "0", "--jobs", "1"])
+heavy = [name for name in ("matplotlib", "fsspec", "dask", "multiprocessing.pool", "rich") if name in sys.modules]
+# NumPy's own threads would cost a small picture more than its search.
+sys.exit(str(heavy) if heavy else int(os.environ["OPENBLAS_NUM_THREADS"] != "1"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

@@ -43,6 +43,8 @@ def cli(context: click.Context) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit code."""
+    # NumPy's algebra is not used for anything large; its threads would cost more than reading a small picture.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = cli.main(args=arguments, prog_name="huepress", standalone_mode=False)
         if sys.stdout is not None:
