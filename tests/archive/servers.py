@@ -9,7 +9,7 @@ import ssl
 import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,6 +84,7 @@ class WebServer:
     environment: dict[str, str]
     asked: list[str]
     pages: dict[str, tuple[int, str]] = field(default_factory=dict)
+    endless: Callable[[str], bool] = lambda path: False
 
 
 @contextlib.contextmanager
@@ -101,7 +102,14 @@ def web_server(folder: Path, certificates: Path) -> Iterator[WebServer]:
 
         def do_GET(self) -> None:
             web.asked.append(self.path)
-            if self.path in web.pages:
+            if web.endless(self.path):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html" if self.path.endswith("/") else "image/png")
+                self.end_headers()
+                with contextlib.suppress(OSError):  # the client has had enough
+                    while True:
+                        self.wfile.write(b"<a href='x.png'>" * 4096)
+            elif self.path in web.pages:
                 self.answer(*web.pages[self.path])
             else:
                 super().do_GET()

@@ -100,3 +100,28 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(run, web, tmp_path, ar
     assert done.returncode == 3 and done.stderr.count(b"\n") == 1
     assert b"certificate" in done.stderr and b"in SSL_CERT_FILE" in done.stderr
     assert files_of(tmp_path) == before and not web.asked
+
+
+def test_answers_that_never_end_are_left(run, web, tmp_path):
+    web.endless = lambda path: path == "/endless/"
+    done = run("compress", "-r", f"{web.url}/endless/", "-o", "dst", env=web.environment)
+    assert done.returncode == 3 and done.stderr.count(b"\n") == 1, done.stderr
+    assert b"more than 67,108,864 bytes" in done.stderr and b"one by one" in done.stderr
+
+
+def test_folders_without_end_are_left(run, web, tmp_path, photo):
+    class Endless(dict):
+        def __contains__(self, path):
+            return path.startswith("/maze/") and path.endswith("/")
+
+        def __getitem__(self, path):
+            return 200, '<a href="deeper/">Deeper</a> <a href="a.png">A</a>'
+
+    for depth in range(40):
+        folder = tmp_path / "site" / "maze" / "/".join(["deeper"] * depth)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "a.png").write_bytes(png_bytes(photo[:20, :30]))
+    web.pages = Endless()
+    done = run("compress", "-r", f"{web.url}/maze/", "-o", "dst", "-k", 4, env=web.environment)
+    assert done.returncode == 1 and b"32 folders deep" in done.stderr, done.stderr
+    assert len(images_of(tmp_path / "dst")) == 33

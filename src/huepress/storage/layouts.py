@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from huepress.errors import LimitError
 from huepress.storage.base import Enter
+
+# Index pages may be made up as they are asked for: what lies deeper, or is more, is left.
+_DEEPEST, _MOST_PAGES, _MOST_FILES = 32, 20_000, 2_000_000
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,17 @@ class Pages:
     def files(self, file_system: Any, root: str, enter: Enter) -> Iterator[Found]:
         """Yield what the pages below the root link to, page by page."""
         waiting: list[list[str]] = [[]]
-        seen = set()
+        seen: set[tuple[str, ...]] = set()
+        n_pages = 0
         while waiting:
             folder = waiting.pop()
+            n_pages += 1
+            if n_pages > _MOST_PAGES or len(seen) > _MOST_FILES:
+                yield Found(folder, error=LimitError(f"more than {_MOST_PAGES:,} pages or {_MOST_FILES:,} links; left"))
+                return
+            if len(folder) > _DEEPEST:
+                yield Found(folder, error=LimitError(f"more than {_DEEPEST} folders deep; left"))
+                continue
             page = self.path(root, "/".join(folder)) + "/"
             try:
                 links = sorted(set(file_system.ls(page, detail=False)))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from huepress.errors import HuepressError, InputError, OutputError, Remedy
+from huepress.errors import HuepressError, InputError, LimitError, OutputError, Remedy
 from huepress.storage.base import LEDGER_NAME, Enter, Entry, LedgerFile, Staged, is_private
 from huepress.storage.layouts import Layout, Objects, Pages
 from huepress.storage.urls import is_web, protocol_of
@@ -23,6 +23,8 @@ from huepress.storage.urls import is_web, protocol_of
 # The ledger goes up in parts, since objects cannot be appended to. What a killed run had
 # not yet sent is compressed again, to the same bytes.
 _SECONDS_A_PART = 5.0
+# Of a picture, and of an index page, in bytes.
+_LARGEST_ANSWER, _LARGEST_PAGE = 1 << 30, 1 << 26
 # What a browser is to be told of a picture, where file systems take it with the bytes.
 _CONTENT_TYPE_AS = {"s3": "ContentType", "s3a": "ContentType", "gs": "content_type", "gcs": "content_type"}
 # File systems that are not made of coroutines promise nothing to threads.
@@ -50,13 +52,41 @@ def _opened(url: str, process: int) -> _Opened:
     except ImportError:
         raise InputError(f"{url}: URLs need fsspec; pip install 'huepress[remote]'") from None
     try:
-        file_system, root = fsspec.core.url_to_fs(url)
+        file_system, root = fsspec.core.url_to_fs(url, **(_bounded_client() if is_web(url) else {}))
     except Exception as error:  # every protocol raises its own kinds
         raise InputError(f"{url}: cannot be opened ({_reason(error)}); {_advice(error)}") from None
     with contextlib.suppress(AttributeError):  # it remembers no listings
         file_system.dircache.use_listings_cache = False  # others write there, too
     turn = contextlib.nullcontext() if file_system.async_impl else _one_at_a_time
     return _Opened(file_system, root.rstrip("/"), Pages() if is_web(url) else Objects(), turn)
+
+
+def _bounded_client() -> dict[str, Any]:
+    """Return what makes the web's file system stop reading answers that never end."""
+    import aiohttp
+
+    class Bounded(aiohttp.ClientResponse):
+        async def _read_within(self, n_bytes: int) -> bytes:
+            parts, n_read = [], 0
+            async for part in self.content.iter_any():
+                parts.append(part)
+                n_read += len(part)
+                if n_read > n_bytes:
+                    self.close()
+                    raise LimitError(f"more than {n_bytes:,} bytes")
+            return b"".join(parts)
+
+        async def read(self) -> bytes:
+            if self._body is None:
+                self._body = await self._read_within(_LARGEST_ANSWER)
+            return await super().read()
+
+        async def text(self, encoding: str | None = None, errors: str = "strict") -> str:
+            if self._body is None:
+                self._body = await self._read_within(_LARGEST_PAGE)
+            return await super().text(encoding, errors)
+
+    return {"client_kwargs": {"response_class": Bounded}}
 
 
 @dataclass(frozen=True)
@@ -249,4 +279,6 @@ def _advice(error: Exception) -> str:
         return "name the certificate to trust in SSL_CERT_FILE"
     if isinstance(error, FileNotFoundError):
         return "check the name"
+    if isinstance(error, LimitError):
+        return "name what is wanted one by one, or exclude its folder"
     return "check the URL and the credentials"
