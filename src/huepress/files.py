@@ -240,11 +240,6 @@ def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> Non
         raise cannot_be_written(target, error) from None
 
 
-def default_output(source: Path, directory: Path | None, extension: str, suffix: str | None = None) -> Path:
-    """Return ``NAME-huepress.EXT`` (or with another suffix) beside the source, or in the directory."""
-    return (directory or source.parent) / f"{source.stem}{SUFFIX if suffix is None else suffix}{extension}"
-
-
 def _reason(error: Exception) -> str:
     text = getattr(error, "strerror", None) or str(error)
     return text[:1].lower() + text[1:]

@@ -319,3 +319,34 @@ def test_progress_bar_only_on_a_terminal(huepress_program, photo, tmp_path):
     code, stdout, shown = run_on_terminal(command, cwd=tmp_path)
     assert code == 0 and b"2 compressed" in stdout
     assert b"0/2" in shown or b"1/2" in shown
+
+
+def test_inputs_of_one_stem_get_names_of_their_own_in_a_folder(run, photo, tmp_path):
+    for name in ("a.jpg", "a.png", "a.webp", "deep/a.jpg", "b.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(photo).save(tmp_path / name)
+    names = ["a.jpg", "b.png", "a.webp", "a.png"]
+    done = run("compress", *names, "-k", 8, "-o", "out/", "--allow-larger")
+    assert done.returncode == 0, done.stderr
+    made = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert made.keys() == {"a-huepress.png", "a.jpg-huepress.png", "a.webp-huepress.png", "b-huepress.png"}
+    other = run("compress", *reversed(names), "-k", 8, "-o", "other/", "--allow-larger")
+    assert other.returncode == 0
+    assert {path.name: path.read_bytes() for path in (tmp_path / "other").iterdir()} == made
+    same = run("compress", "a.jpg", "deep/a.jpg", "b.png", "-k", 8, "-o", "third/", "--allow-larger")
+    assert same.returncode == 0
+    assert {path.name for path in (tmp_path / "third").iterdir()} == {
+        "a-huepress.png",
+        "a.jpg-huepress.png",
+        "b-huepress.png",
+    }
+    thrice = run("compress", "a.jpg", "deep/a.jpg", tmp_path / "a.jpg", "-k", 8, "-o", "fourth/")
+    assert thrice.returncode == 1 and b"already the output of" in thrice.stderr
+
+
+def test_two_inputs_for_one_output_are_both_named(run, photo, tmp_path):
+    for name in ("a.jpg", "a.png"):
+        Image.fromarray(photo).save(tmp_path / name)
+    done = run("compress", "a.jpg", "a.png", "-k", 8)
+    assert done.returncode == 1
+    assert b"a.png -> a-huepress.png: already the output of a.jpg" in done.stderr and b"-o" in done.stderr

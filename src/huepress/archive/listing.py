@@ -58,6 +58,8 @@ def plan_files(request: RunRequest, store: Store, *, stream: str | None = None, 
         refuse_foreign_name(output)
     settings = _settings(request, store, store)
     naming = FileNaming(request, directory, store, stream)
+    if directory is not None:
+        naming = naming.apart(names)
     tasks = []
     if request.in_place:
         names = tuple({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,6 +30,18 @@ class FileNaming:
     directory: Path | None
     store: Store
     stream: str | None = None  # the name that stands for standard input
+    with_extension: frozenset[str] = frozenset()  # inputs whose results keep its extension: others have their stem
+
+    def apart(self, names: Sequence[str]) -> FileNaming:
+        """Return names under which inputs that differ in their extensions have results of their own in one folder.
+
+        The one that keeps its extension, or else the first, keeps the plain name; ``a.jpg`` gives way to ``a.png``.
+        """
+        plain: dict[str, str] = {}
+        own = f".{next(iter(formats_of(self.request.options.still_format)))}"
+        for name in sorted(names, key=lambda name: self._source(name).suffix.lower() != own):
+            plain.setdefault(self._source(name).stem.casefold(), name)
+        return replace(self, with_extension=frozenset(names) - set(plain.values()))
 
     def targets(self, name: str) -> dict[str, str]:
         """Return where the compressed file goes, for each format, the likeliest first."""
@@ -73,7 +86,10 @@ class FileNaming:
     def _path(self, name: str, extension: str) -> Path:
         if self.request.output and self.directory is None:
             return Path(self.request.output)
-        return files.default_output(self._source(name), self.directory, extension, self.request.suffix)
+        source = self._source(name)
+        stem = source.name if name in self.with_extension else source.stem
+        suffix = files.SUFFIX if self.request.suffix is None else self.request.suffix
+        return (self.directory or source.parent) / f"{stem}{suffix}{extension}"
 
 
 def _may_move(file_format: str) -> bool:
