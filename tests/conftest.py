@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,8 @@ from huepress import _core
 
 settings.register_profile("huepress", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("huepress")
+
+HANG = 900.0  # seconds: only what never ends takes so long, on any machine
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +80,7 @@ def run(huepress_program: Path, tmp_path: Path):
             capture_output=True,
             cwd=options.pop("cwd", tmp_path),
             env={**os.environ, "LC_ALL": "C.UTF-8", **options.pop("env", {})},
-            timeout=120,
+            timeout=HANG,
             **options,
         )
 
@@ -88,7 +92,7 @@ def run_on_terminal(command: list[str], cwd: Path | None = None) -> tuple[int, b
     leader, follower = os.openpty()
     environment = {**os.environ, "TERM": "xterm-256color"}
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=follower, env=environment)
-    stdout, _ = process.communicate(timeout=120)
+    stdout, _ = process.communicate(timeout=HANG)
     os.close(follower)
     shown = b""
     try:
@@ -106,16 +110,45 @@ def interruptible(command: list[str]) -> list[str]:
     return [sys.executable, "-c", code, *command]
 
 
+def wait_until(is_so: Callable[[], object], process: subprocess.Popen | None = None) -> None:
+    """Wait until something is so, or a process has ended: however slow the machine is."""
+    begun = time.monotonic()
+    while not is_so() and (process is None or process.poll() is None):
+        assert time.monotonic() - begun < HANG
+        time.sleep(0.01)
+
+
 def wait_until_busy(process: subprocess.Popen, *, seconds: float = 1.0) -> None:
-    """Wait until a process has worked for so many processor seconds: past its start, however slow the machine."""
-    stat = Path(f"/proc/{process.pid}/stat")
-    if not stat.exists():  # not Linux
+    """Wait until a process and its children have worked for so many processor seconds: past their start."""
+    if not Path(f"/proc/{process.pid}/stat").exists():  # not Linux
         time.sleep(2.5)
         return
-    ticks = os.sysconf("SC_CLK_TCK")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        fields = stat.read_text().rsplit(")", 1)[1].split()
-        if (int(fields[11]) + int(fields[12])) / ticks >= seconds:
-            return
-        time.sleep(0.05)
+    wait_until(lambda: _processor_seconds(process.pid) >= seconds, process)
+
+
+def _processor_seconds(pid: int) -> float:
+    process = Path(f"/proc/{pid}")
+    try:
+        fields = (process / "stat").read_text().rsplit(")", 1)[1].split()
+        children = [int(child) for each in process.glob("task/*/children") for child in each.read_text().split()]
+    except OSError:  # it has ended
+        return 0.0
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(map(_processor_seconds, children))
+
+
+def killed_after_its_first_row(command: list[str], cwd: Path) -> bytes:
+    """Run a command that prints a row for every file, kill it when the first is there, and return that.
+
+    The pipe holds a page only, so that the command cannot be far ahead, however late it is killed.
+    """
+    read_end, write_end = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, 4096)
+    process = subprocess.Popen(command, cwd=cwd, stdout=write_end, stderr=subprocess.DEVNULL)
+    os.close(write_end)
+    with os.fdopen(read_end, "rb", buffering=0) as rows:
+        first = rows.read(1)
+        process.kill()
+        process.wait()
+    return first

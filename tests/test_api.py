@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import huepress
-from conftest import png_bytes
+from conftest import HANG, png_bytes
 from huepress import api
 from huepress.engine import kmeans
 
@@ -191,7 +191,7 @@ def test_refused_threads_do_not_end_the_program(photo):
         "resource.setrlimit(resource.RLIMIT_AS, (used + 500_000_000,) * 2)\n"
         "assert len(huepress.quantize(noise, 16, jobs=200).palette) == 16\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=HANG)
     assert done.returncode == 0, done.stderr
 
 

@@ -17,25 +17,31 @@ import pytest
 from PIL import Image
 
 import huepress
-from conftest import png_bytes
+from conftest import HANG, png_bytes
 from huepress.archive.ledger import Ledger
 from huepress.formats.opening import READABLE
 from huepress.storage.base import LEDGER_NAME, LedgerLines
 
 ROOT = Path(__file__).parents[1]
+SECONDS = 30  # of the processor
 MEMORY = 1_500_000_000  # of address space: an idle process takes a third of it
 
 
-def limited(program, *arguments, cwd, seconds=60):
-    """Run the program with little memory; return its CompletedProcess."""
+def limit():
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+
+
+def limited(program, *arguments, cwd):
+    """Run the program with little memory and processor time; return its CompletedProcess."""
     return subprocess.run(
         [program, *arguments],
         cwd=cwd,
         capture_output=True,
-        timeout=seconds,
+        timeout=HANG,
         stdin=subprocess.DEVNULL,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
+        preexec_fn=limit,
     )
 
 

@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from PIL import Image
 
 from archive.trees import files_of, images_of, many
+from conftest import HANG, wait_until
 
 distributed = pytest.importorskip("distributed")
 
@@ -25,12 +25,10 @@ def cluster(tmp_path_factory):
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
     processes = [subprocess.Popen([*scheduler, "--no-dashboard", "--scheduler-file", str(where)], **quiet)]
     processes += [subprocess.Popen([*worker, "--scheduler-file", str(where)], **quiet) for _ in range(2)]
-    deadline = time.monotonic() + 60
-    while not where.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_until(where.exists, processes[0])
     address = json.loads(where.read_text())["address"]
     with distributed.Client(address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
+        client.wait_for_workers(2, timeout=HANG)
     yield address, processes[1:]
     for process in processes:
         process.kill()
@@ -64,7 +62,7 @@ def test_the_same_as_a_local_run_though_a_worker_dies(cluster, huepress_program,
     for _ in range(5):
         assert process.stdout.readline(), process.stderr.read()
     os.kill(workers[0].pid, blow)
-    rest, stderr = process.communicate(timeout=100)
+    rest, stderr = process.communicate(timeout=HANG)
     assert rest.count(b"\n") == 41 - 5, stderr
     assert process.returncode == 1 and b"cut.png" in stderr and stderr.count(b"\n") == 1
     assert images_of(source / "dst") == images_of(source / "local")
@@ -79,11 +77,9 @@ def test_colors_are_pooled_though_a_worker_dies_while_they_are_counted(cluster, 
     command = [str(huepress_program), "compress", "-r", "src", "-o", "dst", "-k", "16", "--shared-palette"]
     process = subprocess.Popen([*command, "--cluster", address], cwd=source, stderr=subprocess.PIPE)
     with distributed.Client(address, set_as_default=False) as client:
-        deadline = time.monotonic() + 60
-        while not client.who_has() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(client.who_has, process)
     os.kill(workers[0].pid, blow)
-    _, stderr = process.communicate(timeout=100)
+    _, stderr = process.communicate(timeout=HANG)
     assert process.returncode == 1 and stderr.count(b"\n") == 1 and b"cut.png" in stderr
     assert images_of(source / "dst") == images_of(source / "local")
 

@@ -10,7 +10,6 @@ import re
 import signal
 import stat
 import subprocess
-import time
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from PIL import Image
 
 from animations import make_gif, seen_by_pillow
 from archive.trees import files_of, images_of, many
-from conftest import interruptible, png_bytes
+from conftest import HANG, interruptible, png_bytes, wait_until, wait_until_busy
 from huepress.storage.base import LEDGER_NAME
 
 
@@ -276,7 +275,7 @@ def test_killed_anywhere_a_run_goes_on_where_it_was(huepress_program, run, photo
     rng = random.Random(0)
     for _ in range(3):
         process = subprocess.Popen([str(huepress_program), "compress", "-r", *where, "-k", "16", "-q"], cwd=tmp_path)
-        time.sleep(rng.uniform(0.3, 1.2))
+        wait_until_busy(process, seconds=rng.uniform(0.2, 1.0))
         process.kill()
         process.wait()
         there = images_of(tmp_path / where[-1])
@@ -296,12 +295,10 @@ def test_control_c_stops_a_run_at_once(huepress_program, tmp_path):
         Image.fromarray(noise).save(tmp_path / "src" / name)
     command = [str(huepress_program), "compress", "-r", "src", "-o", "dst", "--n-init", "1000", "--tol", "0"]
     process = subprocess.Popen(interruptible(command), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "dst" / LEDGER_NAME).exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(1.0)  # the workers have begun
+    wait_until((tmp_path / "dst" / LEDGER_NAME).exists, process)
+    wait_until_busy(process, seconds=1.5)  # the workers have begun
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=HANG)
     assert process.returncode == 130 and b"interrupted" in stderr and stderr.strip().count(b"\n") == 0, stderr
     assert images_of(tmp_path / "dst") == {}
 

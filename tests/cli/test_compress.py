@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import huepress
-from conftest import interruptible, png_bytes, run_on_terminal, wait_until_busy
+from conftest import HANG, interruptible, png_bytes, run_on_terminal, wait_until_busy
 
 FIELDS = {
     "input", "output", "status", "format", "bytes_in", "bytes_out", "bits_per_pixel", "n_colors", "mse", "psnr_db",
@@ -185,7 +185,7 @@ def test_control_c_leaves_nothing_half_written(huepress_program, tmp_path):
     process = subprocess.Popen(interruptible(command), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     wait_until_busy(process)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=HANG)
     assert process.returncode == 130 and "interrupted" in one_sentence(stderr)
     assert [p.name for p in tmp_path.iterdir()] == ["noise.bmp"]
 
@@ -198,7 +198,7 @@ def test_a_closed_pipe_is_silence(huepress_program, photo_file):
     )
     process.stdout.close()
     stderr = process.stderr.read()
-    process.wait(timeout=30)
+    process.wait(timeout=HANG)
     process.stderr.close()
     assert stderr == b"" and process.returncode == 0
 
@@ -208,7 +208,7 @@ def test_a_reader_that_leaves_does_not_stop_the_work(huepress_program, photo, tm
     for name in names:
         (tmp_path / name).write_bytes(png_bytes(photo))
     command = " ".join([str(huepress_program), "compress", "--json", *names, "| head -c1 > first"])
-    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, timeout=60)
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, timeout=HANG)
     assert done.stderr == b""
     assert all((tmp_path / f"{i}-huepress.png").exists() for i in range(4))
 
@@ -216,14 +216,14 @@ def test_a_reader_that_leaves_does_not_stop_the_work(huepress_program, photo, tm
 @pytest.mark.parametrize("arguments", ["-o - -q", "--json", ""])
 def test_a_full_standard_output_is_one_sentence(huepress_program, photo_file, arguments):
     command = f"{huepress_program} compress photo.png {arguments} > /dev/full"
-    done = subprocess.run(["bash", "-c", command], cwd=photo_file.parent, capture_output=True, timeout=60)
+    done = subprocess.run(["bash", "-c", command], cwd=photo_file.parent, capture_output=True, timeout=HANG)
     assert done.returncode == 5 and "standard output" in one_sentence(done.stderr)
 
 
 @pytest.mark.parametrize(("arguments", "code"), [("compress - -o x.png <&-", 3), ("compress photo.png -o - -q >&-", 5)])
 def test_closed_streams_are_one_sentence(huepress_program, photo_file, arguments, code):
     done = subprocess.run(
-        ["bash", "-c", f"{huepress_program} {arguments}"], cwd=photo_file.parent, capture_output=True, timeout=60
+        ["bash", "-c", f"{huepress_program} {arguments}"], cwd=photo_file.parent, capture_output=True, timeout=HANG
     )
     assert done.returncode == code and "closed" in one_sentence(done.stderr)
 
@@ -334,14 +334,7 @@ def test_inputs_of_one_stem_get_names_of_their_own_in_a_folder(run, photo, tmp_p
     assert other.returncode == 0
     assert {path.name: path.read_bytes() for path in (tmp_path / "other").iterdir()} == made
     same = run("compress", "a.jpg", "deep/a.jpg", "b.png", "-k", 8, "-o", "third/", "--allow-larger")
-    assert same.returncode == 0
-    assert {path.name for path in (tmp_path / "third").iterdir()} == {
-        "a-huepress.png",
-        "a.jpg-huepress.png",
-        "b-huepress.png",
-    }
-    thrice = run("compress", "a.jpg", "deep/a.jpg", tmp_path / "a.jpg", "-k", 8, "-o", "fourth/")
-    assert thrice.returncode == 1 and b"already the output of" in thrice.stderr
+    assert same.returncode == 1 and b"deep/a.jpg" in same.stderr and b"already the output of a.jpg" in same.stderr
 
 
 def test_two_inputs_for_one_output_are_both_named(run, photo, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import huepress
-from conftest import png_bytes
+from conftest import HANG, png_bytes
 from huepress.options import PALETTE_FORMATS
 
 
@@ -45,7 +45,7 @@ def test_swatches_on_a_terminal(huepress_program, flag_file):
     program = f"import pty, sys; sys.exit(pty.spawn([{str(huepress_program)!r}, 'palette', {str(flag_file)!r}]))"
     env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     env.pop("NO_COLOR", None)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, env=env, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, env=env, timeout=HANG)
     assert b"\x1b[48;2;255;0;0m" in done.stdout and b"#ff0000" in done.stdout
 
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import huepress
-from conftest import png_bytes
+from conftest import HANG, png_bytes
 from known_regions import known_regions
 
 BASIC = {"labels.png", "regions.png", "parts.png", "overlay.png", "outlines.png", "segments.json", "segments.csv"}
@@ -97,7 +97,7 @@ sys.modules["vtracer"] = None
 from huepress.cli.main import run
 sys.exit(run(["segment", {str(scene_file)!r}, "--svg"]))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=HANG)
     assert "huepress[svg]" in one_sentence(done, 2)
     assert not scene_file.with_name("scene-segments").exists()
 

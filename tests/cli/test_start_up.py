@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import huepress
+from conftest import HANG
 
 HEAVY = ("numpy", "PIL", "rich", "oxipng", "huepress._core")
 
@@ -33,7 +34,7 @@ run({arguments!r})
 loaded = [name for name in {HEAVY!r} if name in sys.modules]
 sys.exit(f"loaded {{loaded}}" if loaded else 0)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stderr
 
 
@@ -70,5 +71,5 @@ heavy = [name for name in ("matplotlib", "fsspec", "dask", "multiprocessing.pool
 # NumPy's own threads would cost a small picture more than its search.
 sys.exit(str(heavy) if heavy else int(os.environ["OPENBLAS_NUM_THREADS"] != "1"))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stderr

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from conftest import HANG
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
@@ -23,7 +25,7 @@ def test_shell_examples(block, photo_file, huepress_program):
         cwd=photo_file.parent,
         capture_output=True,
         env={"PATH": path},
-        timeout=120,
+        timeout=HANG,
     )
     assert done.returncode == 0, done.stderr
     names = {p.name for p in photo_file.parent.iterdir()}
@@ -34,7 +36,7 @@ def test_shell_examples(block, photo_file, huepress_program):
 @pytest.mark.parametrize("block", blocks("python"))
 def test_python_examples(block, photo_file):
     code = subprocess.run(
-        [sys.executable, "-W", "error", "-c", block], cwd=photo_file.parent, capture_output=True, timeout=120
+        [sys.executable, "-W", "error", "-c", block], cwd=photo_file.parent, capture_output=True, timeout=HANG
     )
     assert code.returncode == 0, code.stderr.decode()
     assert (photo_file.parent / "photo-small.png").exists()

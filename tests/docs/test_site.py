@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import huepress
-from conftest import png_bytes
+from conftest import HANG, png_bytes
 from huepress.cli.main import _COMMANDS
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def blocks(page):
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | OFFLINE, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | OFFLINE, timeout=HANG)
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr
     return folder
@@ -107,7 +107,7 @@ def test_every_block_of_a_page_runs(page, photo, tmp_path, huepress_program):
             continue
         assert language in ("sh", "python"), f"{page}: a block of {language or 'no language'}, which nothing runs"
         program = ["bash", "-euo", "pipefail"] if language == "sh" else [sys.executable, "-W", "error"]
-        done = subprocess.run([*program, "-c", text], cwd=tmp_path, capture_output=True, env=environment, timeout=120)
+        done = subprocess.run([*program, "-c", text], cwd=tmp_path, capture_output=True, env=environment, timeout=HANG)
         assert done.returncode == 0, f"{text}\n{done.stderr.decode()}"
 
 

@@ -41,7 +41,10 @@ class FileNaming:
         own = f".{next(iter(formats_of(self.request.options.still_format)))}"
         for name in sorted(names, key=lambda name: self._source(name).suffix.lower() != own):
             plain.setdefault(self._source(name).stem.casefold(), name)
-        return replace(self, with_extension=frozenset(names) - set(plain.values()))
+        alike = {self._source(name).name.casefold() for name in plain.values()}  # to be told, not renamed
+        return replace(
+            self, with_extension=frozenset(name for name in names if self._source(name).name.casefold() not in alike)
+        )
 
     def targets(self, name: str) -> dict[str, str]:
         """Return where the compressed file goes, for each format, the likeliest first."""
