@@ -3,12 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check docs bench clean
+# Seconds that `make fuzz` takes.
+SECONDS ?= 60
+
+.PHONY: demo test check sanitize fuzz docs bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python demo/demo.py
 
 test: check
+	$(BIN)/python tools/sanitize.py
 	$(BIN)/python -m pytest
 
 check: $(VENV)/test.stamp
@@ -17,6 +21,13 @@ check: $(VENV)/test.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/clang-format --dry-run --Werror $(CORE)
+
+# The core's tests under sanitizers; changed files for every parser.
+sanitize: $(VENV)/test.stamp
+	$(BIN)/python tools/sanitize.py
+
+fuzz: $(VENV)/test.stamp
+	$(BIN)/python tools/fuzz.py --seconds $(SECONDS)
 
 # The documentation site, into build/site.
 docs: $(VENV)/test.stamp

@@ -132,6 +132,8 @@ def _is_row(text: bytes) -> bool:
         row = json.loads(text)
     except (ValueError, RecursionError):
         return False
+    if not isinstance(row, dict):
+        return False
     if set(row) == {"palette"}:
         colors = row["palette"]
         return isinstance(colors, list) and 1 <= len(colors) <= 256 and all(map(_is_color, colors))
