@@ -132,3 +132,14 @@ def test_errors_are_sentences(photo, palette, more, says):
     assert "\n" not in str(caught.value)
     with pytest.raises(huepress.InputError, match="no such file"):
         huepress.load_palette("missing.act")
+
+
+def test_products_do_not_hang_on_a_library():
+    from huepress.colors.arrays import product
+
+    rng = np.random.default_rng(0)
+    for kind in (np.float32, np.float64):
+        rows, matrix = rng.normal(size=(50, 7, 3)).astype(kind), rng.normal(size=(3, 4)).astype(kind)
+        expected = sum(rows[..., d, None] * matrix[d] for d in range(3))
+        np.testing.assert_array_equal(product(rows, matrix), expected)
+        np.testing.assert_allclose(product(rows, matrix), rows @ matrix, rtol=1e-3, atol=1e-5)

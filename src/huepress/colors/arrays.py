@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -80,3 +82,26 @@ def with_alpha_channel(pixels_srgb8: Bytes) -> Bytes:
     if pixels_srgb8.shape[-1] == 4:
         return pixels_srgb8
     return np.insert(pixels_srgb8, 3, 255, axis=-1)
+
+
+_Float = TypeVar("_Float", np.float32, np.float64)
+
+
+def product(rows: npt.NDArray[_Float], matrix: npt.NDArray[_Float]) -> npt.NDArray[_Float]:
+    """Return ``rows @ matrix``, of few columns and rows, with the same bits on every machine.
+
+    Libraries of linear algebra sum in orders of their own, by processor.
+
+    Parameters
+    ----------
+    rows : ndarray, (..., d)
+    matrix : ndarray, (d, m)
+
+    Returns
+    -------
+    ndarray, (..., m)
+    """
+    total: npt.NDArray[_Float] = rows[..., :1] * matrix[0]
+    for d in range(1, len(matrix)):
+        total += rows[..., d : d + 1] * matrix[d]
+    return total

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from huepress.colors.arrays import product
+
 Points = npt.NDArray[np.float32]
 
 _ITERATIONS = 60
@@ -45,14 +47,14 @@ def onto_hull(points: Points, palette: Points) -> Points:
 def _corners(palette: Points) -> Points:
     """Return the entries that are farthest in some direction."""
     directions = np.random.default_rng(0).normal(size=(_DIRECTIONS, palette.shape[1]))
-    return np.asarray(palette[np.unique(np.argmax(palette @ directions.T, axis=0))])
+    return np.asarray(palette[np.unique(np.argmax(product(palette, directions.T), axis=0))])
 
 
 def _nearest_in_hull(points: npt.NDArray[np.float64], corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     found = corners[np.argmin(np.square(points[:, None] - corners[None]).sum(axis=2), axis=1)]
     for _ in range(_ITERATIONS):
         toward = points - found
-        best = corners[np.argmax(toward @ corners.T, axis=1)] - found
+        best = corners[np.argmax(product(toward, corners.T), axis=1)] - found
         length = np.square(best).sum(axis=1)
         step = np.clip((toward * best).sum(axis=1) / np.maximum(length, 1e-12), 0, 1)
         found = found + step[:, None] * best

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.colors.arrays import CLEAR, allowed_classes, alpha_class
+from huepress.colors.arrays import CLEAR, allowed_classes, alpha_class, product
 from huepress.efforts import EFFORTS
 from huepress.engine.hull import onto_hull
 from huepress.engine.palette import PaletteFit, display_order
@@ -243,7 +243,9 @@ class Search:
 
 
 # Gray first, as the search expects a lightness; the rotation keeps distances.
-_GRAY_FIRST = np.array([[1, 1, 1], [1, -1, 0], [1, 1, -2]], np.float32) / np.sqrt([[3], [2], [6]]).astype(np.float32)
+_GRAY_FIRST: npt.NDArray[np.float32] = np.array(
+    np.array([[1, 1, 1], [1, -1, 0], [1, 1, -2]]) / np.sqrt([[3], [2], [6]]), np.float32
+)
 
 
 def diffuse_in_srgb(table: ColorTable, fit: PaletteFit, options: Options) -> IndexedImage:
@@ -254,7 +256,7 @@ def diffuse_in_srgb(table: ColorTable, fit: PaletteFit, options: Options) -> Ind
 
     def as_points(colors_srgb8: Bytes) -> npt.NDArray[np.float32]:
         points = _core.colors_to_points(colors_srgb8, "srgb") / np.float32(255)
-        points[:, :3] = points[:, :3] @ _GRAY_FIRST.T
+        points[:, :3] = product(points[:, :3], _GRAY_FIRST.T)
         return np.ascontiguousarray(points)
 
     points, entries = as_points(table.colors_srgb8), as_points(fit.palette.colors_srgb8)

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from huepress.colors.arrays import product
+
 Floats = npt.NDArray[np.float64]
 Point = tuple[float, float]
 Transfer = Literal["srgb", "linear", "gamma", "pq", "hlg"]
@@ -142,7 +144,7 @@ def to_srgb8(codes: npt.NDArray[Any], encoding: RgbEncoding) -> npt.NDArray[np.u
         linear = light[codes[top : top + step]]
         if encoding.transfer == "hlg":
             linear = _hlg_display(linear, luminance)
-        result[top : top + step] = _srgb8(linear @ matrix.T)
+        result[top : top + step] = _srgb8(product(linear, matrix.T))
     return result
 
 
@@ -181,7 +183,7 @@ def rgb_to_xyz(encoding: RgbEncoding, white_xyz: Floats) -> Floats:
 
 def _hlg_display(scene: Floats, luminance: Floats) -> Floats:
     """Apply the system gamma of a 1000 cd/m2 display (ITU-R BT.2100, table 5: OOTF)."""
-    y = np.maximum(scene @ luminance, 0)
+    y = np.maximum(product(scene, luminance[:, np.newaxis])[..., 0], 0)
     return np.asarray(_HLG_PEAK / _HDR_WHITE * scene * (y**0.2)[..., np.newaxis])
 
 
