@@ -47,7 +47,7 @@ def onto_hull(points: Points, palette: Points) -> Points:
 def _corners(palette: Points) -> Points:
     """Return the entries that are farthest in some direction."""
     directions = np.random.default_rng(0).normal(size=(_DIRECTIONS, palette.shape[1]))
-    return np.asarray(palette[np.unique(np.argmax(product(palette, directions.T), axis=0))])
+    return np.asarray(palette[np.unique(np.argmax(product(palette.astype(np.float64), directions.T), axis=0))])
 
 
 def _nearest_in_hull(points: npt.NDArray[np.float64], corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
