@@ -15,6 +15,7 @@ from huepress.model import Bytes, ColorHistogram, ColorTable, Palette
 from huepress.options import Options
 
 Labels = npt.NDArray[np.int32]
+Rgba = tuple[int, int, int, int]
 # ITU-R BT.601 luma weights in thousandths: only an order for the eye and for PNG filters.
 _LUMA = np.array([299, 587, 114], dtype=np.int64)
 
@@ -50,6 +51,22 @@ class PaletteFit:
 def needs_alpha(options: Options) -> bool:
     """Tell whether some color that was asked for is translucent."""
     return any(color[3] < 255 for color in (*(options.given_palette or ()), *options.pinned))
+
+
+def backing_color(options: Options) -> Rgba | None:
+    """Return what clear pixels become in a palette that was given without a clear entry; None where they stay clear."""
+    given = options.given_palette
+    if given is None or not given or any(color[3] == 0 for color in given):
+        return None
+    entry = int(nearest_entries(np.zeros((1, 4), np.uint8), _rows(given), options)[0])
+    red, green, blue, alpha = given[entry]
+    return red, green, blue, alpha
+
+
+def told_backing(backing: Rgba) -> str:
+    """Return a note for a person: clear pixels have lost their transparency."""
+    shown = "#" + bytes(backing[:3]).hex()
+    return f"the palette has no transparent color: clear pixels became {shown}; add #00000000 to it to keep them clear"
 
 
 def fits(table: ColorHistogram, options: Options) -> bool:

@@ -14,13 +14,14 @@ import numpy as np
 
 from huepress.engine.color_counter import ColorCounter
 from huepress.engine.metrics import mean_squared_error
+from huepress.engine.palette import Rgba, backing_color, told_backing
 from huepress.errors import DecodeError, LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Moving
 from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage
 from huepress.options import MAX_COLORS, Delivery, Options
 from huepress.pipeline.delivery import Candidate, Original, deliver
-from huepress.pipeline.frames import changed_pixels, without_hidden_colors
+from huepress.pipeline.frames import changed_pixels, on_backing, without_hidden_colors
 from huepress.pipeline.gif_frames import GifDeltas
 from huepress.pipeline.picture_frames import PngDeltas, WebpDeltas
 from huepress.results import OnProgress, Outcome, Report
@@ -75,13 +76,14 @@ _MAKERS: dict[str, _Maker] = {"gif": GifDeltas, "png": PngDeltas, "webp": WebpDe
 
 @dataclass(frozen=True)
 class _Written:
-    """An animation in a format."""
+    """An animation in a format; `backing` is what clear pixels have become, if they are no longer clear."""
 
     encoded: Encoded
     first: IndexedImage
     table: ColorTable
     n_colors: int
     mse: float
+    backing: Rgba | None
 
 
 def run_animation(
@@ -132,6 +134,7 @@ def run_animation(
         seed=options.seed,
         message=decision.message,
         remedy=decision.remedy,
+        notes=() if decision.chosen.is_original or best.backing is None else (told_backing(best.backing),),
     )
     return Outcome(best.first, decision.chosen.encoded, report)
 
@@ -182,11 +185,13 @@ def _write(animation: Animation, options: Options, file_format: FileFormat, tell
     """Count the colors, then choose and encode frame by frame."""
     assert file_format.moving is not None
     n_frames, binary_alpha = animation.n_frames, file_format.moving.binary_alpha
+    backing, lost = backing_color(options), False
     maker = _MAKERS[file_format.name]
     counter = ColorCounter(threads=options.threads)
     drawn: list[Bytes] = []  # the colors of each frame that draws few
     before: Bytes | None = None
-    for number, (_, pixels) in enumerate(_frames(animation, binary_alpha=binary_alpha)):
+    for number, (original, pixels) in enumerate(_frames(animation, binary_alpha=binary_alpha, backing=backing)):
+        lost = lost or (backing is not None and bool((original[:, :, 3] == 0).any()))
         colors = counter.add(pixels)
         if maker.uses_order:
             if before is not None:
@@ -200,22 +205,23 @@ def _write(animation: Animation, options: Options, file_format: FileFormat, tell
     deltas = maker.begin(animation, options, found, drawn)
 
     error = 0.0
-    frames = _frames(animation, binary_alpha=binary_alpha)
+    frames = _frames(animation, binary_alpha=binary_alpha, backing=backing)
     for number, ((original, pixels), following) in enumerate(_with_next(frames)):
         shown = deltas.add(pixels, None if following is None else following[1], number)
         error += mean_squared_error(original, shown) / n_frames
         tell(_COUNTING + (1 - _COUNTING) * (number + 1) / n_frames)
     assert deltas.first is not None
     encoded = Encoded(deltas.finish(), file_format.file_format)
-    return _Written(encoded, deltas.first, found, deltas.n_colors, error)
+    return _Written(encoded, deltas.first, found, deltas.n_colors, error, backing if lost else None)
 
 
-def _frames(animation: Animation, *, binary_alpha: bool) -> Iterator[tuple[Bytes, Bytes]]:
-    """Yield each frame as it is, and as the format can hold it."""
+def _frames(animation: Animation, *, binary_alpha: bool, backing: Rgba | None = None) -> Iterator[tuple[Bytes, Bytes]]:
+    """Yield each frame as it is, and as the format and the palette can hold it."""
     n_frames = 0
     for pixels in animation.frames():
         n_frames += 1
-        yield pixels, without_hidden_colors(pixels, binary_alpha=binary_alpha)
+        held = pixels if backing is None else on_backing(pixels, backing, binary_alpha=binary_alpha)
+        yield pixels, without_hidden_colors(held, binary_alpha=binary_alpha)
     if n_frames != animation.n_frames:
         raise DecodeError(f"only {n_frames} of {animation.n_frames} frames can be read; make the animation anew")
 

@@ -81,6 +81,14 @@ def without_hidden_colors(pixels_srgb8: Bytes, *, binary_alpha: bool) -> Bytes:
     return result
 
 
+def on_backing(pixels_srgb8: Bytes, backing: tuple[int, int, int, int], *, binary_alpha: bool) -> Bytes:
+    """Return pixels whose fully transparent ones have a color; with binary alpha all are opaque."""
+    result = np.where(pixels_srgb8[:, :, 3:] == 0, np.array(backing, np.uint8), pixels_srgb8)
+    if binary_alpha:
+        result[:, :, 3] = 255
+    return result
+
+
 def is_asked_for(colors_srgb8: Bytes, options: Options) -> Mask:
     """Tell which colors, (n, 3 or 4), the options ask for: their pixels keep them."""
     asked = np.array([*(options.given_palette or ()), *options.pinned], np.uint8).reshape(-1, 4)

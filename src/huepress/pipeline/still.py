@@ -67,7 +67,7 @@ def run(
         seed=options.seed,
         message=decision.message,
         remedy=decision.remedy,
-        notes=() if kept else source.notes,
+        notes=() if kept else (*source.notes, *bench.notes),
         score=LOSSLESS_SCORE if kept and best.trial.score is not None else best.trial.score,
         trials=reached.trials,
     )

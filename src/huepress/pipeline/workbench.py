@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from huepress.colors.arrays import with_alpha_channel
+from huepress.colors.arrays import CLEAR, alpha_class, with_alpha_channel
 from huepress.engine.histogram import count_colors, with_alpha
 from huepress.engine.indexing import index_image
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, banding, smooth_places
-from huepress.engine.palette import PaletteFit, fit_palette, fits, needs_alpha
-from huepress.engine.spatial import Search, SmoothPlaces, diffuse_in_srgb
+from huepress.engine.palette import PaletteFit, backing_color, fit_palette, fits, needs_alpha, told_backing
+from huepress.engine.spatial import Search, SmoothPlaces, diffuse_in_srgb, with_exact_matches
 from huepress.formats.writing import encode, main_format
 from huepress.model import ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
@@ -97,6 +97,13 @@ class Workbench:
         """
         return self._finished(self.choose(n_colors, rate, lossless_if_it_fits, smooth_weight), rate)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was lost on the way, for a person."""
+        backing = backing_color(self._options)
+        lost = backing is not None and (alpha_class(self.table.colors_srgb8) == CLEAR).any()
+        return (told_backing(backing),) if backing is not None and lost else ()
+
     def choose(
         self, n_colors: int, rate: float, lossless_if_it_fits: bool = False, smooth_weight: float | None = None
     ) -> Chosen:
@@ -168,7 +175,8 @@ class Workbench:
                 shown = np.where(source[:, :, 3:] == 0, source, with_alpha_channel(shown))
             return comparator.ssimulacra2(np.ascontiguousarray(shown))
 
-        return max(candidates, key=looks)
+        best = max(candidates, key=looks)
+        return replace(best, indices=with_exact_matches(best.indices, table, fit))
 
     def lossless(self) -> Attempt | None:
         """Return the version without any loss, if the palette can hold it."""
