@@ -76,7 +76,7 @@ class GifDeltas:
         """Fit a palette of opaque colors to those of all frames, in the order of their use, and start the file."""
         clear = table.colors_srgb8[:, 3] == 0 if table.colors_srgb8.shape[1] == 4 else np.zeros(len(table), bool)
         has_clear = bool(clear.any())
-        table, options = _visible(table, clear), _opaque(options, has_clear=has_clear)
+        table, options = _visible(table, clear), _opaque(options)
         palette = None
         if not options.palette_per_frame:
             # Pixels that stay as they are need an index of their own: the transparent one.
@@ -374,7 +374,7 @@ def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> P
     return Palette(palette[order])
 
 
-def _opaque(options: Options, *, has_clear: bool) -> Options:
+def _opaque(options: Options) -> Options:
     """Return the options with the colors that a GIF can draw: opaque ones."""
     palette, pin = (
         colors and tuple((*color[:3], 255) for color in colors if color[3] >= 128)
@@ -382,8 +382,6 @@ def _opaque(options: Options, *, has_clear: bool) -> Options:
     )
     if options.palette and not palette:
         raise OptionError("the palette has no color that a GIF can draw; give an opaque one")
-    if has_clear and len(palette or ()) == MAX_COLORS:
-        raise OptionError("a GIF with transparent pixels has room for 255 colors beside them, the palette has 256")
     return replace(options, palette=palette, pin=pin)
 
 
