@@ -346,6 +346,21 @@ class OptionKeywords(EngineKeywords, total=False):
     max_size: SizeLike | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class PaletteOptions(Options):
+    """The options of a palette that is looked at: one color will do, where a picture needs two."""
+
+    n_colors: NumberOfColors = option(
+        8,
+        help="Most colors; 1: the mean, and the most frequent one.",
+        group="everyday",
+        within=(1, MAX_COLORS),
+        flags=("-k", "--colors"),
+        metavar="K",
+        default_told="8",
+    )
+
+
 def inherited(name: str) -> Any:
     """Declare an option of another set as it is declared in `Options`."""
     found = next(each for each in dataclasses.fields(Options) if each.name == name)

@@ -94,12 +94,14 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
         required = np.isin(pack_colors(colors), pack_colors(pins))
         return _fit(table, colors[order], _ranks(order)[: len(table)], required[order])
 
-    if channels == 4 and options.alpha == "exact":
+    if channels == 4 and options.alpha == "exact" and options.most_colors > 1:
         colors = _colors_in_classes(table, points, pins, options)
         return _settled(table, points, colors, None, options)
     centers, guess = _clustered(table, points, pins, options, options.most_colors)
     colors = _core.points_to_colors(centers, options.kmeans_space)
-    if channels == 4:
+    if channels == 4 and options.most_colors == 1:
+        colors[:, 3] = 255  # a mean counts each pixel by its alpha, and is told as a color
+    elif channels == 4:
         _keep_opaque(colors, table, guess)
     colors[: len(pins)] = pins
     return _settled(table, points, colors, guess, options)

@@ -22,6 +22,7 @@ from huepress.formats.optimizer import optimize_codes, optimize_file
 from huepress.formats.png_chunks import SIGNATURE, insert_after_header, read_chunks, write_chunk
 from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
 from huepress.model import Animation, Bytes, Encoded, IndexedImage, Metadata
+from huepress.wording import counted
 
 # A gray PNG spares the palette, about its size; with deeper pixels it pays on small pictures only.
 _SMALL_PICTURE = 1 << 16
@@ -197,7 +198,7 @@ def read_moving(data: bytes, *, max_pixels: int) -> Animation | None:
         return None
     n_frames, n_plays = control
     if n_frames != len(frames) or n_frames == 0:
-        raise _damaged(f"{len(frames)} frames where {n_frames} are announced")
+        raise _damaged(f"{counted(len(frames), 'frame')} where {n_frames} are announced")
     width, height = struct.unpack(">II", header[:8])
     check_size(width, height, max_pixels)
     for frame in frames:

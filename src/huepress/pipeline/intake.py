@@ -68,13 +68,13 @@ def load_palette(source: PaletteLike, *, max_pixels: int = DEFAULT_MAX_PIXELS) -
     return Palette.from_colors(colors)
 
 
-def make_options(keywords: Mapping[str, object]) -> Options:
+def make_options(keywords: Mapping[str, object], schema: type[Options] = Options) -> Options:
     """Build options from keyword arguments, reading the palette if it is a file."""
     palette = keywords.get("palette")
     if palette is not None:
         limit = cast(int, keywords.get("max_pixels", DEFAULT_MAX_PIXELS))
         keywords = {**keywords, "palette": load_palette(cast("PaletteLike", palette), max_pixels=limit)}
-    return Options.from_keywords(dict(keywords))
+    return schema.from_keywords(dict(keywords))
 
 
 @overload

@@ -53,6 +53,9 @@ def run(
     if not reached.met:
         decision = _missed(source.n_pixels, original, reached, options, delivery, decision)
     kept = decision.chosen.is_original
+    no_limit = ""
+    if isinstance(options.goal, SizeGoal):
+        no_limit = options.goal.no_limit(None if source.encoded is None else len(source.encoded), source.n_pixels)
     report = Report.of(
         source,
         best.indexed,
@@ -66,7 +69,7 @@ def run(
         seed=options.seed,
         message=decision.message,
         remedy=decision.remedy,
-        notes=() if kept else source.notes,
+        notes=(*(() if kept else source.notes), *((no_limit,) if no_limit else ())),
         score=LOSSLESS_SCORE if kept and best.trial.score is not None else best.trial.score,
         trials=reached.trials,
     )
