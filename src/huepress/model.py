@@ -84,6 +84,8 @@ class SourceImage:
         To be written into results.
     notes : tuple of str
         What was converted on the way, for a person.
+    mended : bool
+        Whether the file was cut off and its missing parts are made up.
     """
 
     pixels_srgb8: Bytes
@@ -92,6 +94,7 @@ class SourceImage:
     keepable: bytes | None = None
     metadata: Metadata = NO_METADATA
     notes: tuple[str, ...] = ()
+    mended: bool = False
 
     def __post_init__(self) -> None:
         shape = self.pixels_srgb8.shape
@@ -294,7 +297,7 @@ class Animation:
         alpha, (0, 0, 0, 0) where nothing is.
     encoded : bytes
         The file it came from.
-    keepable : bytes, optional
+    keepable, notes, mended
         As of a `SourceImage`.
     """
 
@@ -306,6 +309,8 @@ class Animation:
     frames: Callable[[], Iterator[Bytes]]
     encoded: bytes
     keepable: bytes | None = None
+    notes: tuple[str, ...] = ()
+    mended: bool = False
 
     def __post_init__(self) -> None:
         if not len(self.durations) > 0:

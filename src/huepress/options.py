@@ -198,6 +198,9 @@ class Options:
     palette_per_frame: bool = option(
         False, help="Of animations (GIF, WebP): a palette for each frame.", group="palette"
     )
+    tolerant: bool = option(
+        False, help="Read JPEG, GIF and PNG files that were cut off, as far as they go.", affects="work"
+    )
 
     def __post_init__(self) -> None:
         check_all(self)
@@ -336,6 +339,7 @@ class EngineKeywords(TypedDict, total=False):
     color: ColorHandling
     strip: Strip
     palette_per_frame: bool
+    tolerant: bool
 
 
 class OptionKeywords(EngineKeywords, total=False):

@@ -41,7 +41,7 @@ _SWATCH = " " * 6
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @options_of(Options, COLORS)
 @click.option("--shared-palette", is_flag=True, help="One palette for all inputs, each weighing the same.")
-@options_of(Options, ["space", "seed", "jobs", "max_pixels"])
+@options_of(Options, ["space", "seed", "jobs", "max_pixels", "tolerant"])
 def command(
     inputs: tuple[str, ...],
     colors: int | None,

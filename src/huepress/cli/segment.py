@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--layers", is_flag=True, help="Also a transparent picture of each segment.")
 @click.option("--masks", is_flag=True, help="Also a mask of each segment, 1 bit.")
 @click.option("--svg", is_flag=True, help="Also traced paths, one a segment; needs the extra 'svg'.")
-@options_of(SegmentOptions, ["spatial", "smooth", "min_area", "seed", "jobs", "max_pixels"])
+@options_of(SegmentOptions, ["spatial", "smooth", "min_area", "seed", "jobs", "max_pixels", "tolerant"])
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def command(
     inputs: tuple[str, ...],
@@ -86,7 +86,7 @@ def _one(name: str, directory: Path, options: SegmentOptions, claims: Claims, *,
 
     if exists(name):
         files.check_writable_name(directory / "labels.png", overwrite=force)
-    source = intake.load(image_of(name), max_pixels=options.max_pixels)
+    source = intake.load(image_of(name), max_pixels=options.max_pixels, tolerant=options.tolerant)
     found = segment_source(source, options)
     written = save(found, directory, overwrite=force, claim=claims.claim, **wanted)
     return f"{name} -> {directory}{os.sep}: {_summary(found)}, {counted(len(written), 'file')}"

@@ -46,6 +46,7 @@ class CompareKeywords(TypedDict, total=False):
     space: Space
     jobs: int
     max_pixels: int
+    tolerant: bool
     color: ColorHandling
     strip: Strip
     palette_per_frame: bool
@@ -211,7 +212,13 @@ def is_page(path: str | os.PathLike[str]) -> bool:
 def load(image: ImageLike, variants: Sequence[Variant]) -> SourceImage:
     """Read an image as the variants ask for."""
     options = variants[0].options
-    return intake.load(image, max_pixels=options.max_pixels, color=options.color, strip=options.strip)
+    return intake.load(
+        image,
+        max_pixels=options.max_pixels,
+        color=options.color,
+        strip=options.strip,
+        tolerant=options.tolerant,
+    )
 
 
 def _listed(value: object) -> list[object]:

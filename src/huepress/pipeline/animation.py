@@ -117,7 +117,7 @@ def run_animation(
             if number + 1 == len(formats) and not results:
                 raise
     best = min(results, key=lambda result: len(result.encoded.data))
-    original = Original(animation.format, animation.encoded, animation.keepable)
+    original = Original(animation.format, animation.encoded, animation.keepable, animation.mended)
     decision = deliver(Candidate(best.encoded, n_colors=best.n_colors), original, options, delivery)
     report = Report.of(
         animation,
@@ -132,6 +132,7 @@ def run_animation(
         seed=options.seed,
         message=decision.message,
         remedy=decision.remedy,
+        notes=() if decision.chosen.is_original else animation.notes,
     )
     return Outcome(best.first, decision.chosen.encoded, report)
 

@@ -12,7 +12,7 @@ from huepress.errors import HuepressError, InputError, OptionError
 from huepress.formats import decode
 from huepress.formats.palettes.read import read_palette
 from huepress.formats.pillow_image import is_pillow_image
-from huepress.formats.reading import read_animation, read_still
+from huepress.formats.reading import read_input
 from huepress.model import Animation, Palette, SourceImage
 from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, ColorHandling, Options, Strip
 
@@ -84,20 +84,32 @@ def load(
     max_pixels: int,
     color: ColorHandling = "srgb",
     strip: Strip = "safe",
+    tolerant: bool = False,
     moving: Literal[False] = False,
 ) -> SourceImage: ...
 @overload
 def load(
-    image: ImageLike, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: Literal[True]
+    image: ImageLike,
+    *,
+    max_pixels: int,
+    color: ColorHandling = "srgb",
+    strip: Strip = "safe",
+    tolerant: bool = False,
+    moving: Literal[True],
 ) -> SourceImage | Animation: ...
 def load(
-    image: ImageLike, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: bool = False
+    image: ImageLike,
+    *,
+    max_pixels: int,
+    color: ColorHandling = "srgb",
+    strip: Strip = "safe",
+    tolerant: bool = False,
+    moving: bool = False,
 ) -> SourceImage | Animation:
     """Turn whatever `compress` accepts into a SourceImage, or where they may be `moving` into an Animation."""
 
     def decoded(data: bytes) -> SourceImage | Animation:
-        animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving else None
-        return animation or read_still(data, max_pixels=max_pixels, color=color, strip=strip)
+        return read_input(data, max_pixels=max_pixels, color=color, strip=strip, moving=moving, tolerant=tolerant)
 
     if isinstance(image, SourceImage | Animation):
         return image

@@ -39,7 +39,7 @@ def run(
     progress = _Progress(on_progress)
     bench = Workbench(source, options, scored=options.goal is not None, on_progress=progress.part)
     progress.bench = bench
-    original = Original(source.format, source.encoded, source.keepable)
+    original = Original(source.format, source.encoded, source.keepable, source.mended)
     within = _within_budget(source, options) and not delivery.allow_larger
     reached = _reached(bench, replace(options, max_size=None) if within else options)
     progress.finish()
