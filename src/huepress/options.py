@@ -22,6 +22,7 @@ Format = Literal["keep", "png", "webp", "gif", "jxl", "auto"]
 ColorHandling = Literal["srgb", "keep"]
 Strip = Literal["safe", "all", "none"]
 Alpha = Literal["exact", "free"]
+Hidden = Literal["drop", "keep"]
 Start = Literal["wu", "k-means++", "random"]
 PaletteFormat = Literal["hex", "gpl", "act", "ase", "pal", "json", "css", "scss", "png"]
 NumberOfColors = int | Literal["auto"]
@@ -149,6 +150,12 @@ class Options:
         group="palette",
         choices=get_args(Alpha),
     )
+    hidden: Hidden = option(
+        "drop",
+        help="Colors below alpha 0, which textures use: keep them, or drop them where the palette is full.",
+        group="palette",
+        choices=get_args(Hidden),
+    )
     seed: int = option(0, help="Seed of random starts.", within=(0, _SEEDS))
     init: Start | Colors = option(
         "wu",
@@ -208,6 +215,8 @@ class Options:
         self._check_palette()
         if self.color == "keep" and self.strip == "all":
             raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
+        if self.hidden == "keep" and self.alpha == "free":
+            raise OptionError("hidden 'keep' needs pixels that stay clear; leave alpha 'free' out")
         if self.palette_per_frame and self.palette is not None:
             raise OptionError("a fixed palette serves all frames; leave palette_per_frame out")
         if self.init not in STARTS:
@@ -327,6 +336,7 @@ class EngineKeywords(TypedDict, total=False):
     rate: float
     dither: Dither
     alpha: Alpha
+    hidden: Hidden
     seed: int
     init: Start | Colors
     n_init: int | None

@@ -168,7 +168,7 @@ def colors_of(image: ImageLike, options: Options) -> ColorHistogram:
     )
     if isinstance(source, Animation):
         return weigh_image(count_frames(source, threads=options.threads))
-    return weigh_image(count_colors(source, threads=options.threads, merge_transparent=True))
+    return weigh_image(count_colors(source, threads=options.threads, merge_transparent=options.hidden == "drop"))
 
 
 def _pooled_colors(tables: Iterable[ColorHistogram], options: Options) -> ColorHistogram:

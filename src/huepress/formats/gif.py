@@ -385,6 +385,7 @@ FORMAT = FileFormat(
     recognizes=lambda data: data[:6] in (b"GIF87a", b"GIF89a"),
     encode=encode_gif,
     holds_profile=False,
+    holds_hidden=False,
     adapt=with_binary_alpha,
     shows_equal=is_shown_equal,
     clean=clean_gif,

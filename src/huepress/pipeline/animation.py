@@ -132,9 +132,14 @@ def run_animation(
         seed=options.seed,
         message=decision.message,
         remedy=decision.remedy,
-        notes=() if decision.chosen.is_original else animation.notes,
+        notes=() if decision.chosen.is_original else (*animation.notes, *_told_of_hidden(best.table, options)),
     )
     return Outcome(best.first, decision.chosen.encoded, report)
+
+
+def _told_of_hidden(table: ColorTable, options: Options) -> tuple[str, ...]:
+    has_clear = table.colors_srgb8.shape[1] == 4 and bool((table.colors_srgb8[:, 3] == 0).any())
+    return ("colors below alpha 0 are kept in single pictures only",) if options.hidden == "keep" and has_clear else ()
 
 
 def count_frames(animation: Animation, *, threads: int) -> ColorTable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from huepress.engine.histogram import has_hidden_colors
 from huepress.engine.metrics import LOSSLESS_SCORE, mean_squared_error_of_indices
 from huepress.errors import Remedy, TargetError
 from huepress.formats.writing import main_format, optimized_losslessly
@@ -34,8 +35,11 @@ def run(
         If `options.max_size` cannot be met.
     """
     started = time.perf_counter() if started is None else started
+    file_format = main_format(options.still_format, source.format)
+    if options.hidden == "keep" and not file_format.holds_hidden and has_hidden_colors(source):
+        source = replace(source, notes=(*source.notes, f"a {file_format.file_format} holds no colors below alpha 0"))
     if options.still_format != "keep":
-        source = main_format(options.still_format, source.format).adapt(source)
+        source = file_format.adapt(source)
     progress = _Progress(on_progress)
     bench = Workbench(source, options, scored=options.goal is not None, on_progress=progress.part)
     progress.bench = bench

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from huepress.colors.arrays import with_alpha_channel
-from huepress.engine.histogram import count_colors, with_alpha
+from huepress.engine.histogram import count_colors, has_hidden_colors, with_alpha
 from huepress.engine.indexing import index_image
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
 from huepress.engine.palette import PaletteFit, fit_palette, fits, needs_alpha
@@ -121,7 +121,8 @@ class Workbench:
         if n_colors not in self._fits:
             options = replace(self._options, n_colors=n_colors)
             table = self.table
-            if options.palette is None and self._source.pixels_srgb8.shape[2] == 4 and not fits(table, options):
+            may_merge = options.palette is None and options.hidden == "drop"
+            if may_merge and self._source.pixels_srgb8.shape[2] == 4 and not fits(table, options):
                 # Hidden colors of transparent pixels stay only where nothing has to go.
                 if self._merged is None:
                     self._merged = count_colors(self._source, threads=options.threads, merge_transparent=True)
@@ -149,6 +150,7 @@ class Workbench:
             metadata=self._source.metadata,
             searched=searched,
             keep_indices=self._options.palette is not None,
+            keep_hidden=self._options.hidden == "keep" and has_hidden_colors(self._source),
         )
         score = None
         if self._comparator is not None:
