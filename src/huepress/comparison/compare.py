@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from huepress.inputs import ImageLike, PaletteLike
-    from huepress.options import Alpha, ColorHandling, Colors, Dither, Format, Space, Start, Strip
+    from huepress.options import Alpha, ColorHandling, Colors, Dither, Format, Hidden, Space, Start, Strip
 
 PAGE_SUFFIXES = (".html", ".htm")
 SHEET_SUFFIX = ".png"
@@ -37,6 +37,7 @@ class CompareKeywords(TypedDict, total=False):
     rate: float | Sequence[float]
     dither: Dither | Sequence[Dither]
     alpha: Alpha
+    hidden: Hidden
     seed: int
     init: Start | Colors
     n_init: int | None

@@ -8,9 +8,10 @@ from dataclasses import replace
 from huepress.engine.histogram import has_hidden_colors
 from huepress.engine.metrics import LOSSLESS_SCORE, mean_squared_error_of_indices
 from huepress.errors import Remedy, TargetError
+from huepress.formats import table
 from huepress.formats.writing import main_format, optimized_losslessly
 from huepress.goals import QualityGoal, SizeGoal
-from huepress.model import IndexedImage, SourceImage
+from huepress.model import IndexedImage, Metadata, SourceImage
 from huepress.options import Delivery, Options
 from huepress.pipeline.delivery import Candidate, Decision, Original, deliver
 from huepress.pipeline.hunt import MOST_TRIALS, Reached, choose_colors, reach
@@ -57,6 +58,7 @@ def run(
     if not reached.met:
         decision = _missed(source.n_pixels, original, reached, options, delivery, decision)
     kept = decision.chosen.is_original
+    notes = () if kept else (*source.notes, *_told_of_chunks(source.metadata, decision.chosen.encoded.format))
     no_limit = ""
     if isinstance(options.goal, SizeGoal):
         no_limit = options.goal.no_limit(None if source.encoded is None else len(source.encoded), source.n_pixels)
@@ -73,11 +75,20 @@ def run(
         seed=options.seed,
         message=decision.message,
         remedy=decision.remedy,
-        notes=(*(() if kept else source.notes), *((no_limit,) if no_limit else ())),
+        notes=(*notes, *((no_limit,) if no_limit else ())),
         score=LOSSLESS_SCORE if kept and best.trial.score is not None else best.trial.score,
         trials=reached.trials,
     )
     return Outcome(best.indexed, decision.chosen.encoded, report)
+
+
+def _told_of_chunks(metadata: Metadata, file_format: str) -> tuple[str, ...]:
+    found = table.by_file_format(file_format)
+    if metadata.png is None or found is None or found.holds_png_chunks:
+        return ()
+    texts = {"tEXt", "zTXt", "iTXt"} if metadata.texts else set()  # which are said in that format's own way
+    names = [name for name in metadata.png.names if name not in texts]
+    return (f"PNG chunks that a {file_format} cannot hold: {', '.join(names)}",) if names else ()
 
 
 class _Progress:
