@@ -152,7 +152,8 @@ class Options:
     )
     hidden: Hidden = option(
         "drop",
-        help="Colors below alpha 0, which textures use: keep them, or drop them where the palette is full.",
+        help="Colors below alpha 0, which textures use: keep them, or drop them where the palette is full "
+        "(GIF and animations hold none).",
         group="palette",
         choices=get_args(Hidden),
     )
@@ -198,7 +199,8 @@ class Options:
     )
     strip: Strip = option(
         "safe",
-        help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay.",
+        help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay that the format "
+        "holds (of PNG in PNG all chunks but sPLT, pCAL, signatures and unknown ones that are not safe to copy).",
         group="metadata",
         choices=get_args(Strip),
     )
@@ -206,7 +208,9 @@ class Options:
         False, help="Of animations (GIF, WebP): a palette for each frame.", group="palette"
     )
     tolerant: bool = option(
-        False, help="Read JPEG, GIF and PNG files that were cut off, as far as they go.", affects="work"
+        False,
+        help="Read JPEG, GIF and PNG files that were cut off as far as they go; other formats stay strict.",
+        affects="work",
     )
 
     def __post_init__(self) -> None:

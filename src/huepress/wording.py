@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 
 def human_bytes(n: int) -> str:
     """Return a size as people write it: ``999 B``, ``35.0 kB``, ``1.25 MB``, ``1.00 GB``."""
@@ -15,6 +17,11 @@ def human_bytes(n: int) -> str:
 def counted(n: int, noun: str) -> str:
     """Return a number with its noun: ``1 color``, ``1,024 colors``."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def listed(names: Collection[str], most: int = 12) -> str:
+    """Return names with commas between them; of many the first."""
+    return ", ".join(list(names)[:most]) + (", ..." if len(names) > most else "")
 
 
 def printable(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import struct
 import warnings
 import zlib
@@ -26,6 +27,8 @@ _LARGEST_LZW_TABLE = 4096
 _JPEG_END, _JPEG_SCAN, _JPEG_PROGRESSIVE = 0xD9, 0xDA, (0xC2, 0xC6, 0xCA, 0xCE)
 _JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _END_MARK = b"\xff\xd9"
+# Neither a stuffed byte, nor fill, nor a restart.
+_JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd8])")
 # What stands in for missing data, once more: where the pixels change with it, they are made up.
 _OTHER_FILLING = bytes((37 * i + 11) % 251 for i in range(1 << 12))
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -308,16 +311,10 @@ def _deinterlaced(stored: Bytes, n_rows: int) -> Bytes:
 def _of_jpeg(data: bytes) -> _Mend | None:
     """Find out where the whole segments and scans of a JPEG end (ITU-T T.81, annex B)."""
     at, cut, progressive, n_scans = 2, len(data), False, 0
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 2 > len(data):
-            break
-        marker = data[at + 1]
+    while found := _JPEG_MARKER.search(data, at):
+        at, marker = found.start(), found[1][0]
         if marker == _JPEG_END:
             return None
-        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD8:  # stuffed byte, fill, restart
-            at += 1 if marker == 0xFF else 2
-            continue
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if at + 2 + length >= len(data) or at + 4 > len(data):
             cut = at

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from huepress.formats.pixels import Codes
 from huepress.formats.png_chunks import Chunk, read_chunks, write_chunk
 from huepress.model import Bytes, IndexedImage, PngExtras
+from huepress.wording import listed
 
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 # Texts that are written as what they say: with another orientation, in other colors.
@@ -50,18 +51,19 @@ def read_extras(
     """
     before: list[tuple[bytes, bytes]] = []
     after: list[tuple[bytes, bytes]] = []
-    kept, lost = before, []
+    kept, seen, lost = before, set[bytes](), dict[str, None]()
     for chunk in read_chunks(data):
         if chunk.name == b"IDAT":
             kept = after
         if chunk.critical or not chunk.whole or chunk.name in _TAKEN or (chunk.name == b"pHYs" and has_dpi):
             continue
-        again = chunk.name in _ONCE and any(chunk.name == name for name, _ in (*before, *after))
+        again = chunk.name in _ONCE and chunk.name in seen
+        seen.add(chunk.name)
         if again or not _may_be_copied(chunk) or (turned and chunk.name in _PLACES):
-            lost.append(chunk.name.decode("latin-1"))
+            lost[chunk.name.decode("latin-1")] = None
         elif not (chunk.name in _TEXTS and chunk.body.startswith(_TRANSLATED_TEXTS)):
             kept.append((chunk.name, chunk.body))
-    notes = (f"PNG chunks that cannot be kept: {', '.join(dict.fromkeys(lost))}",) if lost else ()
+    notes = (f"PNG chunks that cannot be kept: {listed(lost)}",) if lost else ()
     color_type, depth = header[b"IHDR"][9], header[b"IHDR"][8]
     found = PngExtras(
         tuple(before),

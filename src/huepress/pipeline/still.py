@@ -17,7 +17,7 @@ from huepress.pipeline.delivery import Candidate, Decision, Original, deliver
 from huepress.pipeline.hunt import MOST_TRIALS, Reached, choose_colors, reach
 from huepress.pipeline.workbench import Workbench
 from huepress.results import OnProgress, Outcome, Report
-from huepress.wording import human_bytes
+from huepress.wording import human_bytes, listed
 
 
 def quantize(source: SourceImage, options: Options) -> IndexedImage:
@@ -88,7 +88,7 @@ def _told_of_chunks(metadata: Metadata, file_format: str) -> tuple[str, ...]:
         return ()
     texts = {"tEXt", "zTXt", "iTXt"} if metadata.texts else set()  # which are said in that format's own way
     names = [name for name in metadata.png.names if name not in texts]
-    return (f"PNG chunks that a {file_format} cannot hold: {', '.join(names)}",) if names else ()
+    return (f"PNG chunks that a {file_format} cannot hold: {listed(names)}",) if names else ()
 
 
 class _Progress:
