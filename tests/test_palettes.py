@@ -160,3 +160,44 @@ def test_in_place_a_shared_palette_stays_what_it_was(run, photo, tmp_path):
     assert {name for name, row in rows.items() if row["status"] == "compressed"} == {"4.png"}
     assert rows["4.png"]["palette"] == first[0]["palette"]
     assert {name: (tmp_path / "src" / name).read_bytes() for name in before} == before
+
+
+def test_one_color_is_the_mean_of_what_is_visible_and_the_most_frequent_is_told():
+    pixels = np.zeros((4, 4, 4), np.uint8)
+    pixels[0] = 200, 0, 0, 255
+    pixels[1, :3] = 0, 100, 0, 255
+    pixels[1, 3] = 0, 100, 0, 0  # clear, as all below: not seen, not counted
+    found = huepress.extract_palette(pixels, 1, space="srgb")
+    assert found.palette.colors_srgb8[:, :3].tolist() == [[round(800 / 7), round(300 / 7), 0]]
+    assert found.palette.hex() == ["#722b00"] and found.shares.tolist() == [1.0]
+    assert found.frequent == ((200, 0, 0, 255), 4 / 16)
+    assert found.most_frequent.palette.hex() == ["#c80000"] and found.most_frequent.names == ("firebrick",)
+
+
+def test_the_mean_counts_pixels_by_their_alpha():
+    pixels = np.array([[[200, 0, 0, 255], [0, 0, 100, 51], [0, 0, 100, 51], [0, 0, 100, 51]]], np.uint8)
+    mean = (200 + 0) / (1 + 0.6), 0.6 * 100 / 1.6
+    found = huepress.extract_palette(pixels, 1, space="srgb").palette.colors_srgb8
+    assert np.abs(found[0, [0, 2]].astype(float) - mean).max() <= 1
+    assert found.shape[1] == 3 or found[0, 3] == 255
+
+
+@pytest.mark.parametrize("space", ["srgb", "oklab"])
+def test_one_color_of_a_picture_without_alpha(photo, space):
+    found = huepress.extract_palette(photo, 1, space=space)
+    assert len(found) == 1
+    if space == "srgb":
+        mean = np.asarray(photo).reshape(-1, 3).mean(axis=0)
+        assert np.abs(found.palette.colors_srgb8[0] - mean).max() <= 0.51
+    values, counts = np.unique(np.asarray(photo).reshape(-1, 3), axis=0, return_counts=True)
+    assert found.frequent is not None
+    assert found.frequent[0] == (*values[np.argmax(counts)].tolist(), 255)
+
+
+def test_a_wholly_clear_picture_has_a_clear_palette():
+    found = huepress.extract_palette(np.zeros((3, 3, 4), np.uint8), 1)
+    assert found.palette.hex() == ["#00000000"] and found.frequent == ((0, 0, 0, 0), 1.0)
+    with pytest.raises(huepress.OptionError):
+        huepress.extract_palette(np.zeros((3, 3, 4), np.uint8), 0)
+    with pytest.raises(huepress.OptionError):
+        huepress.compress(np.zeros((3, 3, 4), np.uint8), 1)

@@ -178,7 +178,14 @@ def compress(
     started = time.perf_counter()
     delivery = Delivery(allow_larger=allow_larger, min_saving=min_saving, allow_miss=allow_miss)
     chosen = make_options({"n_colors": n_colors, "quality": quality, "max_size": max_size, **options})
-    source = load(image, max_pixels=chosen.max_pixels, color=chosen.color, strip=chosen.strip, moving=True)
+    source = load(
+        image,
+        max_pixels=chosen.max_pixels,
+        color=chosen.color,
+        strip=chosen.strip,
+        tolerant=chosen.tolerant,
+        moving=True,
+    )
     outcome = run(source, chosen, delivery, started=started, on_progress=on_progress)
     return Result(outcome.indexed, outcome.encoded, outcome.report, metadata_of(source), chosen.effort)
 
@@ -214,7 +221,14 @@ def quantize(array: ArrayLike, n_colors: int = 256, **options: Unpack[EngineKeyw
     return still.quantize(decode.from_array(array, max_pixels=chosen.max_pixels), chosen)
 
 
-def score(original: ImageLike, distorted: ImageLike, *, jobs: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS) -> Score:
+def score(
+    original: ImageLike,
+    distorted: ImageLike,
+    *,
+    jobs: int = 0,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    tolerant: bool = False,
+) -> Score:
     """Tell how far a picture is from its original.
 
     Parameters
@@ -225,6 +239,8 @@ def score(original: ImageLike, distorted: ImageLike, *, jobs: int = 0, max_pixel
         Number of threads; 0 means one per processor. The result does not depend on it.
     max_pixels : int
         Larger images are refused.
+    tolerant : bool
+        Whether JPEG, GIF and PNG files that were cut off are read as far as they go.
 
     Returns
     -------
@@ -243,5 +259,5 @@ def score(original: ImageLike, distorted: ImageLike, *, jobs: int = 0, max_pixel
     (32.5, 'very high')
     """
     options = Options(jobs=jobs, max_pixels=max_pixels)
-    comparator = Comparator(load(original, max_pixels=max_pixels), threads=options.threads)
-    return comparator.score(load(distorted, max_pixels=max_pixels).pixels_srgb8)
+    before, after = (load(each, max_pixels=max_pixels, tolerant=tolerant) for each in (original, distorted))
+    return Comparator(before, threads=options.threads).score(after.pixels_srgb8)

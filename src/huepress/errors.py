@@ -35,6 +35,7 @@ class Remedy(Enum):
     NOT_RECURSIVE = "give it as a single file"
     RELATIVE_NAMES = "with an output folder names have to be relative, so that their place there is known"
     OTHER_FORMAT = "choose another format"
+    TOLERANT = "tolerant=True reads it as far as it goes"
     MORE_PIXELS = "raise max_pixels, or make the image smaller"
     MORE_MEMORY = "raise the memory limit"
     LESS_MEMORY = "try it alone, or with a smaller memory limit"

@@ -10,14 +10,17 @@ from numbers import Real
 from typing import ClassVar, Protocol, TypeVar
 
 from huepress.errors import OptionError
+from huepress.wording import counted, human_bytes
 
-_SIZE = re.compile(r"([0-9]*\.?[0-9]+)\s*([a-z]*)", re.IGNORECASE)
+_SIZE = re.compile(r"([-+]?[0-9]*\.?[0-9]+)\s*([a-z]*)", re.IGNORECASE)
 _UNITS = {
     "": 1, "b": 1, "k": 1000, "kb": 1000, "kib": 1024, "m": 10**6, "mb": 10**6, "mib": 1024**2,
-    "g": 10**9, "gb": 10**9, "gib": 1024**3,
+    "g": 10**9, "gb": 10**9, "gib": 1024**3, "t": 10**12, "tb": 10**12, "tib": 1024**4,
 }  # fmt: skip
 _BITS_PER_PIXEL = "bpp"
 _BEST_SCORE = 100.0
+# What an indexed file takes beside a byte for each pixel, amply: palette, headers, rows of filters.
+_LARGEST_OVERHEAD = 1 << 16
 
 
 class Tried(Protocol):
@@ -83,7 +86,7 @@ class QualityGoal:
         """Say how a version misses the goal."""
         if tried.score is None:
             return "too small a picture for a score; the finest version is taken"
-        told = f"{n_colors} colors reach a score of {tried.score:.1f}"
+        told = f"{counted(n_colors, 'color')} {'reaches' if n_colors == 1 else 'reach'} a score of {tried.score:.1f}"
         return f"{told}, not {self.wanted:g}" if tried.score >= self.least else f"{told}, below {self.least:g}"
 
 
@@ -132,6 +135,16 @@ class SizeGoal:
     def allows(self, n_bytes: int, n_pixels: int) -> bool:
         """Tell whether a file of so many bytes is within the goal."""
         return n_bytes <= self.n_bytes(n_pixels)
+
+    def no_limit(self, n_bytes_in: int | None, n_pixels: int) -> str:
+        """Say that no file can exceed the size, empty where one may: it is above the original's, or any result's."""
+        budget = self.n_bytes(n_pixels)
+        told = f"{self.amount:g} bits per pixel" if self.per_pixel else human_bytes(budget)
+        if n_bytes_in is not None and budget >= n_bytes_in:
+            return f"the size asked for, {told}, is no limit: the original has {human_bytes(n_bytes_in)}"
+        if budget >= n_pixels + _LARGEST_OVERHEAD:
+            return f"the size asked for, {told}, is no limit: no result of {n_pixels:,} pixels is as large"
+        return ""
 
     def missed(self, tried: Tried, n_colors: int, n_pixels: int) -> str:
         """Say how a version misses the goal."""
@@ -191,9 +204,12 @@ def parse_size(value: object) -> SizeGoal:
         match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
         unit = match[2].lower() if match else None
         if not match or (unit != _BITS_PER_PIXEL and unit not in _UNITS):
-            raise OptionError(f"max-size takes a size such as 100kB, 1.5MB, 2000 or 0.1bpp, not {value!r}")
+            told = ", whose unit is none of kB, MB, GB, TB, KiB, MiB, GiB, TiB and bpp" if match else ""
+            raise OptionError(f"max-size takes a size such as 100kB, 1.5MB, 2000 or 0.1bpp, not {value!r}{told}")
         per_pixel = unit == _BITS_PER_PIXEL
         goal = SizeGoal(float(match[1]) * (1 if per_pixel else _UNITS[unit]), per_pixel)
-    if not 0 < goal.amount < math.inf:
-        raise OptionError(f"max-size must be more than nothing, not {value!r}")
+    if goal.amount == math.inf:
+        raise OptionError("max-size is infinite, which is no limit; leave it out")
+    if not goal.amount > 0:
+        raise OptionError(f"max-size must be more than nothing, not {value!r}; give a size such as 100kB")
     return goal

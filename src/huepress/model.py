@@ -33,6 +33,36 @@ def _require(condition: bool, message: str) -> None:
 
 
 @dataclass(frozen=True)
+class PngExtras:
+    """What a PNG says that only another PNG can say.
+
+    Parameters
+    ----------
+    before, after : tuple of (bytes, bytes)
+        Names and bodies of chunks that are taken over as they are, before and behind the pixels.
+    background_srgb8 : tuple of 3 int, optional
+        bKGD in the colors of the result, 0 to 255.
+    significant_bits : tuple of 3 int, optional
+        sBIT of red, green and blue, 1 to 8.
+    histogram : bool
+        Whether there was a hIST, which is counted anew.
+    """
+
+    before: tuple[tuple[bytes, bytes], ...] = ()
+    after: tuple[tuple[bytes, bytes], ...] = ()
+    background_srgb8: tuple[int, int, int] | None = None
+    significant_bits: tuple[int, int, int] | None = None
+    histogram: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the chunks, each once."""
+        written = {"bKGD": self.background_srgb8, "sBIT": self.significant_bits, "hIST": self.histogram}
+        copied = [name.decode("latin-1") for name, _ in (*self.before, *self.after)]
+        return tuple(dict.fromkeys([*(name for name, there in written.items() if there), *copied]))
+
+
+@dataclass(frozen=True)
 class Metadata:
     """What goes into a file beside its pixels; what must not survive is left out already.
 
@@ -48,6 +78,8 @@ class Metadata:
         An XMP packet.
     texts : tuple of (str, str)
         Keywords of the PNG specification (``"Copyright"``) and their texts.
+    png : PngExtras, optional
+        Chunks of a PNG, its texts among them.
     """
 
     icc_profile: bytes | None = None
@@ -55,6 +87,7 @@ class Metadata:
     exif: bytes | None = None
     xmp: bytes | None = None
     texts: tuple[tuple[str, str], ...] = ()
+    png: PngExtras | None = None
 
     def __repr__(self) -> str:
         there = [field.name for field in fields(self) if getattr(self, field.name)]
@@ -84,6 +117,8 @@ class SourceImage:
         To be written into results.
     notes : tuple of str
         What was converted on the way, for a person.
+    mended : bool
+        Whether the file was cut off and its missing parts are made up.
     """
 
     pixels_srgb8: Bytes
@@ -92,6 +127,7 @@ class SourceImage:
     keepable: bytes | None = None
     metadata: Metadata = NO_METADATA
     notes: tuple[str, ...] = ()
+    mended: bool = False
 
     def __post_init__(self) -> None:
         shape = self.pixels_srgb8.shape
@@ -294,7 +330,7 @@ class Animation:
         alpha, (0, 0, 0, 0) where nothing is.
     encoded : bytes
         The file it came from.
-    keepable : bytes, optional
+    keepable, notes, mended
         As of a `SourceImage`.
     """
 
@@ -306,6 +342,8 @@ class Animation:
     frames: Callable[[], Iterator[Bytes]]
     encoded: bytes
     keepable: bytes | None = None
+    notes: tuple[str, ...] = ()
+    mended: bool = False
 
     def __post_init__(self) -> None:
         if not len(self.durations) > 0:

@@ -22,6 +22,7 @@ Format = Literal["keep", "png", "webp", "gif", "jxl", "auto"]
 ColorHandling = Literal["srgb", "keep"]
 Strip = Literal["safe", "all", "none"]
 Alpha = Literal["exact", "free"]
+Hidden = Literal["drop", "keep"]
 Start = Literal["wu", "k-means++", "random"]
 PaletteFormat = Literal["hex", "gpl", "act", "ase", "pal", "json", "css", "scss", "png"]
 NumberOfColors = int | Literal["auto"]
@@ -149,6 +150,13 @@ class Options:
         group="palette",
         choices=get_args(Alpha),
     )
+    hidden: Hidden = option(
+        "drop",
+        help="Colors below alpha 0, which textures use: keep them, or drop them where the palette is full "
+        "(GIF and animations hold none).",
+        group="palette",
+        choices=get_args(Hidden),
+    )
     seed: int = option(0, help="Seed of random starts.", within=(0, _SEEDS))
     init: Start | Colors = option(
         "wu",
@@ -191,12 +199,18 @@ class Options:
     )
     strip: Strip = option(
         "safe",
-        help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay.",
+        help="Metadata: safe: all but resolution, author, copyright go; all: all go; none: all stay that the format "
+        "holds (of PNG in PNG all chunks but sPLT, pCAL, signatures and unknown ones that are not safe to copy).",
         group="metadata",
         choices=get_args(Strip),
     )
     palette_per_frame: bool = option(
         False, help="Of animations (GIF, WebP): a palette for each frame.", group="palette"
+    )
+    tolerant: bool = option(
+        False,
+        help="Read JPEG, GIF and PNG files that were cut off as far as they go; other formats stay strict.",
+        affects="work",
     )
 
     def __post_init__(self) -> None:
@@ -205,6 +219,8 @@ class Options:
         self._check_palette()
         if self.color == "keep" and self.strip == "all":
             raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
+        if self.hidden == "keep" and self.alpha == "free":
+            raise OptionError("hidden 'keep' needs pixels that stay clear; leave alpha 'free' out")
         if self.palette_per_frame and self.palette is not None:
             raise OptionError("a fixed palette serves all frames; leave palette_per_frame out")
         if self.init not in STARTS:
@@ -324,6 +340,7 @@ class EngineKeywords(TypedDict, total=False):
     rate: float
     dither: Dither
     alpha: Alpha
+    hidden: Hidden
     seed: int
     init: Start | Colors
     n_init: int | None
@@ -336,6 +353,7 @@ class EngineKeywords(TypedDict, total=False):
     color: ColorHandling
     strip: Strip
     palette_per_frame: bool
+    tolerant: bool
 
 
 class OptionKeywords(EngineKeywords, total=False):
@@ -344,6 +362,21 @@ class OptionKeywords(EngineKeywords, total=False):
     n_colors: NumberOfColors
     quality: QualityLike | None
     max_size: SizeLike | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaletteOptions(Options):
+    """The options of a palette that is looked at: one color will do, where a picture needs two."""
+
+    n_colors: NumberOfColors = option(
+        8,
+        help="Most colors; 1: the mean, and the most frequent one.",
+        group="everyday",
+        within=(1, MAX_COLORS),
+        flags=("-k", "--colors"),
+        metavar="K",
+        default_told="8",
+    )
 
 
 def inherited(name: str) -> Any:

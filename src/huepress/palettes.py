@@ -16,7 +16,7 @@ from huepress.engine.swatches import Swatches, count_shares, name_colors
 from huepress.errors import OptionError
 from huepress.formats.palettes.write import write_palette
 from huepress.model import Animation, ColorHistogram, Palette
-from huepress.options import PALETTE_FORMATS, EngineKeywords, Options, PaletteFormat
+from huepress.options import PALETTE_FORMATS, EngineKeywords, Options, PaletteFormat, PaletteOptions
 from huepress.pipeline import intake
 from huepress.pipeline.animation import count_frames
 
@@ -34,7 +34,8 @@ def extract_palette(image: ImageLike, n_colors: int = 8, **options: Unpack[Engin
     image : path, bytes, binary file, PIL.Image.Image or ndarray
         As for `compress`.
     n_colors : int
-        Most colors, 2 to 256.
+        Most colors, 1 to 256. One color is the mean of what is visible, opaque, each pixel counted by its alpha; the
+        mean is taken in the space of k-means (`space`).
     **options
         The fields of `huepress.Options`.
 
@@ -56,7 +57,7 @@ def extract_palette(image: ImageLike, n_colors: int = 8, **options: Unpack[Engin
     >>> found.palette.hex(), found.shares.tolist(), found.names
     (['#ff0000', '#000000'], [0.75, 0.25], ('red', 'black'))
     """
-    chosen = intake.make_options({"n_colors": n_colors, **options})
+    chosen = intake.make_options({"n_colors": n_colors, **options}, PaletteOptions)
     return swatches_of([colors_of(image, chosen)], chosen)
 
 
@@ -162,10 +163,12 @@ def swatches_of(tables: Iterable[ColorHistogram], options: Options) -> Swatches:
 
 def colors_of(image: ImageLike, options: Options) -> ColorHistogram:
     """Read an image or animation and count its colors, scaled so that each weighs the same."""
-    source = intake.load(image, max_pixels=options.max_pixels, color=options.color, moving=True)
+    source = intake.load(
+        image, max_pixels=options.max_pixels, color=options.color, tolerant=options.tolerant, moving=True
+    )
     if isinstance(source, Animation):
         return weigh_image(count_frames(source, threads=options.threads))
-    return weigh_image(count_colors(source, threads=options.threads, merge_transparent=True))
+    return weigh_image(count_colors(source, threads=options.threads, merge_transparent=options.hidden == "drop"))
 
 
 def _pooled_colors(tables: Iterable[ColorHistogram], options: Options) -> ColorHistogram:

@@ -142,3 +142,13 @@ def test_no_input_for_a_shared_palette(run):
     assert done.returncode == 1 and done.stderr.count(b"no such file") == 2
     done = run("compress", "x.png", "--shared-palette", "--palette", "#000,#fff")
     assert "give one of the two" in one_sentence(done, 2)
+
+
+def test_one_color(run, photo_file):
+    done = run("palette", photo_file, "-k", "1")
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 0 and len(lines) == 2
+    assert lines[0].endswith("(mean)") and "100.0 %" in lines[0] and lines[1].endswith("(most frequent)")
+    done = run("palette", photo_file, "-k", "1", "-o", "one.gpl")
+    assert done.returncode == 0 and b": 1 color\n" in done.stdout
+    assert run("palette", photo_file, "-k", "0").returncode == 2

@@ -103,7 +103,7 @@ sys.exit(run(["segment", {str(scene_file)!r}, "--svg"]))
 
 
 def test_regions_as_asked_for(run, scene_file, tmp_path):
-    for asked, said in (("7", b"7 regions"), ("1", b"1 regions"), ("0.5", b" regions"), ("auto", b" regions")):
+    for asked, said in (("7", b"7 regions"), ("1", b"1 region,"), ("0.5", b" regions"), ("auto", b" regions")):
         done = run("segment", scene_file, "-k", 4, "--regions", asked, "-o", "out", "--force")
         assert done.returncode == 0 and said in done.stdout, done.stderr
         with Image.open(tmp_path / "out" / "regions.png") as image:

@@ -14,6 +14,7 @@ from conftest import png_bytes
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.model import Encoded
 from huepress.pipeline.hunt import Attempt, reach
+from huepress.results import Trial
 
 
 @pytest.fixture(scope="module")
@@ -203,3 +204,32 @@ def test_scores_anywhere_are_met(wanted):
     reached = reach(Curve(0.7), QualityGoal(-math.inf, wanted), None, by_colors=False)
     assert reached.met and wanted <= reached.best.trial.score <= wanted + 0.7
     assert len(reached.trials) <= 7
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (0, "than nothing"), (-5, "than nothing"), ("-3kB", "than nothing"), ("0.0bpp", "than nothing"),
+        (math.nan, "than nothing"), (math.inf, "infinite"), ("nan", "takes a size"), ("9XB", "unit"), (True, "takes"),
+        ("kB", "takes a size"), ("1e9", "takes a size"), ("", "takes a size"),
+    ],
+)  # fmt: skip
+def test_sizes_that_are_none_are_told(size, said):
+    with pytest.raises(huepress.OptionError, match=said):
+        huepress.Options(max_size=size)
+
+
+@pytest.mark.parametrize("size", ["1GB", "1 gb", "2TiB", "3000bpp", 10**12])
+@pytest.mark.parametrize("format", ["png", "webp"])
+def test_a_size_that_nothing_can_exceed_is_told_to_be_no_limit(size, format, photo):
+    file = png_bytes(photo[:60, :80])
+    for image, why in ((file, "the original has"), (photo[:60, :80], "no result of")):
+        report = huepress.compress(image, max_size=size, format=format, effort=1).report
+        assert any("is no limit" in note and why in note for note in report.notes), report.notes
+    small = huepress.compress(file, max_size=len(file) // 2, format=format, effort=1, allow_miss=True).report
+    assert not any("limit" in note for note in small.notes)
+
+
+def test_one_color_is_one_color():
+    goal, tried = parse_quality("60-80"), Trial(1.0, 1, 99, 20.0)
+    assert goal.missed(tried, 1, 1000).startswith("1 color reaches a score of 20.0")

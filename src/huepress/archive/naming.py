@@ -13,6 +13,7 @@ from huepress import files
 from huepress.archive.request import RunRequest
 from huepress.errors import HuepressError, OutputError, Remedy
 from huepress.formats import table
+from huepress.formats.mending import mend
 from huepress.formats.probe import HEADER_BYTES, Probe, probe
 from huepress.formats.reading import read_animation
 from huepress.formats.table import extension_of
@@ -72,7 +73,9 @@ class FileNaming:
         if found is None or not _may_move(found.format):
             return None
         with suppress(HuepressError):  # told when its turn comes
-            if read_animation(self.store.read(name), max_pixels=self.request.options.max_pixels) is not None:
+            options, data = self.request.options, self.store.read(name)
+            mended = mend(data, max_pixels=options.max_pixels) if options.tolerant else None
+            if read_animation(mended.data if mended else data, max_pixels=options.max_pixels) is not None:
                 return found.format.lower()
         return None
 

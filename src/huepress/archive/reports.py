@@ -117,7 +117,8 @@ class Collector:
         try:
             sources, targets = self._settings.sources, self._settings.targets
             limit = Options.max_pixels
-            before = intake.load(sources.read(row.input), max_pixels=limit, moving=True)
+            tolerant = self._settings.options.tolerant
+            before = intake.load(sources.read(row.input), max_pixels=limit, tolerant=tolerant, moving=True)
             return thumbnails(before, intake.load(targets.read(row.output), max_pixels=limit, moving=True))
         except HuepressError:
             return None

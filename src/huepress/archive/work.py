@@ -99,8 +99,15 @@ def _compressed(
         return _kept(task, data, found.format, _stays(found.format), remedy=Remedy.OUTPUT_FOLDER)
     started = time.perf_counter()
     try:
-        source = intake.load(data, max_pixels=options.max_pixels, color=options.color, strip=options.strip, moving=True)
-        if isinstance(source, Animation) and options.goal is not None:
+        source = intake.load(
+            data,
+            max_pixels=options.max_pixels,
+            color=options.color,
+            strip=options.strip,
+            tolerant=options.tolerant,
+            moving=True,
+        )
+        if isinstance(source, Animation) and options.goal is not None and not source.mended:
             why = "a quality or a size can be aimed at for single pictures only so far; original kept"
             return _kept(task, data, source.format, why, cleaned=None if settings.in_place else source.keepable)
         result = run(source, options, delivery, started=started, on_progress=on_progress)
@@ -123,7 +130,7 @@ def _compressed(
         if settings.marks:
             encoded = replace(encoded, data=marked(encoded.data, settings.mark))
         if found:  # the file that is replaced has to be larger than the finished one, its mark included
-            replaced = Original(found.format, data, data)
+            replaced = Original(found.format, data, None if source.mended else data, source.mended)
             if deliver(Candidate(encoded), replaced, options, delivery).chosen.is_original:
                 return _kept(task, data, found.format, "saves too little; kept as it is, with its metadata")
     outcome = FileOutcome(

@@ -44,7 +44,7 @@ _LISTED = ("effort", "rate", "dither", "format")
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--show", is_flag=True, help="Open what was written in the system's viewer.")
-@options_of(Options, [*COLORS, *ENGINE])
+@options_of(Options, [*COLORS, *ENGINE, "tolerant"])
 def command(
     inputs: tuple[str, ...],
     colors: list[Any] | None,

@@ -23,7 +23,7 @@ STDIO = "-"
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files; take results above --max-size.")
 @options_of(Delivery, ["allow_larger"])
-@options_of(Options, ["quality", "max_size", *COLORS, *ENGINE, "color", "strip", "palette_per_frame"])
+@options_of(Options, ["quality", "max_size", *COLORS, *ENGINE, "color", "strip", "palette_per_frame", "tolerant"])
 @gathered(RunChoices, "choices")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")

@@ -173,14 +173,18 @@ def _type_of(spec: Spec) -> Any:
 
 # What `make_options` takes from every command that runs the engine.
 ENGINE = (
-    "effort", "format", "rate", "dither", "alpha", "seed", "init", "n_init", "n_swaps", "max_iter", "tol", "space",
-    "jobs", "max_pixels",
+    "effort", "format", "rate", "dither", "alpha", "hidden", "seed", "init", "n_init", "n_swaps", "max_iter", "tol",
+    "space", "jobs", "max_pixels",
 )  # fmt: skip
 COLORS = ("palette", "pin")
 
 
 def make_options(
-    n_colors: int | Literal["auto"], init: str = "wu", output: str | None = None, **others: Any
+    n_colors: int | Literal["auto"],
+    init: str = "wu",
+    output: str | None = None,
+    schema: type[Options] = Options,
+    **others: Any,
 ) -> Options:
     """Build the options of a run from the command line's values.
 
@@ -202,7 +206,7 @@ def make_options(
     if named and asked not in (None, "auto", "keep", named):
         raise OptionError(f"the output is named .{named} but --format asks for {asked}; drop one of them")
     others["format"] = named or asked
-    options = Options(n_colors=n_colors, init=init if init in STARTS else init.split(","), **others)
+    options = schema(n_colors=n_colors, init=init if init in STARTS else init.split(","), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.
     os.environ.setdefault("RAYON_NUM_THREADS", str(options.threads))
     return options

@@ -32,6 +32,7 @@ _WORDS = {
     Remedy.NOT_RECURSIVE: "leave -r out",
     Remedy.RELATIVE_NAMES: "with -o names have to be relative, so that their place there is known",
     Remedy.OTHER_FORMAT: "choose another --format",
+    Remedy.TOLERANT: "--tolerant reads it as far as it goes",
     Remedy.MORE_PIXELS: "raise the limit with --max-pixels, or make the image smaller",
     Remedy.MORE_MEMORY: "raise --memory",
     Remedy.LESS_MEMORY: "try it alone, or with a smaller --memory",

@@ -11,7 +11,7 @@ import click
 
 from huepress.cli.options import COLORS, make_options, options_of
 from huepress.cli.output import say, write_stdout
-from huepress.options import MAX_COLORS, MIN_COLORS, PALETTE_FORMATS, Options
+from huepress.options import MAX_COLORS, PALETTE_FORMATS, Options, PaletteOptions
 from huepress.wording import counted
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ _SWATCH = " " * 6
 @click.command(name="palette")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option(
-    "-k", "--colors", type=click.IntRange(MIN_COLORS, MAX_COLORS), default=None, help="Most colors.  [default: 8]"
+    "-k",
+    "--colors",
+    type=click.IntRange(1, MAX_COLORS),
+    default=None,
+    help="Most colors; 1: the mean, and the most frequent one.  [default: 8]",
 )
 @click.option(
     "--format",
@@ -37,7 +41,7 @@ _SWATCH = " " * 6
 @click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
 @options_of(Options, COLORS)
 @click.option("--shared-palette", is_flag=True, help="One palette for all inputs, each weighing the same.")
-@options_of(Options, ["space", "seed", "jobs", "max_pixels"])
+@options_of(Options, ["space", "seed", "jobs", "max_pixels", "tolerant"])
 def command(
     inputs: tuple[str, ...],
     colors: int | None,
@@ -50,11 +54,12 @@ def command(
     """Show the colors of images, the largest share of the pixels first.
 
     Each comes with its share and the name of the nearest CSS color. With --format or -o a palette
-    file is written instead; what it has place for (names, shares) goes in.
+    file is written instead; what it has place for (names, shares) goes in. -k 1 gives the mean of what is
+    visible, and tells the color that most pixels have.
     """
     if colors is None:
         colors = MAX_COLORS if engine["palette"] is not None else 8
-    options = make_options(colors, **engine)
+    options = make_options(colors, schema=PaletteOptions, **engine)
     from huepress.archive.listing import names_directory
     from huepress.cli.inputs import STDIO, claims_of, expand, for_each
 
@@ -99,7 +104,11 @@ def _one(
     if palette_format is None:
         if several:
             say(f"{group[0]}:")
-        _print_swatches(swatches)
+        if options.n_colors == 1 and options.palette is None:
+            _print_swatches(swatches, ["mean"])
+            _print_swatches(swatches.most_frequent, ["most frequent"])
+        else:
+            _print_swatches(swatches, [""] * len(swatches))
         return
     data = write_palette(swatches, palette_format)  # type: ignore[arg-type]
     if target is None:
@@ -123,7 +132,7 @@ def _target(name: str, directory: Path, extension: str) -> Path:
     return directory / f"{stem_of(name)}-palette.{extension}"
 
 
-def _print_swatches(swatches: Swatches) -> None:
+def _print_swatches(swatches: Swatches, remarks: list[str]) -> None:
     """Print one line for each color, with its swatch where the terminal shows colors."""
     from rich.color import Color
     from rich.console import Console
@@ -133,14 +142,14 @@ def _print_swatches(swatches: Swatches) -> None:
     console = Console(highlight=False, soft_wrap=True)
     in_color = console.is_terminal and console.color_system is not None and not console.no_color
     lines = []
-    for color, hex_color, share, name in zip(
-        swatches.colors, swatches.palette.hex(), swatches.shares, swatches.names, strict=True
+    for color, hex_color, share, name, remark in zip(
+        swatches.colors, swatches.palette.hex(), swatches.shares, swatches.names, remarks, strict=True
     ):
         line = Text()
         if in_color:
             line.append(_SWATCH, Style(bgcolor=Color.from_rgb(*color[:3])))
             line.append("  ")
-        line.append(f"{hex_color:<9}  {100 * share:5.1f} %  {name}")
+        line.append(f"{hex_color:<9}  {100 * share:5.1f} %  {name}{f' ({remark})' if remark else ''}")
         lines.append(line)
     with console.capture() as captured:
         for line in lines:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 @click.argument("original", metavar="ORIGINAL")
 @click.argument("distorted", nargs=-1, required=True, metavar="DISTORTED...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per picture, best first.")
-@options_of(Options, ["jobs", "max_pixels"])
-def command(original: str, distorted: tuple[str, ...], as_json: bool, jobs: int, max_pixels: int) -> int:
+@options_of(Options, ["jobs", "max_pixels", "tolerant"])
+def command(
+    original: str, distorted: tuple[str, ...], as_json: bool, jobs: int, max_pixels: int, tolerant: bool
+) -> int:
     """Tell how far pictures are from their original, the best first.
 
     SSIMULACRA2: 90 visually lossless, 80 very high, 70 high, 50 medium, 30 low quality. dE OK: color
@@ -37,11 +39,13 @@ def command(original: str, distorted: tuple[str, ...], as_json: bool, jobs: int,
     names = expand(distorted)
     if [original, *names].count(STDIO) > 1:
         raise click.UsageError("standard input can be read only once; give '-' once")
-    comparator = Comparator(intake.load(image_of(original), max_pixels=max_pixels), threads=options.threads)
+    comparator = Comparator(
+        intake.load(image_of(original), max_pixels=max_pixels, tolerant=tolerant), threads=options.threads
+    )
     found: list[tuple[str, Score]] = []
 
     def score(name: str) -> None:
-        picture = intake.load(image_of(name), max_pixels=max_pixels)
+        picture = intake.load(image_of(name), max_pixels=max_pixels, tolerant=tolerant)
         found.append((name, comparator.score(picture.pixels_srgb8)))
 
     code = for_each(names, score, str)

@@ -12,6 +12,7 @@ from huepress.cli.options import options_of
 from huepress.cli.output import say
 from huepress.errors import OutputError, Remedy
 from huepress.segmentation.options import SegmentOptions
+from huepress.wording import counted
 
 if TYPE_CHECKING:
     from huepress.archive.naming import Claims
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--layers", is_flag=True, help="Also a transparent picture of each segment.")
 @click.option("--masks", is_flag=True, help="Also a mask of each segment, 1 bit.")
 @click.option("--svg", is_flag=True, help="Also traced paths, one a segment; needs the extra 'svg'.")
-@options_of(SegmentOptions, ["spatial", "smooth", "min_area", "seed", "jobs", "max_pixels"])
+@options_of(SegmentOptions, ["spatial", "smooth", "min_area", "seed", "jobs", "max_pixels", "tolerant"])
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def command(
     inputs: tuple[str, ...],
@@ -85,10 +86,10 @@ def _one(name: str, directory: Path, options: SegmentOptions, claims: Claims, *,
 
     if exists(name):
         files.check_writable_name(directory / "labels.png", overwrite=force)
-    source = intake.load(image_of(name), max_pixels=options.max_pixels)
+    source = intake.load(image_of(name), max_pixels=options.max_pixels, tolerant=options.tolerant)
     found = segment_source(source, options)
     written = save(found, directory, overwrite=force, claim=claims.claim, **wanted)
-    return f"{name} -> {directory}{os.sep}: {_summary(found)}, {len(written)} files"
+    return f"{name} -> {directory}{os.sep}: {_summary(found)}, {counted(len(written), 'file')}"
 
 
 def _summary(found: Segmentation) -> str:
@@ -96,4 +97,4 @@ def _summary(found: Segmentation) -> str:
         f"{color} {100 * share:.1f} %" for color, share in list(zip(found.palette.hex(), found.shares, strict=True))[:6]
     )
     more = ", ..." if len(found) > 6 else ""
-    return f"{len(found)} segments ({colors}{more}), {len(found.regions)} regions"
+    return f"{counted(len(found), 'segment')} ({colors}{more}), {counted(len(found.regions), 'region')}"

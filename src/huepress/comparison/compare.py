@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from huepress.inputs import ImageLike, PaletteLike
-    from huepress.options import Alpha, ColorHandling, Colors, Dither, Format, Space, Start, Strip
+    from huepress.options import Alpha, ColorHandling, Colors, Dither, Format, Hidden, Space, Start, Strip
 
 PAGE_SUFFIXES = (".html", ".htm")
 SHEET_SUFFIX = ".png"
@@ -37,6 +37,7 @@ class CompareKeywords(TypedDict, total=False):
     rate: float | Sequence[float]
     dither: Dither | Sequence[Dither]
     alpha: Alpha
+    hidden: Hidden
     seed: int
     init: Start | Colors
     n_init: int | None
@@ -46,6 +47,7 @@ class CompareKeywords(TypedDict, total=False):
     space: Space
     jobs: int
     max_pixels: int
+    tolerant: bool
     color: ColorHandling
     strip: Strip
     palette_per_frame: bool
@@ -211,7 +213,13 @@ def is_page(path: str | os.PathLike[str]) -> bool:
 def load(image: ImageLike, variants: Sequence[Variant]) -> SourceImage:
     """Read an image as the variants ask for."""
     options = variants[0].options
-    return intake.load(image, max_pixels=options.max_pixels, color=options.color, strip=options.strip)
+    return intake.load(
+        image,
+        max_pixels=options.max_pixels,
+        color=options.color,
+        strip=options.strip,
+        tolerant=options.tolerant,
+    )
 
 
 def _listed(value: object) -> list[object]:

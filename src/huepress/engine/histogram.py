@@ -43,6 +43,12 @@ def count_colors(source: SourceImage, *, threads: int, merge_transparent: bool =
     return ColorTable(colors, counts, inverse.reshape(source.height, source.width))
 
 
+def has_hidden_colors(source: SourceImage) -> bool:
+    """Tell whether some pixel of alpha 0 has a color that nobody sees."""
+    pixels = source.pixels_srgb8
+    return pixels.shape[2] == 4 and bool((pixels[:, :, :3].any(axis=2) & (pixels[:, :, 3] == 0)).any())
+
+
 def with_alpha(table: Table) -> Table:
     """Give the colors an alpha channel if they have none."""
     return dataclasses.replace(table, colors_srgb8=four_channels(table.colors_srgb8))

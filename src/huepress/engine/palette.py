@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.colors.arrays import CLEAR, OPAQUE, allowed_classes, alpha_class, pack_colors
+from huepress.colors.arrays import CLEAR, OPAQUE, SOFT, allowed_classes, alpha_class, pack_colors
 from huepress.engine.accents import find_accents
 from huepress.errors import OptionError
 from huepress.model import Bytes, ColorHistogram, ColorTable, Palette
 from huepress.options import Options
 
 Labels = npt.NDArray[np.int32]
-Rgba = tuple[int, int, int, int]
 # ITU-R BT.601 luma weights in thousandths: only an order for the eye and for PNG filters.
 _LUMA = np.array([299, 587, 114], dtype=np.int64)
 
@@ -53,22 +52,6 @@ def needs_alpha(options: Options) -> bool:
     return any(color[3] < 255 for color in (*(options.given_palette or ()), *options.pinned))
 
 
-def backing_color(options: Options) -> Rgba | None:
-    """Return what clear pixels become in a palette that was given without a clear entry; None where they stay clear."""
-    given = options.given_palette
-    if given is None or not given or any(color[3] == 0 for color in given):
-        return None
-    entry = int(nearest_entries(np.zeros((1, 4), np.uint8), _rows(given), options)[0])
-    red, green, blue, alpha = given[entry]
-    return red, green, blue, alpha
-
-
-def told_backing(backing: Rgba) -> str:
-    """Return a note for a person: clear pixels have lost their transparency."""
-    shown = "#" + bytes(backing[:3]).hex()
-    return f"the palette has no transparent color: clear pixels became {shown}; add #00000000 to it to keep them clear"
-
-
 def fits(table: ColorHistogram, options: Options) -> bool:
     """Tell whether the palette can hold every color of the table."""
     if options.given_palette is not None:
@@ -97,7 +80,7 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
     PaletteFit
         Labels are nearest entries in `options.kmeans_space`, the lowest index on ties.
     """
-    points = _core.colors_to_points(table.colors_srgb8, options.kmeans_space)
+    points = points_of(table.colors_srgb8, options)
     channels = table.colors_srgb8.shape[1]
     if options.given_palette is not None:
         colors = _rows(options.given_palette)[:, :channels]
@@ -111,12 +94,14 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
         required = np.isin(pack_colors(colors), pack_colors(pins))
         return _fit(table, colors[order], _ranks(order)[: len(table)], required[order])
 
-    if channels == 4 and options.alpha == "exact":
+    if channels == 4 and options.alpha == "exact" and options.most_colors > 1:
         colors = _colors_in_classes(table, points, pins, options)
         return _settled(table, points, colors, None, options)
     centers, guess = _clustered(table, points, pins, options, options.most_colors)
     colors = _core.points_to_colors(centers, options.kmeans_space)
-    if channels == 4:
+    if channels == 4 and options.most_colors == 1:
+        colors[:, 3] = 255  # a mean counts each pixel by its alpha, and is told as a color
+    elif channels == 4:
         _keep_opaque(colors, table, guess)
     colors[: len(pins)] = pins
     return _settled(table, points, colors, guess, options)
@@ -133,43 +118,75 @@ def _clustered(
         k=k,
         init=options.init if isinstance(options.init, str) else "wu",
         centers=_start_centers(table, options, k - len(pins)),
-        pinned=_core.colors_to_points(pins, options.kmeans_space) if len(pins) else None,
+        pinned=points_of(pins, options) if len(pins) else None,
     )
     return _with_accents(table, points, centers, guess, options)
+
+
+def points_of(colors_srgb8: Bytes, options: Options) -> npt.NDArray[np.float32]:
+    """Return colors as points of `options.kmeans_space`.
+
+    Clear colors are all one point, unless they are to be kept: then they lie as far from each other as if they were
+    opaque, and as far from visible ones as alpha takes them. That is of use within their class only.
+    """
+    colors = np.ascontiguousarray(colors_srgb8)
+    points: npt.NDArray[np.float32] = _core.colors_to_points(colors, options.kmeans_space)
+    if options.hidden == "keep" and colors.shape[1] == 4 and options.most_colors > 1:  # a mean is of what is visible
+        clear = colors[:, 3] == 0
+        points[clear, :3] = _core.colors_to_points(_made_opaque(colors[clear]), options.kmeans_space)[:, :3]
+    return points
+
+
+def _made_opaque(colors_srgb8: Bytes) -> Bytes:
+    return np.concatenate([colors_srgb8[:, :3], np.full((len(colors_srgb8), 1), 255, np.uint8)], axis=1)
+
+
+def _colors_of(points: npt.NDArray[np.float32], kinds: Bytes, options: Options) -> Bytes:
+    """Return the colors of points, each of the class that is given; of clear ones the color that they hide."""
+    colors: Bytes = _core.points_to_colors(points, options.kmeans_space)
+    clear = kinds == CLEAR
+    shown = points[clear].copy()
+    shown[:, 3] = _core.colors_to_points(np.full((1, 4), 255, np.uint8), options.kmeans_space)[0, 3]
+    colors[clear] = _core.points_to_colors(shown, options.kmeans_space)
+    colors[:, 3] = np.where(kinds == OPAQUE, 255, np.where(kinds == CLEAR, 0, colors[:, 3].clip(1, 254)))
+    return colors
 
 
 def _colors_in_classes(table: ColorHistogram, points: npt.NDArray[np.float32], pins: Bytes, options: Options) -> Bytes:
     """Return a palette, the pins first, with entries for every class of colors that there is: clear, soft, opaque.
 
-    Visible colors are clustered together; each cluster then belongs to the class that most of its pixels have, and
-    its mean is taken over those.
+    Visible colors, and those that are hidden below alpha 0 if they are to be kept, are clustered together; each cluster
+    then belongs to the class that most of its pixels have, and its mean is taken over those.
     """
     kinds, n_pins = alpha_class(table.colors_srgb8), len(pins)
-    reserved = [np.zeros((1, 4), np.uint8)] if (kinds == CLEAR).any() and CLEAR not in alpha_class(pins) else []
+    hides = options.hidden == "keep"
+    has_clear = (kinds == CLEAR).any() and CLEAR not in alpha_class(pins)
+    reserved = [np.zeros((1, 4), np.uint8)] if has_clear and not hides else []
     n_free = options.most_colors - n_pins - len(reserved)
-    visible = kinds != CLEAR
-    if n_free < 1 or not visible.any():
+    counted = np.ones(len(kinds), bool) if hides else kinds != CLEAR
+    if n_free < 1 or not counted.any():
         return np.concatenate([pins, *reserved])[: options.most_colors]
-    part = _part_of(table, visible)
-    centers, labels = _clustered(part, np.ascontiguousarray(points[visible]), pins, options, n_pins + n_free)
+    part, kinds, points = _part_of(table, counted), kinds[counted], np.ascontiguousarray(points[counted])
+    centers, labels = _clustered(part, points, pins, options, n_pins + n_free)
     n_centers, weights = len(centers), part.counts.astype(np.float64)
-    solid = kinds[visible] == OPAQUE
-    opaque = np.bincount(labels[solid], weights[solid], minlength=n_centers)
-    soft = np.bincount(labels[~solid], weights[~solid], minlength=n_centers)
-    is_opaque = opaque >= soft
+    votes = np.zeros((3, n_centers))
+    for kind in (CLEAR, SOFT, OPAQUE):
+        votes[kind] = np.bincount(labels[kinds == kind], weights[kinds == kind], minlength=n_centers)
+    # On a tie the more visible class.
+    kind_of = (OPAQUE - np.argmax(votes[::-1], axis=0)).astype(np.uint8)
     free = np.arange(n_centers) >= n_pins
-    for wanted, weight in ((False, soft), (True, opaque)):  # a class that is there has at least one entry
-        have = (is_opaque == wanted) & free
-        if weight.sum() > 0 and not have.any() and free.any():
-            is_opaque[np.argmax(np.where(free, weight, -1.0))] = wanted
+    for kind in (SOFT, CLEAR, OPAQUE):  # a class that is there has at least one entry
+        n_of_kind = np.bincount(kind_of[free], minlength=3)
+        if votes[kind].any() and not n_of_kind[kind] and free.any():
+            spare = free & (n_of_kind[kind_of] > 1)  # no other class loses its only one
+            kind_of[np.argmax(np.where(spare if spare.any() else free, votes[kind], -1.0))] = kind
     moved = np.zeros((n_centers, points.shape[1]))
     total = np.zeros(n_centers)
-    of_class = solid == is_opaque[labels]
-    np.add.at(moved, labels[of_class], points[visible][of_class] * weights[of_class, None])
+    of_class = kinds == kind_of[labels]
+    np.add.at(moved, labels[of_class], points[of_class] * weights[of_class, None])
     np.add.at(total, labels[of_class], weights[of_class])
     moved = np.where(total[:, None] > 0, moved / np.maximum(total, 1)[:, None], centers)
-    colors = _core.points_to_colors(moved.astype(np.float32), options.kmeans_space)
-    colors[:, 3] = np.where(is_opaque, 255, colors[:, 3].clip(1, 254))
+    colors = _colors_of(moved.astype(np.float32), kind_of, options)
     return np.concatenate([pins, *reserved, colors[free][:n_free]])
 
 
@@ -251,8 +268,8 @@ def nearest_entries(
     ndarray of int32, (n,)
     """
     if points is None:
-        points = _core.colors_to_points(colors_srgb8, options.kmeans_space)
-    centers = _core.colors_to_points(np.ascontiguousarray(palette_srgb8), options.kmeans_space)
+        points = points_of(colors_srgb8, options)
+    centers = points_of(palette_srgb8, options)
     labels: Labels
     if colors_srgb8.shape[1] == 3 or options.alpha == "free":
         labels = _core.nearest(points, centers, guess, options.threads)
@@ -316,7 +333,7 @@ def _settled(
         if used.all():
             return _fit(table, palette_srgb8, labels, pinned)
         idle = np.flatnonzero(~used)
-        centers = _core.colors_to_points(palette_srgb8, options.kmeans_space)
+        centers = points_of(palette_srgb8, options)
         error = table.counts * np.square(points - centers[labels], dtype=np.float64).sum(axis=1)
         worst = np.argsort(-error, kind="stable")[: len(idle)]
         worst = worst[error[worst] > 0]

@@ -14,7 +14,7 @@ from huepress.efforts import EFFORTS
 from huepress.engine.hull import onto_hull
 from huepress.engine.palette import PaletteFit, display_order
 from huepress.model import Bytes, ColorTable, IndexedImage, Palette, bit_depth_of
-from huepress.options import FEW_COLORS, Options
+from huepress.options import FEW_COLORS, Hidden, Options
 
 Coder = Literal["png", "webp"]
 
@@ -176,7 +176,9 @@ class Search:
             on_progress(1.0)
         indices = self._core.indices().reshape(self._table.inverse.shape)
         colors_srgb8 = self._refitted() if self._effort.late_refits and bit_worth > 0 else self._colors_srgb8
-        indexed = self._finished(with_exact_matches(indices, self._table, self._fit), colors_srgb8)
+        indexed = self._finished(
+            with_exact_matches(indices, self._table, self._fit, self._options.hidden), colors_srgb8
+        )
         return Found(indexed, distortion / (bit_worth * indices.size) if bit_worth > 0 else np.inf)
 
     def _bit_worth(self, rate: float) -> float:
@@ -186,7 +188,8 @@ class Search:
         """Return the diffused picture, whatever its bytes."""
         self._literals()
         indices = self._core.indices().reshape(self._table.inverse.shape)
-        return self._finished(with_exact_matches(indices, self._table, self._fit), self._colors_srgb8)
+        indices = with_exact_matches(indices, self._table, self._fit, self._options.hidden)
+        return self._finished(indices, self._colors_srgb8)
 
     def _set_classes(self) -> None:
         """Let transparent and opaque pixels have entries of their kind only, wherever the palette has some."""
@@ -271,7 +274,7 @@ def diffuse_in_srgb(table: ColorTable, fit: PaletteFit, options: Options) -> Ind
         search.set_classes(allowed_classes(alpha_class(table.colors_srgb8), kinds), kinds)
     search.sweep(bit_worth=0.0, slack=0.0, matches=False, n_threads=options.threads)
     indices = search.indices().reshape(table.inverse.shape)
-    return IndexedImage(with_exact_matches(indices, table, fit), fit.palette)
+    return IndexedImage(with_exact_matches(indices, table, fit, options.hidden), fit.palette)
 
 
 def _is_matched(colors_srgb8: Bytes, palette_srgb8: Bytes) -> npt.NDArray[np.bool_]:
@@ -280,11 +283,16 @@ def _is_matched(colors_srgb8: Bytes, palette_srgb8: Bytes) -> npt.NDArray[np.boo
     return np.asarray((alpha_class(colors_srgb8) != CLEAR) | has_clear)
 
 
-def with_exact_matches(indices: Bytes, table: ColorTable, fit: PaletteFit) -> Bytes:
-    """Give the pixels whose color is a required entry that entry, whatever the search diffused into them."""
+def with_exact_matches(indices: Bytes, table: ColorTable, fit: PaletteFit, hidden: Hidden) -> Bytes:
+    """Give the pixels whose color is a required entry that entry, whatever the search diffused into them.
+
+    Hidden colors that are to be kept have their nearest entry.
+    """
     settled = fit.exact & fit.required[fit.labels]
     if fit.required.all():
         settled |= ~_is_matched(table.colors_srgb8, fit.palette.colors_srgb8)
+    if hidden == "keep":  # nobody sees their errors, so that they are not diffused
+        settled |= alpha_class(table.colors_srgb8) == CLEAR
     if not settled.any():
         return indices
     return np.where(settled[table.inverse], fit.labels.astype(np.uint8)[table.inverse], indices)

@@ -26,11 +26,15 @@ class Swatches:
         The part of the pixels that has each color, 0 to 1; nan where there are no pixels.
     names : tuple of str
         The nearest CSS color of each.
+    frequent : tuple of int and float
+        The color that most of the visible pixels have, red, green, blue and alpha 0 to 255 (the first in that order
+        where several are as frequent), and its part of all pixels, 0 to 1; None where there are no pixels.
     """
 
     palette: Palette
     shares: npt.NDArray[np.float64]
     names: tuple[str, ...]
+    frequent: tuple[Rgba, float] | None = None
 
     def __len__(self) -> int:
         return len(self.palette)
@@ -40,13 +44,30 @@ class Swatches:
         """The colors as red, green, blue and alpha, 0 to 255."""
         return [(int(r), int(g), int(b), int(a)) for r, g, b, a in four_channels(self.palette.colors_srgb8)]
 
+    @property
+    def most_frequent(self) -> Swatches:
+        """The color that most pixels have, as swatches of one; those of the palette where there are no pixels."""
+        if self.frequent is None:
+            return self
+        color, share = self.frequent
+        palette = Palette.from_colors([color])
+        return Swatches(palette, np.array([share]), name_colors(palette.colors_srgb8), self.frequent)
+
 
 def count_shares(table: ColorHistogram, fit: PaletteFit) -> Swatches:
     """Tell the share of each entry of a palette, the largest first, entries of equal share in the palette's order."""
     counts = np.bincount(fit.labels, table.counts.astype(np.float64), minlength=len(fit.palette))
     order = np.argsort(-counts, kind="stable")
     palette = Palette(fit.palette.colors_srgb8[order])
-    return Swatches(palette, counts[order] / counts.sum(), name_colors(palette.colors_srgb8))
+    return Swatches(palette, counts[order] / counts.sum(), name_colors(palette.colors_srgb8), _most_frequent(table))
+
+
+def _most_frequent(table: ColorHistogram) -> tuple[Rgba, float]:
+    colors, counts = four_channels(table.colors_srgb8), table.counts.astype(np.float64)
+    visible = colors[:, 3] > 0
+    first = int(np.argmax(np.where(visible, counts, -1.0) if visible.any() else counts))
+    red, green, blue, alpha = (int(code) for code in colors[first])
+    return (red, green, blue, alpha), float(counts[first] / counts.sum())
 
 
 def name_colors(colors_srgb8: Bytes) -> tuple[str, ...]:

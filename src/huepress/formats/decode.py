@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from huepress.formats.opening import open_image
 from huepress.formats.pixels import orientation_of, read_codes, tiff_orientation, to_codes, upright
 from huepress.formats.plug_ins import enable_plug_in
 from huepress.formats.png_chunks import SIGNATURE, check_chunks
+from huepress.formats.png_extras import read_extras
 from huepress.formats.sizes import hidden_sizes
 from huepress.model import Bytes, Metadata, SourceImage
 from huepress.options import ColorHandling, Strip
@@ -165,6 +167,15 @@ def _finish(
     pixels, profile, color_notes = to_srgb(image, codes, colors, keep=color == "keep")
     orientation = orientation_of(image)
     metadata = read_metadata(image, strip, profile, turned=max(orientation, already_turned) >= 5)
+    if strip == "none" and png_chunks:
+        extras, told = read_extras(
+            data,
+            png_chunks,
+            lambda codes: to_srgb(image, codes, colors, keep=color == "keep")[0],
+            turned=orientation != 1,
+            has_dpi=metadata.dpi is not None,
+        )
+        metadata, notes = replace(metadata, png=extras), [*notes, *told]
     return SourceImage(
         _without_idle_alpha(upright(pixels, orientation)),
         {"MPO": "JPEG"}.get(image.format or "", image.format or "unknown") if data else "array",

@@ -21,6 +21,7 @@ from huepress.formats.decode import check_size
 from huepress.formats.opening import open_image
 from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
 from huepress.model import Animation, Bytes, Encoded, IndexedImage, Palette, SourceImage
+from huepress.wording import counted
 
 # A pixel is shown or not: from this alpha on it is shown.
 _SHOWN_FROM = 128
@@ -245,7 +246,7 @@ def read_moving(data: bytes, *, max_pixels: int) -> Animation | None:
         if len(frames) < 2 and not moving:
             return None  # at most one picture: the decoder of pictures judges it
         raise DecodeError(
-            f"the GIF is cut off after {len(frames)} frames: its end mark is missing; fetch or make it anew"
+            f"the GIF is cut off after {counted(len(frames), 'frame')}: its end mark is missing; fetch or make it anew"
         ) from None
     if len(frames) < 2:
         return None
@@ -384,6 +385,7 @@ FORMAT = FileFormat(
     recognizes=lambda data: data[:6] in (b"GIF87a", b"GIF89a"),
     encode=encode_gif,
     holds_profile=False,
+    holds_hidden=False,
     adapt=with_binary_alpha,
     shows_equal=is_shown_equal,
     clean=clean_gif,

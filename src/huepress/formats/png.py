@@ -20,8 +20,10 @@ from huepress.errors import DecodeError, HuepressError
 from huepress.formats.decode import check_size, decode
 from huepress.formats.optimizer import optimize_codes, optimize_file
 from huepress.formats.png_chunks import SIGNATURE, insert_after_header, read_chunks, write_chunk
+from huepress.formats.png_extras import with_extras
 from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
 from huepress.model import Animation, Bytes, Encoded, IndexedImage, Metadata
+from huepress.wording import counted
 
 # A gray PNG spares the palette, about its size; with deeper pixels it pays on small pictures only.
 _SMALL_PICTURE = 1 << 16
@@ -57,6 +59,8 @@ def encode_png(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
         codes, depth, key = gray
         if depth <= image.bit_depth or image.indices.size <= _SMALL_PICTURE:
             data = min(data, _optimized(codes, depth, {"gray": key}, wish.effort, unfiltered=False), key=len)
+    if wish.metadata.png is not None:
+        data = with_extras(data, wish.metadata.png, image)
     chunks = _metadata_chunks(wish.metadata)
     return Encoded(insert_after_header(data, chunks) if chunks else data, "PNG")
 
@@ -102,7 +106,9 @@ def _metadata_chunks(metadata: Metadata) -> bytes:
         chunks.append(write_chunk(b"eXIf", metadata.exif))
     if metadata.xmp is not None:
         chunks.append(write_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
-    chunks += [_text_chunk(keyword, text) for keyword, text in metadata.texts]
+    copied = metadata.png.names if metadata.png is not None else ()
+    if not {"tEXt", "zTXt", "iTXt"} & set(copied):
+        chunks += [_text_chunk(keyword, text) for keyword, text in metadata.texts]
     return b"".join(chunks)
 
 
@@ -197,7 +203,7 @@ def read_moving(data: bytes, *, max_pixels: int) -> Animation | None:
         return None
     n_frames, n_plays = control
     if n_frames != len(frames) or n_frames == 0:
-        raise _damaged(f"{len(frames)} frames where {n_frames} are announced")
+        raise _damaged(f"{counted(len(frames), 'frame')} where {n_frames} are announced")
     width, height = struct.unpack(">II", header[:8])
     check_size(width, height, max_pixels)
     for frame in frames:
@@ -342,6 +348,7 @@ FORMAT = FileFormat(
     encode=encode_png,
     optimize=optimize_png,
     clean=clean_png,
+    holds_png_chunks=True,
     mark=mark_png,
     unmark=_unmark_png,
     moving=Moving(read=read_moving, palette_per_frame=False),

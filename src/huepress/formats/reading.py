@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from contextlib import suppress
 
 from PIL import Image
 
 from huepress.errors import DecodeError, HuepressError, LimitError, Remedy, UnsupportedError
 from huepress.formats import decode, table
+from huepress.formats.mending import is_cut, mend
 from huepress.formats.metadata import has_private_data, oriented_exif, read_metadata
 from huepress.formats.opening import open_image
 from huepress.formats.pixels import orientation_of
@@ -19,6 +21,53 @@ from huepress.options import ColorHandling, Strip
 _MOST_PAGES = 100
 # Every frame costs time for its whole canvas, however small its file is.
 _FRAMES_OF_LIMIT = 16
+
+
+def read_input(
+    data: bytes,
+    *,
+    max_pixels: int,
+    color: ColorHandling = "srgb",
+    strip: Strip = "safe",
+    moving: bool = False,
+    tolerant: bool = False,
+) -> SourceImage | Animation:
+    """Read a picture, or where they may be `moving` an animation.
+
+    Parameters
+    ----------
+    data : bytes
+    max_pixels, color, strip
+        See `read_still` and `read_animation`.
+    moving : bool
+        Whether animations are taken.
+    tolerant : bool
+        Whether files that were cut off are read as far as they go, see `mending.mend`. A note says what was missing,
+        and such a file is not `keepable`.
+
+    Raises
+    ------
+    DecodeError, LimitError
+    """
+
+    def read(data: bytes) -> SourceImage | Animation:
+        animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving else None
+        return animation or read_still(data, max_pixels=max_pixels, color=color, strip=strip)
+
+    mended = mend(data, max_pixels=max_pixels) if tolerant else None
+    if mended is not None:
+        with suppress(DecodeError):  # what cannot be mended is judged as it is
+            found = read(mended.data)
+            notes = (mended.note, *found.notes)
+            return dataclasses.replace(found, encoded=data, keepable=None, notes=notes, mended=True)
+    try:
+        return read(data)
+    except UnsupportedError:
+        raise
+    except DecodeError as error:
+        if error.remedy or not is_cut(data):
+            raise
+        raise DecodeError(error.problem, remedy=Remedy.TOLERANT) from None
 
 
 def read_still(data: bytes, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe") -> SourceImage:

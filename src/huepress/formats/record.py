@@ -105,6 +105,10 @@ class FileFormat:
         The coder whose symbols the spatial search prices.
     holds_profile : bool
         Whether a color profile has room.
+    holds_png_chunks : bool
+        Whether chunks of a PNG have room.
+    holds_hidden : bool
+        Whether pixels of alpha 0 have colors of their own.
     adapt : callable
         Makes of a source what the format can show.
     shows_equal : callable
@@ -132,6 +136,8 @@ class FileFormat:
     encode: Callable[[IndexedImage, Wish], Encoded] | None = None
     coder: Coder = "png"
     holds_profile: bool = True
+    holds_png_chunks: bool = False
+    holds_hidden: bool = True
     adapt: Callable[[SourceImage], SourceImage] = _unchanged
     shows_equal: Callable[[IndexedImage], bool] = _always
     prepare: Callable[[], object] = _always

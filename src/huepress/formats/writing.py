@@ -46,6 +46,7 @@ def encode(
     metadata: Metadata,
     searched: bool = False,
     keep_indices: bool = False,
+    keep_hidden: bool = False,
 ) -> Encoded:
     """Encode as the options say: "auto" takes the smallest file that shows equal pixels everywhere.
 
@@ -63,6 +64,8 @@ def encode(
         Whether the search chose the indices.
     keep_indices : bool
         Whether the indices mean something, so that a file must not do without them.
+    keep_hidden : bool
+        Whether "auto" takes formats only that hold colors below alpha 0.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def encode(
         return encoded(table.default() if format == "keep" and not chosen.holds(image, metadata) else chosen)
     candidates = []
     for each in table.written():
-        if each.in_browsers and each.holds(image, metadata):
+        if each.in_browsers and each.holds(image, metadata) and (each.holds_hidden or not keep_hidden):
             try:
                 candidates.append(encoded(each))
             except HuepressError:  # too long a side

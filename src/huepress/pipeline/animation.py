@@ -12,9 +12,9 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from huepress.engine.backing import Rgba, backing_color, told_backing
 from huepress.engine.color_counter import ColorCounter
 from huepress.engine.metrics import mean_squared_error
-from huepress.engine.palette import Rgba, backing_color, told_backing
 from huepress.errors import DecodeError, LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Moving
@@ -85,6 +85,11 @@ class _Written:
     mse: float
     backing: Rgba | None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was lost, for a person."""
+        return () if self.backing is None else (told_backing(self.backing),)
+
 
 def run_animation(
     animation: Animation, options: Options, delivery: Delivery, started: float | None, on_progress: OnProgress | None
@@ -119,8 +124,9 @@ def run_animation(
             if number + 1 == len(formats) and not results:
                 raise
     best = min(results, key=lambda result: len(result.encoded.data))
-    original = Original(animation.format, animation.encoded, animation.keepable)
+    original = Original(animation.format, animation.encoded, animation.keepable, animation.mended)
     decision = deliver(Candidate(best.encoded, n_colors=best.n_colors), original, options, delivery)
+    notes = (*animation.notes, *_told_of_hidden(best.table, options), *best.notes)
     report = Report.of(
         animation,
         best.first,
@@ -134,9 +140,14 @@ def run_animation(
         seed=options.seed,
         message=decision.message,
         remedy=decision.remedy,
-        notes=() if decision.chosen.is_original or best.backing is None else (told_backing(best.backing),),
+        notes=() if decision.chosen.is_original else notes,
     )
     return Outcome(best.first, decision.chosen.encoded, report)
+
+
+def _told_of_hidden(table: ColorTable, options: Options) -> tuple[str, ...]:
+    has_clear = table.colors_srgb8.shape[1] == 4 and bool((table.colors_srgb8[:, 3] == 0).any())
+    return ("colors below alpha 0 are kept in single pictures only",) if options.hidden == "keep" and has_clear else ()
 
 
 def count_frames(animation: Animation, *, threads: int) -> ColorTable:

@@ -48,11 +48,14 @@ class Original:
         The file; None where the input was no file.
     keepable : bytes, optional
         The file freed of the metadata that must not survive; None where it cannot be kept.
+    mended : bool
+        Whether the file was cut off: it is never kept.
     """
 
     format: str
     encoded: bytes | None
     keepable: bytes | None
+    mended: bool = False
 
     @property
     def candidate(self) -> Candidate | None:
@@ -113,7 +116,10 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
             f"{original.format} with {chosen.n_bytes:,}; original kept{stripped}",
             Remedy.ALLOW_LARGER,
         )
-    if original.keepable is None and original.encoded is not None and result.n_bytes >= len(original.encoded):
+    no_smaller = original.encoded is not None and result.n_bytes >= len(original.encoded)
+    if original.mended and no_smaller:
+        return Decision(chosen, f"no smaller than the {original.format}, which is damaged and not kept")
+    if original.keepable is None and no_smaller:
         return Decision(
             chosen,
             f"larger than the {original.format}, whose metadata cannot be removed otherwise",

@@ -12,7 +12,7 @@ from huepress.errors import HuepressError, InputError, OptionError
 from huepress.formats import decode
 from huepress.formats.palettes.read import read_palette
 from huepress.formats.pillow_image import is_pillow_image
-from huepress.formats.reading import read_animation, read_still
+from huepress.formats.reading import read_input
 from huepress.model import Animation, Palette, SourceImage
 from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, ColorHandling, Options, Strip
 
@@ -68,13 +68,13 @@ def load_palette(source: PaletteLike, *, max_pixels: int = DEFAULT_MAX_PIXELS) -
     return Palette.from_colors(colors)
 
 
-def make_options(keywords: Mapping[str, object]) -> Options:
+def make_options(keywords: Mapping[str, object], schema: type[Options] = Options) -> Options:
     """Build options from keyword arguments, reading the palette if it is a file."""
     palette = keywords.get("palette")
     if palette is not None:
         limit = cast(int, keywords.get("max_pixels", DEFAULT_MAX_PIXELS))
         keywords = {**keywords, "palette": load_palette(cast("PaletteLike", palette), max_pixels=limit)}
-    return Options.from_keywords(dict(keywords))
+    return schema.from_keywords(dict(keywords))
 
 
 @overload
@@ -84,20 +84,32 @@ def load(
     max_pixels: int,
     color: ColorHandling = "srgb",
     strip: Strip = "safe",
+    tolerant: bool = False,
     moving: Literal[False] = False,
 ) -> SourceImage: ...
 @overload
 def load(
-    image: ImageLike, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: Literal[True]
+    image: ImageLike,
+    *,
+    max_pixels: int,
+    color: ColorHandling = "srgb",
+    strip: Strip = "safe",
+    tolerant: bool = False,
+    moving: Literal[True],
 ) -> SourceImage | Animation: ...
 def load(
-    image: ImageLike, *, max_pixels: int, color: ColorHandling = "srgb", strip: Strip = "safe", moving: bool = False
+    image: ImageLike,
+    *,
+    max_pixels: int,
+    color: ColorHandling = "srgb",
+    strip: Strip = "safe",
+    tolerant: bool = False,
+    moving: bool = False,
 ) -> SourceImage | Animation:
     """Turn whatever `compress` accepts into a SourceImage, or where they may be `moving` into an Animation."""
 
     def decoded(data: bytes) -> SourceImage | Animation:
-        animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving else None
-        return animation or read_still(data, max_pixels=max_pixels, color=color, strip=strip)
+        return read_input(data, max_pixels=max_pixels, color=color, strip=strip, moving=moving, tolerant=tolerant)
 
     if isinstance(image, SourceImage | Animation):
         return image

@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from huepress.engine.histogram import has_hidden_colors
 from huepress.engine.metrics import LOSSLESS_SCORE, mean_squared_error_of_indices
 from huepress.errors import Remedy, TargetError
+from huepress.formats import table
 from huepress.formats.writing import main_format, optimized_losslessly
 from huepress.goals import QualityGoal, SizeGoal
-from huepress.model import IndexedImage, SourceImage
+from huepress.model import IndexedImage, Metadata, SourceImage
 from huepress.options import Delivery, Options
 from huepress.pipeline.choosing import choose_colors
 from huepress.pipeline.delivery import Candidate, Decision, Original, deliver
 from huepress.pipeline.hunt import MOST_TRIALS, Reached, reach
 from huepress.pipeline.workbench import Workbench
 from huepress.results import OnProgress, Outcome, Report
-from huepress.wording import human_bytes
+from huepress.wording import human_bytes, listed
 
 
 def quantize(source: SourceImage, options: Options) -> IndexedImage:
@@ -35,12 +37,15 @@ def run(
         If `options.max_size` cannot be met.
     """
     started = time.perf_counter() if started is None else started
+    file_format = main_format(options.still_format, source.format)
+    if options.hidden == "keep" and not file_format.holds_hidden and has_hidden_colors(source):
+        source = replace(source, notes=(*source.notes, f"a {file_format.file_format} holds no colors below alpha 0"))
     if options.still_format != "keep":
-        source = main_format(options.still_format, source.format).adapt(source)
+        source = file_format.adapt(source)
     progress = _Progress(on_progress)
     bench = Workbench(source, options, scored=options.goal is not None, on_progress=progress.part)
     progress.bench = bench
-    original = Original(source.format, source.encoded, source.keepable)
+    original = Original(source.format, source.encoded, source.keepable, source.mended)
     within = _within_budget(source, options) and not delivery.allow_larger
     reached = _reached(bench, replace(options, max_size=None) if within else options)
     progress.finish()
@@ -54,6 +59,11 @@ def run(
     if not reached.met:
         decision = _missed(source.n_pixels, original, reached, options, delivery, decision)
     kept = decision.chosen.is_original
+    lost = _told_of_chunks(source.metadata, decision.chosen.encoded.format)
+    notes = () if kept else (*source.notes, *bench.notes, *lost)
+    no_limit = ""
+    if isinstance(options.goal, SizeGoal):
+        no_limit = options.goal.no_limit(None if source.encoded is None else len(source.encoded), source.n_pixels)
     report = Report.of(
         source,
         best.indexed,
@@ -67,11 +77,20 @@ def run(
         seed=options.seed,
         message=decision.message,
         remedy=decision.remedy,
-        notes=() if kept else (*source.notes, *bench.notes),
+        notes=(*notes, *((no_limit,) if no_limit else ())),
         score=LOSSLESS_SCORE if kept and best.trial.score is not None else best.trial.score,
         trials=reached.trials,
     )
     return Outcome(best.indexed, decision.chosen.encoded, report)
+
+
+def _told_of_chunks(metadata: Metadata, file_format: str) -> tuple[str, ...]:
+    found = table.by_file_format(file_format)
+    if metadata.png is None or found is None or found.holds_png_chunks:
+        return ()
+    texts = {"tEXt", "zTXt", "iTXt"} if metadata.texts else set()  # which are said in that format's own way
+    names = [name for name in metadata.png.names if name not in texts]
+    return (f"PNG chunks that a {file_format} cannot hold: {listed(names)}",) if names else ()
 
 
 class _Progress:

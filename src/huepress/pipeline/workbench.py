@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress.colors.arrays import CLEAR, alpha_class, with_alpha_channel
-from huepress.engine.histogram import count_colors, with_alpha
+from huepress.engine.backing import backing_color, told_backing
+from huepress.engine.histogram import count_colors, has_hidden_colors, with_alpha
 from huepress.engine.indexing import index_image
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, banding, smooth_places
-from huepress.engine.palette import PaletteFit, backing_color, fit_palette, fits, needs_alpha, told_backing
+from huepress.engine.palette import PaletteFit, fit_palette, fits, needs_alpha
 from huepress.engine.spatial import Search, SmoothPlaces, diffuse_in_srgb, with_exact_matches
 from huepress.formats.writing import encode, main_format
 from huepress.model import ColorTable, IndexedImage, SourceImage
@@ -176,7 +177,7 @@ class Workbench:
             return comparator.ssimulacra2(np.ascontiguousarray(shown))
 
         best = max(candidates, key=looks)
-        return replace(best, indices=with_exact_matches(best.indices, table, fit))
+        return replace(best, indices=with_exact_matches(best.indices, table, fit, self._options.hidden))
 
     def lossless(self) -> Attempt | None:
         """Return the version without any loss, if the palette can hold it."""
@@ -188,7 +189,8 @@ class Workbench:
         if n_colors not in self._fits:
             options = replace(self._options, n_colors=n_colors)
             table = self.table
-            if options.palette is None and self._source.pixels_srgb8.shape[2] == 4 and not fits(table, options):
+            may_merge = options.palette is None and options.hidden == "drop"
+            if may_merge and self._source.pixels_srgb8.shape[2] == 4 and not fits(table, options):
                 # Hidden colors of transparent pixels stay only where nothing has to go.
                 if self._merged is None:
                     self._merged = count_colors(self._source, threads=options.threads, merge_transparent=True)
@@ -208,6 +210,7 @@ class Workbench:
             metadata=self._source.metadata,
             searched=chosen.searched,
             keep_indices=self._options.palette is not None,
+            keep_hidden=self._options.hidden == "keep" and has_hidden_colors(self._source),
         )
         score = None
         if self._comparator is not None:

@@ -44,6 +44,8 @@ class SegmentOptions:
         Number of threads; 0 means one per processor. The result does not depend on it.
     max_pixels : int
         Larger images are refused.
+    tolerant : bool
+        Whether files that were cut off are read as far as they go.
 
     Raises
     ------
@@ -89,6 +91,7 @@ class SegmentOptions:
     seed: int = inherited("seed")
     jobs: int = inherited("jobs")
     max_pixels: int = inherited("max_pixels")
+    tolerant: bool = inherited("tolerant")
 
     def __post_init__(self) -> None:
         check_all(self)

@@ -30,6 +30,7 @@ def segment(
     seed: int = 0,
     jobs: int = 0,
     max_pixels: int = DEFAULT_MAX_PIXELS,
+    tolerant: bool = False,
 ) -> Segmentation:
     """Cut a picture into segments of like color.
 
@@ -58,6 +59,7 @@ def segment(
     smooth : float
         Weight of the smoothing term, 0 to 100.
     seed, jobs, max_pixels : int
+    tolerant : bool
         As for `compress`.
 
     Returns
@@ -89,8 +91,9 @@ def segment(
         seed=seed,
         jobs=jobs,
         max_pixels=max_pixels,
+        tolerant=tolerant,
     )
-    return segment_source(intake.load(image, max_pixels=chosen.max_pixels), chosen)
+    return segment_source(intake.load(image, max_pixels=chosen.max_pixels, tolerant=chosen.tolerant), chosen)
 
 
 def segment_source(source: SourceImage, options: SegmentOptions) -> Segmentation:
