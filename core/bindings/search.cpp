@@ -60,7 +60,7 @@ nb::tuple bind_sweep(SpatialSearch& self, float bit_worth, float slack, bool mat
 nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of,
                           const In<float, 2>& looks, int n_entries, int transparent, const In<std::uint16_t, 2>& canvas,
                           const In<std::uint16_t, 2>& required, const std::tuple<int, int, int, int>& box, bool diffuse,
-                          float bit_worth, float again_bits) {
+                          float bit_worth, float again_bits, const In<float, 2>& stays) {
     const std::size_t dims = color_points.shape(1);
     require(dims == 3 || dims == 4, "points must have 3 or 4 coordinates");
     require(looks.shape(1) == dims && looks.shape(0) < kFreeLook, "looks must have the points' coordinates");
@@ -85,6 +85,8 @@ nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32
     for (std::size_t i = 0; i < color_of.size(); ++i) {
         require(color_of.data()[i] < color_points.shape(0), "color_of names a color that does not exist");
     }
+    require(stays.shape(0) == color_of.shape(0) && stays.shape(1) == color_of.shape(1), "one stay a pixel");
+    require_finite(stays, "stays must be finite");
     require_finite(color_points, "color_points must be finite");
     require_finite(looks, "looks must be finite");
     require_finite(bit_worth, "bit_worth must be finite");
@@ -103,7 +105,7 @@ nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32
         const std::vector<float> roots =
             visibility_roots(lightness, color_of.data(), static_cast<int>(color_of.shape(1)),
                              static_cast<int>(color_of.shape(0)), defaults.strongest_visibility, defaults.texture);
-        return search_lzw({points.data(), color_of.data(), roots.data(), canvas.data(), required.data(),
+        return search_lzw({points.data(), color_of.data(), roots.data(), stays.data(), canvas.data(), required.data(),
                            static_cast<int>(color_of.shape(1)), left, top, width, rows, as_vectors(looks), n_entries,
                            transparent, diffuse, again_bits},
                           bit_worth, stop);
@@ -206,7 +208,7 @@ void bind_search(nb::module_& m) {
           nb::arg("limit") = std::numeric_limits<float>::infinity());
     m.def("search_lzw", &bind_search_lzw, nb::arg("color_points"), nb::arg("color_of"), nb::arg("looks"),
           nb::arg("n_entries"), nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"),
-          nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"));
+          nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"), nb::arg("stays"));
     nb::class_<SpatialSearch>(m, "SpatialSearch")
         .def("__init__", &construct_spatial, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
              nb::arg("diffuse"), nb::arg("unit"), nb::arg("coder"), nb::arg("reach") = std::make_tuple(0, 0),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "search/candidates.hpp"
 #include "search/diffusion.hpp"
 
 namespace huepress {
@@ -120,7 +121,8 @@ public:
           writer_(result_.codes),
           pitch_(static_cast<std::size_t>(frame.width + 2 * kReach)),
           errors_(pitch_ * static_cast<std::size_t>(frame.rows + kFilterRows)),
-          from_above_(static_cast<std::size_t>(frame.width)) {
+          from_above_(static_cast<std::size_t>(frame.width)),
+          entries_(entries_of(frame), std::vector<std::uint8_t>(), 4) {
         result_.min_code_size = bits_for(n_symbols_ - 1);
         result_.indices.resize(static_cast<std::size_t>(n_pixels_));
         pixel_cost_ = lambda * static_cast<float>(result_.min_code_size + 1) / kFirstPixelsPerCode;
@@ -152,7 +154,7 @@ private:
     struct Place {
         std::uint16_t required, under;
         Float4 point, target;
-        float root, weight;
+        float root, weight, least;
     };
 
     Pixel pixel(int at) const {
@@ -193,9 +195,23 @@ private:
             for (int k = 0; k < std::min(kReach, p.x); ++k) sum += diffusion_.row[k] * history[k];
         }
         const float scale = diffusion_.own * result.root;
-        result.weight = scale * scale;
+        result.weight = scale * scale * frame_.stays[p.canvas];
         result.target = result.point + sum / scale;
+        result.least = result.required == kFreeLook ? least_error(result.target) : 0.0f;
         return result;
+    }
+
+    static std::vector<Float4> entries_of(const LzwFrame& frame) {
+        return {frame.looks.begin(), frame.looks.begin() + std::max(frame.n_entries, 1)};
+    }
+
+    float least_error(Float4 target) {
+        CandidateTree& tree = entries_.of(1);
+        const std::uint8_t* candidates = tree.candidates(target);
+        float least = kImpossible;
+        for (int j = 0; j < tree.count(); ++j)
+            least = std::min(least, squared_norm(target - frame_.looks[candidates[j]]));
+        return least;
     }
 
     std::uint16_t look(const Place& place, int symbol) const {
@@ -209,7 +225,7 @@ private:
         if (place.required != kFreeLook) return shown == place.required ? again : kImpossible;
         if (shown == kClearLook || symbol >= n_symbols_ || (symbol >= frame_.n_entries && symbol != frame_.transparent))
             return kImpossible;
-        return again + place.weight * squared_norm(place.target - frame_.looks[shown]);
+        return again + place.weight * std::max(squared_norm(place.target - frame_.looks[shown]) - place.least, 0.0f);
     }
 
     Float4 error(const Place& place, int symbol) const {
@@ -348,6 +364,7 @@ private:
     BitWriter writer_;
     std::size_t pitch_;
     std::vector<Float4> errors_, from_above_;
+    CandidateTrees entries_;
     int row_ = 0;
     int last_ = -1, last_first_ = 0;  // the last string and its first symbol
     int reserved_ = -1;               // the code of that string and the next one's first symbol

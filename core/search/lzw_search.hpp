@@ -6,6 +6,9 @@
 // least D + lambda * R - c * n, where n pixels said spare c each, what a pixel has cost lately: the
 // parametric form of the least cost per pixel (W. Dinkelbach 1967). Errors are diffused as in
 // trellis.hpp. A pixel may be said by the transparent index where what lies on the canvas will do.
+//
+// An error counts for as long as the pixel stays, since its bits are paid once; and only as far as it is above the least
+// that any entry could give: what no symbol can avoid would let strings run on over flat ground and end early on detail.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +28,7 @@ struct LzwFrame {
     const Float4* color_points;        // of each color of the source
     const std::uint32_t* color_of;     // canvas: the color of each pixel
     const float* visibility_roots;     // canvas
+    const float* stays;                // canvas: for how many frames each pixel stays as the source has it
     const std::uint16_t* canvas_look;  // canvas: what lies there before the frame is drawn
     const std::uint16_t* required;     // canvas: the look a pixel must get, or kFreeLook
     int canvas_width;

@@ -53,6 +53,7 @@ def search_lzw(
     diffuse: bool,
     bit_worth: float,
     again_bits: float,
+    stays: npt.NDArray[np.float32],
 ) -> tuple[int, bytes, npt.NDArray[np.uint8], float]: ...
 def squared_error(
     color_points: npt.NDArray[np.float32],

@@ -10,7 +10,9 @@ from huepress.pipeline.frames import CLEAR, FREE
 from reference import lzw
 
 
-def say(indices, *, canvas=None, required=None, k=None, transparent=-1, rate=1.0, points=None, diffuse=False):
+def say(
+    indices, *, canvas=None, required=None, k=None, transparent=-1, rate=1.0, points=None, diffuse=False, stays=1.0
+):
     height, width = indices.shape
     k = int(indices.max()) + 1 if k is None else k
     looks = np.linspace(0, 1, 3 * k, dtype=np.float32).reshape(k, 3)
@@ -18,8 +20,9 @@ def say(indices, *, canvas=None, required=None, k=None, transparent=-1, rate=1.0
     required = indices.astype(np.uint16) if required is None else required
     points = looks if points is None else points
     box = (0, 0, width, height)
+    stays = np.broadcast_to(np.float32(stays), indices.shape).copy()
     return _core.search_lzw(
-        points, indices.astype(np.uint32), looks, k, transparent, canvas, required, box, diffuse, rate, 1.0
+        points, indices.astype(np.uint32), looks, k, transparent, canvas, required, box, diffuse, rate, 1.0, stays
     )
 
 
@@ -90,6 +93,40 @@ def test_what_stays_costs_next_to_nothing():
     assert len(codes) < 150
 
 
+def noisy_ramp(seed):
+    y, x = np.mgrid[:60, :80]
+    ramp = (x + y) / 4 + np.random.default_rng(seed).normal(0, 1.5, x.shape)
+    return np.clip(ramp, 0, 31).astype(np.uint8)
+
+
+def test_errors_count_for_as_long_as_they_are_seen():
+    indices = noisy_ramp(4)
+    required = np.full(indices.shape, FREE, np.uint16)
+    stays = np.ones(indices.shape, np.float32)
+    stays[:, 40:] = 16
+    found = say(indices, required=required, k=32, rate=1e-3, stays=stays)[2]
+    errors = np.square(found.astype(float) - indices)
+    assert errors[:, 40:].mean() < 0.5 * errors[:, :40].mean()
+    # Where all stay for as long, it is as if a bit were worth less.
+    longer, cheaper = (say(indices, required=required, k=32, rate=r, stays=s) for r, s in ((1.6e-2, 16), (1e-3, 1)))
+    assert longer[1] == cheaper[1] and longer[3] == pytest.approx(16 * cheaper[3], rel=1e-4)
+
+
+def test_what_no_entry_can_avoid_does_not_count():
+    indices = noisy_ramp(5)
+    required = np.full(indices.shape, FREE, np.uint16)
+    looks = np.linspace(0, 1, 96, dtype=np.float32).reshape(32, 3)
+    beside = looks + np.float32([0, 0.5, -0.5])  # nothing of the palette is near
+    _, codes, found, distortion = say(indices, required=required, k=32, rate=1e-9, points=beside)
+    target = beside[indices]
+    distances = np.square(target[:, :, None] - looks).sum(axis=3)
+    assert distances.min() > 0.1 and distortion < 1e-3
+    np.testing.assert_allclose(
+        np.take_along_axis(distances, found[..., None].astype(int), 2)[..., 0], distances.min(axis=2), atol=1e-5
+    )
+    assert lzw.decode(5, codes) == found.ravel().tolist()
+
+
 def test_wrong_arguments():
     indices = np.zeros((2, 2), np.uint8)
     with pytest.raises(ValueError, match="neither on the canvas nor"):
@@ -98,3 +135,5 @@ def test_wrong_arguments():
         say(indices, required=np.full((2, 2), 9, np.uint16))
     with pytest.raises(ValueError, match="bit_worth"):
         say(indices, rate=0.0)
+    with pytest.raises(ValueError, match="stays"):
+        say(indices, stays=np.nan)

@@ -24,6 +24,7 @@ from huepress.pipeline.delivery import Candidate, Original, deliver
 from huepress.pipeline.frames import changed_pixels, on_backing, without_hidden_colors
 from huepress.pipeline.gif_frames import GifDeltas
 from huepress.pipeline.picture_frames import PngDeltas, WebpDeltas
+from huepress.pipeline.stays import Stays
 from huepress.results import OnProgress, Outcome, Report
 
 _Item = TypeVar("_Item")
@@ -60,12 +61,14 @@ class _Maker(Protocol):
     Attributes
     ----------
     uses_order : bool
-        Whether the palette's order hangs on which colors each frame draws.
+        Whether what each frame draws has to be known before: the palette's order and the weight of errors hang on it.
     """
 
     uses_order: bool
 
-    def begin(self, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes]) -> Deltas:
+    def begin(
+        self, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes], stays: Stays
+    ) -> Deltas:
         """Fit the palette that the format can take to the colors of all frames, and start the file."""
         ...
 
@@ -201,19 +204,23 @@ def _write(animation: Animation, options: Options, file_format: FileFormat, tell
     counter = ColorCounter(threads=options.threads)
     drawn: list[Bytes] = []  # the colors of each frame that draws few
     before: Bytes | None = None
+    stays = Stays()
     for number, (original, pixels) in enumerate(_frames(animation, binary_alpha=binary_alpha, backing=backing)):
         lost = lost or (backing is not None and bool((original[:, :, 3] == 0).any()))
         colors = counter.add(pixels)
         if maker.uses_order:
+            changed = changed_pixels(before, pixels)
+            stays.add(changed)
             if before is not None:
-                colors = ColorCounter(threads=options.threads).add(pixels[changed_pixels(before, pixels)])
+                colors = ColorCounter(threads=options.threads).add(pixels[changed])
             if len(colors) <= MAX_COLORS:
                 drawn.append(colors)
             before = pixels
         tell(_COUNTING * (number + 1) / n_frames)
     found = counter.table()
     assert found is not None
-    deltas = maker.begin(animation, options, found, drawn)
+    stays.settle()
+    deltas = maker.begin(animation, options, found, drawn, stays)
 
     error = 0.0
     frames = _frames(animation, binary_alpha=binary_alpha, backing=backing)

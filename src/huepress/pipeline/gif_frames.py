@@ -12,7 +12,7 @@ from huepress.colors.arrays import pack_colors
 from huepress.engine.histogram import count_colors
 from huepress.engine.palette import fit_palette, nearest_entries
 from huepress.engine.spatial import LAMBDA_AT_RATE_1
-from huepress.errors import LimitError, OptionError, Remedy
+from huepress.errors import LimitError, Remedy
 from huepress.formats import gif
 from huepress.formats.timing import in_ticks
 from huepress.model import Animation, Bytes, ColorTable, IndexedImage, Palette, SourceImage
@@ -30,6 +30,8 @@ from huepress.pipeline.frames import (
     is_crowded,
     searched_entries,
 )
+from huepress.pipeline.gif_palette import drawable, in_order_of_use, visible
+from huepress.pipeline.stays import Stays
 
 # Looks that a canvas may hold; 16 bits number them.
 _MOST_LOOKS = 60_000
@@ -72,23 +74,27 @@ class GifDeltas:
     uses_order = True
 
     @classmethod
-    def begin(cls, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes]) -> GifDeltas:
+    def begin(
+        cls, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes], stays: Stays
+    ) -> GifDeltas:
         """Fit a palette of opaque colors to those of all frames, in the order of their use, and start the file."""
         clear = table.colors_srgb8[:, 3] == 0 if table.colors_srgb8.shape[1] == 4 else np.zeros(len(table), bool)
         has_clear = bool(clear.any())
-        table, options = _visible(table, clear), _opaque(options)
+        table, options = visible(table, clear), drawable(options)
         palette = None
         if not options.palette_per_frame:
             # Pixels that stay as they are need an index of their own: the transparent one.
             palette = fit_frames(table, options, spare=has_clear or is_crowded(table, options))
             if options.palette is None:
                 palette = in_order_of_use(palette, drawn, options)
-        return cls(animation, options, palette, has_clear)
+        return cls(animation, options, palette, has_clear, stays)
 
-    def __init__(self, animation: Animation, options: Options, palette: Palette | None, has_clear: bool) -> None:
+    def __init__(
+        self, animation: Animation, options: Options, palette: Palette | None, has_clear: bool, stays: Stays
+    ) -> None:
         if max(animation.width, animation.height) > gif.LARGEST_SIDE:
             raise LimitError("GIF holds at most 65535 pixels a side", remedy=Remedy.OTHER_FORMAT)
-        self._options, self._palette, self._has_clear = options, palette, has_clear
+        self._options, self._palette, self._has_clear, self._stays = options, palette, has_clear, stays
         shape = (animation.height, animation.width)
         self._ticks = in_ticks(animation.durations, gif.TICK, gif.LONGEST_TICKS, "GIF")
         self._writer = gif.GifWriter(animation.width, animation.height, palette, animation.n_plays)
@@ -97,6 +103,7 @@ class GifDeltas:
         self._shown: Looks = self._canvas
         self._canvas_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
         self._before_srgb8: Bytes | None = None
+        self._stay = np.ones(shape, np.float32)  # of the last box
         self._shown_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
         self._shown_before: Box | None = None  # what of it goes when the next frame is shown
         self._renumbering: Looks | None = None
@@ -120,6 +127,7 @@ class GifDeltas:
         box = bounding_box((required == FREE) | (required != self._canvas)) if number else _whole(changed)
         disposal, box = self._disposal(box, pixels_srgb8, following_srgb8, number)
 
+        self._stay[box.slices] = self._stays.at(number, box.slices)
         said = self._search(pixels_srgb8, required, box, palette, transparent)
         shown = self._canvas.copy()
         shown[box.slices] = said.looks_on(self._canvas[box.slices])
@@ -229,6 +237,7 @@ class GifDeltas:
             required[inside] = np.where(settled, entries[table.inverse], required[inside])
         free = required[inside] == FREE
         wanted: npt.NDArray[np.integer] | None = None
+        exact: _Said | None = None
         if options.effort == 0:
             wanted = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)[table.inverse]
         elif (entries[table.inverse[free]] >= 0).all():
@@ -237,9 +246,11 @@ class GifDeltas:
             wanted = searched_entries(_colors_of(pixels_srgb8, options), palette, options, "png")[inside]
         if wanted is not None:
             looks = np.where(free, wanted, required[inside]).astype(np.uint16)
-            return self._say(looks, box, palette, transparent)
+            exact = self._say(looks, box, palette, transparent)
+            if options.effort == 0 or rate == 0.0 or not free.any():
+                return exact
         table = _colors_of(pixels_srgb8, options)
-        min_code_size, codes, indices, _ = _core.search_lzw(
+        min_code_size, codes, indices, distortion = _core.search_lzw(
             color_points=_core.colors_to_points(table.colors_srgb8, "oklab"),
             color_of=table.inverse,
             looks=_core.colors_to_points(np.ascontiguousarray(self._colors), "oklab"),
@@ -251,7 +262,10 @@ class GifDeltas:
             diffuse=options.dither != "none",
             bit_worth=rate,
             again_bits=_AGAIN_BITS[0],
+            stays=self._stay,
         )
+        if exact is not None and 8 * len(exact.codes) * rate <= 8 * len(codes) * rate + distortion:
+            return exact
         return _Said(min_code_size, codes, indices, palette, transparent)
 
     def _say(self, looks: Looks, box: Box, palette: Palette, transparent: int | None) -> _Said:
@@ -279,6 +293,7 @@ class GifDeltas:
                 diffuse=False,
                 bit_worth=1.0,
                 again_bits=again_bits,
+                stays=np.ones(looks.shape, np.float32),
             )
             if best is None or len(codes) < len(best.codes):
                 best = _Said(min_code_size, codes, indices, palette, transparent)
@@ -349,45 +364,3 @@ def _exact_entries(table: ColorTable, palette: Palette) -> npt.NDArray[np.int64]
     entries, first = np.unique(pack_colors(palette.colors_srgb8), return_index=True)
     place = np.minimum(np.searchsorted(entries, keys), len(entries) - 1)
     return np.where(entries[place] == keys, first[place], -1)
-
-
-def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> Palette:
-    """Order a palette so that frames of few colors use its first entries, and get short codes.
-
-    Parameters
-    ----------
-    palette : Palette
-    drawn : list of ndarray of uint8, (n, 4)
-        For each frame that draws few colors, those.
-    options : Options
-    """
-    order: list[int] = []
-    placed = np.zeros(len(palette), dtype=bool)
-    used: list[npt.NDArray[np.intp]] = []
-    for colors in drawn:
-        visible = np.ascontiguousarray(colors[colors[:, 3] > 0, :3])
-        if len(visible):
-            used.append(np.unique(nearest_entries(visible, palette.colors_srgb8, options)).astype(np.intp))
-    for entries in [*sorted(used, key=len), np.arange(len(palette))]:
-        order += [int(entry) for entry in entries if not placed[entry]]
-        placed[entries] = True
-    return Palette(palette[order])
-
-
-def _opaque(options: Options) -> Options:
-    """Return the options with the colors that a GIF can draw: opaque ones."""
-    palette, pin = (
-        colors and tuple((*color[:3], 255) for color in colors if color[3] >= 128)
-        for colors in (options.given_palette, options.pinned)
-    )
-    if options.palette and not palette:
-        raise OptionError("the palette has no color that a GIF can draw; give an opaque one")
-    return replace(options, palette=palette, pin=pin)
-
-
-def _visible(table: ColorTable, clear: npt.NDArray[np.bool_]) -> ColorTable:
-    """Return the table of the opaque colors; black where there are none."""
-    colors, counts = table.colors_srgb8[~clear, :3], table.counts[~clear]
-    if not len(colors):
-        colors, counts = np.zeros((1, 3), np.uint8), np.ones(1, np.uint32)
-    return ColorTable(np.ascontiguousarray(colors), counts, np.arange(len(colors), dtype=np.uint32)[None])

@@ -25,6 +25,7 @@ from huepress.pipeline.frames import (
     is_crowded,
     searched_entries,
 )
+from huepress.pipeline.stays import Stays
 
 # A pixel may keep its last color where a better one would not pay for so many bits ...
 _BITS_TO_CHANGE = 12.0
@@ -133,7 +134,9 @@ class PngDeltas(_Deltas):
     """Chooses the indices of an animated PNG's frames and writes them."""
 
     @classmethod
-    def begin(cls, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes]) -> PngDeltas:
+    def begin(
+        cls, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes], stays: Stays
+    ) -> PngDeltas:
         """Fit one palette to all frames, and start the file."""
         has_clear = table.colors_srgb8.shape[1] == 4 and bool((table.colors_srgb8[:, 3] == 0).any())
         table = with_alpha(table) if needs_alpha(options) else table
@@ -179,7 +182,9 @@ class WebpDeltas(_Deltas):
     _coder: Coder = "webp"
 
     @classmethod
-    def begin(cls, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes]) -> WebpDeltas:
+    def begin(
+        cls, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes], stays: Stays
+    ) -> WebpDeltas:
         """Fit the palette of all frames, unless each gets its own, and start the file."""
         table = with_alpha(table) if needs_alpha(options) else table
         palette = None if options.palette_per_frame else fit_frames(table, options, spare=False)
