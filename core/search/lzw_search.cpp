@@ -125,7 +125,8 @@ public:
           entries_(entries_of(frame), std::vector<std::uint8_t>(), 4) {
         result_.min_code_size = bits_for(n_symbols_ - 1);
         result_.indices.resize(static_cast<std::size_t>(n_pixels_));
-        pixel_cost_ = lambda * static_cast<float>(result_.min_code_size + 1) / kFirstPixelsPerCode;
+        for (float& price : prices_)
+            price = lambda * static_cast<float>(result_.min_code_size + 1) / kFirstPixelsPerCode;
     }
 
     LzwResult run(const StopRequested& stop_requested) {
@@ -154,7 +155,7 @@ private:
     struct Place {
         std::uint16_t required, under;
         Float4 point, target;
-        float root, weight, least;
+        float root, weight, least, price;
     };
 
     Pixel pixel(int at) const {
@@ -197,6 +198,7 @@ private:
         const float scale = diffusion_.own * result.root;
         result.weight = scale * scale * frame_.stays[p.canvas];
         result.target = result.point + sum / scale;
+        result.price = price(at);
         result.least = result.required == kFreeLook ? least_error(result.target) : 0.0f;
         return result;
     }
@@ -234,13 +236,18 @@ private:
         return (place.point - frame_.looks[shown]) * place.root;
     }
 
-    float value(float cost, int length) const {
-        return cost + string_bits_cost_ - pixel_cost_ * static_cast<float>(length);
+    // Whether nothing happens at a pixel: it stays as it is, or has the color to its left. Others cost several times more.
+    bool is_calm(int at) const {
+        const Pixel p = pixel(at);
+        if (frame_.required[p.canvas] == frame_.canvas_look[p.canvas]) return true;
+        return p.x > 0 && frame_.color_of[p.canvas] == frame_.color_of[p.canvas - 1];
     }
+    float price(int at) const { return prices_[is_calm(at) ? 0 : 1]; }
 
-    // The string of `node` says `length` pixels from `start_` on at `cost`: tries it and all that go on.
-    void walk(int node, int length, float cost_so_far, const Float4* history) {
-        const float now = value(cost_so_far, length);
+    // The string of `node` says `length` pixels from `start_` on at `cost`, less what they would cost else: tries it and
+    // all that go on.
+    void walk(int node, int length, float cost_so_far, float spared, const Float4* history) {
+        const float now = cost_so_far - spared + string_bits_cost_;
         if (now < best_value_) {
             best_value_ = now;
             best_node_ = node;
@@ -255,21 +262,23 @@ private:
         for (int child = dictionary_.first_child[n]; child;
              child = dictionary_.next_sibling[Dictionary::code_index(child)]) {
             step(child, dictionary_.symbols[Dictionary::code_index(child)],
-                 dictionary_.below[Dictionary::code_index(child)], length, cost_so_far, history, here);
+                 dictionary_.below[Dictionary::code_index(child)], length, cost_so_far, spared, history, here);
         }
         // The code that this string is about to define: the last string and its own first symbol.
-        if (pending) step(kPendingChild, last_first_, 0, length, cost_so_far, history, here);
+        if (pending) step(kPendingChild, last_first_, 0, length, cost_so_far, spared, history, here);
     }
 
-    void step(int child, int symbol, int below, int length, float cost_so_far, const Float4* history,
+    void step(int child, int symbol, int below, int length, float cost_so_far, float spared, const Float4* history,
               const Place& here) {
         const float total = cost_so_far + cost(here, symbol);
-        if (!(value(total, length + 1 + below) < best_value_)) return;
+        spared += here.price;
+        const float most = spared + std::max(prices_[0], prices_[1]) * static_cast<float>(below);
+        if (!(total - most + string_bits_cost_ < best_value_)) return;
         Float4 next[kReach];
         for (int k = kReach - 1; k > 0; --k) next[k] = history[k - 1];
         next[0] = error(here, symbol);
-        if (child != kPendingChild) return walk(child, length + 1, total, next);
-        const float now = value(total, length + 1);
+        if (child != kPendingChild) return walk(child, length + 1, total, spared, next);
+        const float now = total - spared + string_bits_cost_;
         if (now < best_value_) {
             best_value_ = now;
             best_node_ = kPendingChild;
@@ -300,7 +309,7 @@ private:
         std::sort(starts, starts + n_tried);
         for (int i = 0; i < n_tried; ++i) {
             const int s = starts[i].second;
-            step(s, s, dictionary_.below[Dictionary::code_index(s)], 0, 0.0f, history, here);
+            step(s, s, dictionary_.below[Dictionary::code_index(s)], 0, 0.0f, 0.0f, history, here);
         }
         // The symbols, from the leaf up.
         std::uint8_t* out = result_.indices.data() + at;
@@ -322,7 +331,7 @@ private:
         last_ = code;
         last_first_ = out[0];
         for (int i = 0; i < best_length_; ++i) commit(at + i, out[i]);
-        learn(best_cost_ + lambda_ * static_cast<float>(width), best_length_);
+        learn(at, best_cost_ + lambda_ * static_cast<float>(width), best_length_);
         return best_length_;
     }
 
@@ -336,15 +345,24 @@ private:
         *row = error(here, symbol);
     }
 
-    void learn(float cost, int length) {
+    // Shares what a string has cost among its pixels in proportion to their prices so far.
+    void learn(int at, float cost, int length) {
         constexpr float kKept = 1.0f - 1.0f / kMemory;
-        recent_cost_ = recent_cost_ * kKept + cost;
-        recent_pixels_ = recent_pixels_ * kKept + static_cast<float>(length);
-        pixel_cost_ = recent_cost_ / recent_pixels_;
+        float n[2] = {0.0f, 0.0f};
+        for (int i = 0; i < length; ++i) ++n[is_calm(at + i) ? 0 : 1];
+        const float expected = prices_[0] * n[0] + prices_[1] * n[1];
+        for (int kind = 0; kind < 2; ++kind) {
+            if (n[kind] == 0.0f || !(expected > 0.0f)) continue;
+            recent_cost_[kind] = recent_cost_[kind] * kKept + cost * prices_[kind] * n[kind] / expected;
+            recent_pixels_[kind] = recent_pixels_[kind] * kKept + n[kind];
+            prices_[kind] = recent_cost_[kind] / recent_pixels_[kind];
+        }
+        all_cost_ = all_cost_ * kKept + cost;
+        all_pixels_ = all_pixels_ * kKept + static_cast<float>(length);
         cycle_cost_ += cost;
         cycle_pixels_ += length;
         if (dictionary_.full() &&
-            static_cast<double>(pixel_cost_) * cycle_pixels_ > static_cast<double>(kWornOut) * cycle_cost_) {
+            static_cast<double>(all_cost_ / all_pixels_) * cycle_pixels_ > static_cast<double>(kWornOut) * cycle_cost_) {
             writer_.put(dictionary_.clear_code(), dictionary_.width());
             dictionary_.clear();
             last_ = reserved_ = -1;
@@ -368,7 +386,8 @@ private:
     int row_ = 0;
     int last_ = -1, last_first_ = 0;  // the last string and its first symbol
     int reserved_ = -1;               // the code of that string and the next one's first symbol
-    float pixel_cost_, recent_cost_ = 0.0f, recent_pixels_ = 0.0f;
+    float prices_[2];  // of a calm pixel and of another, by what they have cost lately
+    float recent_cost_[2] = {}, recent_pixels_[2] = {}, all_cost_ = 0.0f, all_pixels_ = 0.0f;
     double cycle_cost_ = 0.0, cycle_pixels_ = 0.0;
     int start_ = 0;
     float string_bits_cost_ = 0.0f, best_value_ = 0.0f, best_cost_ = 0.0f;
