@@ -198,7 +198,7 @@ private:
         const float scale = diffusion_.own * result.root;
         result.weight = scale * scale * frame_.stays[p.canvas];
         result.target = result.point + sum / scale;
-        result.price = price(at);
+        result.price = prices_[kind(at)];
         result.least = result.required == kFreeLook ? least_error(result.target) : 0.0f;
         return result;
     }
@@ -236,13 +236,15 @@ private:
         return (place.point - frame_.looks[shown]) * place.root;
     }
 
-    // Whether nothing happens at a pixel: it stays as it is, or has the color to its left. Others cost several times more.
-    bool is_calm(int at) const {
+    // What happens at a pixel, since that decides about what it costs: it stays as it is, goes on with the color to its
+    // left or that above, or neither.
+    int kind(int at) const {
         const Pixel p = pixel(at);
-        if (frame_.required[p.canvas] == frame_.canvas_look[p.canvas]) return true;
-        return p.x > 0 && frame_.color_of[p.canvas] == frame_.color_of[p.canvas - 1];
+        if (frame_.required[p.canvas] == frame_.canvas_look[p.canvas]) return 0;
+        if (p.x > 0 && frame_.color_of[p.canvas] == frame_.color_of[p.canvas - 1]) return 1;
+        const bool above = p.y > 0 && frame_.color_of[p.canvas] == frame_.color_of[p.canvas - frame_.canvas_width];
+        return above ? 2 : 3;
     }
-    float price(int at) const { return prices_[is_calm(at) ? 0 : 1]; }
 
     // The string of `node` says `length` pixels from `start_` on at `cost`, less what they would cost else: tries it and
     // all that go on.
@@ -272,7 +274,7 @@ private:
               const Place& here) {
         const float total = cost_so_far + cost(here, symbol);
         spared += here.price;
-        const float most = spared + std::max(prices_[0], prices_[1]) * static_cast<float>(below);
+        const float most = spared + *std::max_element(prices_, prices_ + kKinds) * static_cast<float>(below);
         if (!(total - most + string_bits_cost_ < best_value_)) return;
         Float4 next[kReach];
         for (int k = kReach - 1; k > 0; --k) next[k] = history[k - 1];
@@ -348,14 +350,15 @@ private:
     // Shares what a string has cost among its pixels in proportion to their prices so far.
     void learn(int at, float cost, int length) {
         constexpr float kKept = 1.0f - 1.0f / kMemory;
-        float n[2] = {0.0f, 0.0f};
-        for (int i = 0; i < length; ++i) ++n[is_calm(at + i) ? 0 : 1];
-        const float expected = prices_[0] * n[0] + prices_[1] * n[1];
-        for (int kind = 0; kind < 2; ++kind) {
-            if (n[kind] == 0.0f || !(expected > 0.0f)) continue;
-            recent_cost_[kind] = recent_cost_[kind] * kKept + cost * prices_[kind] * n[kind] / expected;
-            recent_pixels_[kind] = recent_pixels_[kind] * kKept + n[kind];
-            prices_[kind] = recent_cost_[kind] / recent_pixels_[kind];
+        float n[kKinds] = {};
+        for (int i = 0; i < length; ++i) ++n[kind(at + i)];
+        float expected = 0.0f;
+        for (int k = 0; k < kKinds; ++k) expected += prices_[k] * n[k];
+        for (int k = 0; k < kKinds; ++k) {
+            if (n[k] == 0.0f || !(expected > 0.0f)) continue;
+            recent_cost_[k] = recent_cost_[k] * kKept + cost * prices_[k] * n[k] / expected;
+            recent_pixels_[k] = recent_pixels_[k] * kKept + n[k];
+            prices_[k] = recent_cost_[k] / recent_pixels_[k];
         }
         all_cost_ = all_cost_ * kKept + cost;
         all_pixels_ = all_pixels_ * kKept + static_cast<float>(length);
@@ -371,6 +374,7 @@ private:
     }
 
     static constexpr int kPendingChild = -2;
+    static constexpr int kKinds = 4;
 
     const LzwFrame& frame_;
     const Diffusion diffusion_{true};
@@ -386,8 +390,8 @@ private:
     int row_ = 0;
     int last_ = -1, last_first_ = 0;  // the last string and its first symbol
     int reserved_ = -1;               // the code of that string and the next one's first symbol
-    float prices_[2];  // of a calm pixel and of another, by what they have cost lately
-    float recent_cost_[2] = {}, recent_pixels_[2] = {}, all_cost_ = 0.0f, all_pixels_ = 0.0f;
+    float prices_[kKinds];  // of a pixel of each kind, by what they have cost lately
+    float recent_cost_[kKinds] = {}, recent_pixels_[kKinds] = {}, all_cost_ = 0.0f, all_pixels_ = 0.0f;
     double cycle_cost_ = 0.0, cycle_pixels_ = 0.0;
     int start_ = 0;
     float string_bits_cost_ = 0.0f, best_value_ = 0.0f, best_cost_ = 0.0f;
