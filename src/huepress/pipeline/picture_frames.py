@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from huepress import _core
 from huepress.engine.histogram import count_colors, with_alpha
@@ -63,16 +64,19 @@ class _Deltas(ABC):
         box = bounding_box(changed)
         part = np.ascontiguousarray(pixels_srgb8[box.slices])
         palette = self._palette_for(part, changed[box.slices])
-        indices, exact = self._indices_for(part, palette)
-        colors = _with_alpha(palette)
-        ways = [(changed[box.slices], 0.0)]
         rate = 0.0 if self._options.dither == "full" else self._options.rate * LAMBDA_AT_RATE_1
-        if number and not exact and rate:
-            ways.append(self._with_stays(part, colors[indices], changed[box.slices], box, rate))
-        stored = [(self._store(box, indices, colors, drawn), distortion) for drawn, distortion in ways]
+        colors, drawn = _with_alpha(palette), changed[box.slices]
+        ways: list[tuple[Bytes, Mask, float]] = []
+        for indices, exact in self._indices_for(part, palette, searched=rate > 0):
+            distortion = 0.0 if not ways else float(self._more(part, colors[ways[0][0]], colors[indices])[drawn].sum())
+            ways.append((indices, drawn, distortion))
+            if number and not exact and rate:
+                left, more = self._with_stays(part, colors[indices], drawn, box, rate)
+                ways.append((indices, left, distortion + more))
+        stored = [(self._store(box, indices, colors, drawn), distortion) for indices, drawn, distortion in ways]
         best = min(stored, key=lambda way: way[1] + rate * 8 * len(way[0].data))[0]
         if self.first is None:
-            self.first = self._as_indexed(indices, palette)
+            self.first = self._as_indexed(best.indices, palette)
         self._write(best, number)
         shown = self._shown_srgb8.copy()
         shown[best.box.slices] = np.where(best.drawn[:, :, None], colors[best.indices], shown[best.box.slices])
@@ -102,16 +106,29 @@ class _Deltas(ABC):
         self.n_colors = max(self.n_colors, len(palette))
         return palette
 
-    def _indices_for(self, part: Bytes, palette: Palette) -> tuple[Bytes, bool]:
-        """Return indices, and whether they show the very colors."""
+    def _indices_for(self, part: Bytes, palette: Palette, *, searched: bool) -> list[tuple[Bytes, bool]]:
+        """Return indices, and whether they show the very colors; where they do, what a search finds is another way."""
         options = self._options
         channels = palette.colors_srgb8.shape[1]
         table = count_colors(SourceImage(np.ascontiguousarray(part[:, :, :channels])), threads=options.threads)
         exact = len(table) <= MAX_COLORS and {bytes(c) for c in table.colors_srgb8} <= {bytes(c) for c in palette}
+        found: list[tuple[Bytes, bool]] = []
         if options.effort == 0 or exact:
             labels = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
-            return labels.astype(np.uint8)[table.inverse], exact or options.effort == 0
-        return searched_entries(table, palette, options, self._coder), False
+            found.append((labels.astype(np.uint8)[table.inverse], exact or options.effort == 0))
+        if options.effort and (searched or not found):
+            found.append((searched_entries(table, palette, options, self._coder), False))
+        return found
+
+    @staticmethod
+    def _more(source: Bytes, one: Bytes, other: Bytes) -> npt.NDArray[np.float64]:
+        """Return how much more the eye sees of the other picture's errors, pixel by pixel."""
+        errors = []
+        for shown in (one, other):
+            points = [_core.colors_to_points(np.ascontiguousarray(a).reshape(-1, 4), "oklab") for a in (source, shown)]
+            squares = np.square(points[0] - points[1]).sum(axis=1, dtype=np.float64)
+            errors.append(_OWN_WEIGHT * squares.reshape(source.shape[:2]))
+        return np.asarray(errors[1] - errors[0])
 
     def _with_stays(self, source: Bytes, found: Bytes, changed: Mask, box: Box, rate: float) -> tuple[Mask, float]:
         """Return the pixels left to draw where those may stay that are as good as they are, less the bits of a change.
@@ -119,12 +136,7 @@ class _Deltas(ABC):
         With it what the eye sees more of for that.
         """
         shown = self._shown_srgb8[box.slices]
-        errors = []
-        for other in (shown, found):
-            points = [_core.colors_to_points(a.reshape(-1, 4), "oklab") for a in (source, np.ascontiguousarray(other))]
-            squares = np.square(points[0] - points[1]).sum(axis=1, dtype=np.float64)
-            errors.append(_OWN_WEIGHT * squares.reshape(changed.shape))
-        more = errors[0] - errors[1]
+        more = self._more(source, found, shown)
         asked = is_asked_for(np.ascontiguousarray(source).reshape(-1, 4), self._options).reshape(changed.shape)
         stays = changed & ~asked & (more <= rate * _BITS_TO_CHANGE) & (shown[:, :, 3] == found[:, :, 3])
         return changed & ~stays, float(more[stays].sum())
