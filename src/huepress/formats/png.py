@@ -27,6 +27,7 @@ from huepress.wording import counted
 
 # A gray PNG spares the palette, about its size; with deeper pixels it pays on small pictures only.
 _SMALL_PICTURE = 1 << 16
+_DRAFT_EFFORT = 1  # of frames that are compared by their sizes
 _INCHES_PER_METER = 1 / 0.0254
 # Ancillary PNG chunks that say how a picture looks or moves (PNG third edition, 11.3).
 _LOOKS = {
@@ -291,9 +292,11 @@ class PngWriter:
         self._parts: list[bytes] = []
         self._n_numbered = 0
 
-    def encode(self, image: IndexedImage) -> bytes:
-        """Return the stored form of a rectangle, to be given to `add`."""
-        self._head, data = _split(encode_png(image, Wish(self._effort, keep_indices=True)).data)
+    def encode(self, image: IndexedImage, *, draft: bool = False) -> bytes:
+        """Return the stored form of a rectangle, to be given to `add`; a draft is quick, and tells its size."""
+        effort = min(self._effort, _DRAFT_EFFORT) if draft else self._effort
+        wish = Wish(effort, keep_indices=True, searched=self._effort > 0)
+        self._head, data = _split(encode_png(image, wish).data)
         return data
 
     def add(

@@ -43,6 +43,7 @@ class _Stored:
     over: bool  # transparent pixels leave the canvas as it is
     drawn: Mask
     indices: Bytes
+    draft_of: IndexedImage | None = None  # what `data` is a draft of, where it is one
 
 
 class _Deltas(ABC):
@@ -173,17 +174,21 @@ class PngDeltas(_Deltas):
     def _store(self, box: Box, indices: Bytes, colors: Bytes, drawn: Mask) -> _Stored:
         box, (indices, drawn) = _shrunk(box, drawn, indices)
         plain = np.where(drawn, indices, self._indices[box.slices])
-        data, over = self._writer.encode(IndexedImage(plain, self._entries)), False
+        image = IndexedImage(plain, self._entries)
+        data, over = self._writer.encode(image, draft=True), False
         if self._transparent is not None and not drawn.all() and (colors[indices[drawn], 3] == 255).all():
-            holes = np.where(drawn, indices, np.uint8(self._transparent))
-            other = self._writer.encode(IndexedImage(holes, self._entries))
+            holes = IndexedImage(np.where(drawn, indices, np.uint8(self._transparent)), self._entries)
+            other = self._writer.encode(holes, draft=True)
             if len(other) < len(data):
-                data, over = other, True
-        return _Stored(box, data, over, drawn, indices)
+                image, data, over = holes, other, True
+        return _Stored(box, data, over, drawn, indices, image)
 
     def _write(self, stored: _Stored, number: int) -> None:
         box = stored.box
-        self._writer.add(stored.data, box.corner, box.size, self._durations[number], over=stored.over)
+        assert stored.draft_of is not None
+        self._writer.add(
+            self._writer.encode(stored.draft_of), box.corner, box.size, self._durations[number], over=stored.over
+        )
         self._indices = self._indices.copy()
         self._indices[box.slices] = np.where(stored.drawn, stored.indices, self._indices[box.slices])
 
