@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def human_bytes(n: int) -> str:
     """Return a size as people write it: ``999 B``, ``35.0 kB``, ``1.25 MB``."""
@@ -13,6 +15,19 @@ def human_bytes(n: int) -> str:
 def counted(n: int, noun: str) -> str:
     """Return a number with its noun: ``1 color``, ``1,024 colors``."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def rounded_down(value: float, digits: int) -> str:
+    """Return a number with so many decimals, never more than it is: a score of 49.97 is "49.9", and no "50.0"."""
+    scale = 10**digits
+    return f"{math.floor(round(value * scale, 6)) / scale:.{digits}f}"
+
+
+def told_saving(saved: float, digits: int = 1) -> str:
+    """Return a part of some bytes as people say it: ``88.2 % saved``; all of it is never saved."""
+    if saved < 0:
+        return f"{-100 * saved:.{digits}f} % larger"
+    return f"{rounded_down(100 * saved, digits)} % saved"
 
 
 def printable(text: str) -> str:

@@ -21,7 +21,7 @@ from huepress.archive.work import thumbnails
 from huepress.errors import HuepressError, OptionError
 from huepress.options import Options
 from huepress.pipeline import intake
-from huepress.wording import human_bytes, printable
+from huepress.wording import human_bytes, printable, rounded_down
 
 ENDINGS = (".html", ".csv", ".json")
 # What a spreadsheet takes for a formula.
@@ -206,7 +206,7 @@ def _html_row(row: Row, pair: tuple[bytes, bytes] | None) -> str:
         return f'<tr><td class="name">{name}</td><td colspan="7" class="name failed">{message}</td></tr>'
     title = f' title="{message}"' if message else ""
     before, after = (_picture(data) for data in pair) if pair else ("", "")
-    score = "" if row.ssimulacra2 is None else f"{row.ssimulacra2:.1f}"
+    score = "" if row.ssimulacra2 is None else rounded_down(row.ssimulacra2, 1)
     psnr = "" if row.psnr_db is None else f"{row.psnr_db:.1f} dB"
     saved = f"{1 - row.bytes_out / row.bytes_in:.1%}" if row.status == "compressed" and row.bytes_in else row.status
     cells = (

@@ -107,7 +107,7 @@ def execute(request: RunRequest, choices: RunChoices, printing: Printing) -> int
             if outcome.error is not None and not planned.is_tree:
                 complain(outcome.error)
     for outcome in kept_for_later:
-        say(sentence(outcome), err=to_stdout)
+        say(sentence(outcome, verbose=printing.verbose), err=to_stdout)
         if printing.verbose and outcome.palette:
             say("  " + " ".join(outcome.palette), err=to_stdout)
     if not silent and (planned.is_tree or len(tasks) > 1):

@@ -15,7 +15,7 @@ from huepress.drawing.sheet import Panel, draw_sheet
 from huepress.errors import OptionError
 from huepress.model import SourceImage
 from huepress.pipeline import intake
-from huepress.wording import counted, human_bytes
+from huepress.wording import counted, human_bytes, rounded_down
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -219,7 +219,7 @@ def _listed(value: object) -> list[object]:
 
 
 def _verdict(version: Version) -> str:
-    return "" if version.ssimulacra2 is None else f"score {version.ssimulacra2:.0f}, {version.words}, "
+    return "" if version.ssimulacra2 is None else f"score {rounded_down(version.ssimulacra2, 0)}, {version.words}, "
 
 
 def _original_facts(source: SourceImage) -> str:

@@ -14,7 +14,7 @@ from huepress.model import SourceImage
 from huepress.options import COMPARED_COLORS, Delivery, Options
 from huepress.pipeline.run import run
 from huepress.results import Outcome, Report
-from huepress.wording import human_bytes
+from huepress.wording import human_bytes, told_saving
 
 # Options of which several values may be compared: every value with every other.
 VARIED = ("n_colors", "effort", "rate", "dither", "format")
@@ -68,7 +68,24 @@ class Version:
         saved = self.outcome.report.saved
         if saved is None:
             return ""
-        return f"{100 * saved:.0f} % saved" if saved >= 0 else f"{-100 * saved:.0f} % larger"
+        return told_saving(saved, 0)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the numbers, ready for JSON; null where they make no sense."""
+        report = self.outcome.report
+        return {
+            "label": self.label,
+            "format": self.outcome.encoded.format.lower(),
+            "bytes_in": report.bytes_in,
+            "bytes_out": report.bytes_out,
+            "n_colors": report.n_colors,
+            "score": None if self.ssimulacra2 is None else round(self.ssimulacra2, 2),
+            "words": self.words or None,
+            "psnr_db": None if report.mse == 0 else report.psnr_db,
+            "mse": report.mse,
+            "seconds": round(report.seconds, 4),
+            "missed": self.missed,
+        }
 
     @property
     def psnr_text(self) -> str:

@@ -14,7 +14,7 @@ from huepress.comparison.page.plot import Point, frontier_svg
 from huepress.comparison.versions import Version
 from huepress.drawing.browser_image import data_uri, thumbnail, to_png
 from huepress.model import Bytes, Encoded, Palette, SourceImage
-from huepress.wording import counted, human_bytes
+from huepress.wording import counted, human_bytes, rounded_down
 
 _THUMBNAIL_SIDE = 160
 _LEGEND_TICKS = (0.005, JUST_NOTICEABLE, 0.05, 0.1, 0.2)
@@ -135,7 +135,7 @@ def _original_row(source: SourceImage, n_colors: int) -> str:
 def _row(version: Version, source: SourceImage) -> str:
     report = version.outcome.report
     part = f"{100 * report.bytes_out / report.bytes_in:.1f} %" if report.bytes_in else "-"
-    score = "-" if version.ssimulacra2 is None else f"{version.ssimulacra2:.1f}"
+    score = "-" if version.ssimulacra2 is None else rounded_down(version.ssimulacra2, 1)
     cells = [f"{report.bytes_out:,}", part, _bits(report.bytes_out, source), f"{report.bits_per_pixel}"]
     return _table_row(version.label, [*cells, f"{report.n_colors}", score, version.words, version.psnr_text])
 
