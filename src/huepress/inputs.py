@@ -19,6 +19,12 @@ if TYPE_CHECKING:
         def read(self) -> bytes:
             """Return all bytes from here on."""
 
+    class WritableFile(Protocol):
+        """A file that is open for writing bytes."""
+
+        def write(self, data: bytes, /) -> object:
+            """Write bytes."""
+
     class ArrayLike(Protocol):
         """An object that NumPy makes an array of."""
 

@@ -12,6 +12,7 @@ from huepress.colors.text import Rgba, as_colors
 from huepress.declare import check_all, option
 from huepress.errors import OptionError, Remedy
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
+from huepress.resizing import Resize, parse_resize
 
 if TYPE_CHECKING:
     from huepress.model import Bytes, Palette
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # colors in any form: text, hex strings, rows of 3 or 4 integ
     Colors = str | Palette | Bytes | Iterable[str | Sequence[int]]
 QualityLike = QualityGoal | float | str | tuple[float, float]
 SizeLike = SizeGoal | float | str
+ResizeLike = Resize | float | str | tuple[int, int]
 
 PALETTE_FORMATS: tuple[str, ...] = get_args(PaletteFormat)
 STARTS: tuple[str, ...] = get_args(Start)
@@ -106,6 +108,12 @@ class Options:
     )
     max_size: SizeLike | None = option(
         None, help="The best score within 100kB, 1.5MB, 2000 or 0.1bpp.", group="targets", metavar="SIZE"
+    )
+    resize: ResizeLike | None = option(
+        None,
+        help="Make the picture smaller first: 1600 (longest side), 1600x1200 (box), 50%.",
+        group="everyday",
+        metavar="SIDE|WxH|PERCENT",
     )
     palette: Colors | None = option(
         None,
@@ -202,6 +210,8 @@ class Options:
     def __post_init__(self) -> None:
         check_all(self)
         self._check_goals()
+        if self.resize is not None:
+            object.__setattr__(self, "resize", parse_resize(self.resize))
         self._check_palette()
         if self.color == "keep" and self.strip == "all":
             raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
@@ -242,6 +252,11 @@ class Options:
             )
         if self.pinned:
             raise OptionError("palette and pin exclude each other; a fixed palette keeps all its colors, leave pin out")
+
+    @property
+    def new_size(self) -> Resize | None:
+        """The size that the picture gets before all else."""
+        return cast("Resize | None", self.resize)
 
     @property
     def given_palette(self) -> tuple[Rgba, ...] | None:
@@ -317,6 +332,7 @@ class Options:
 class EngineKeywords(TypedDict, total=False):
     """The fields of `Options` but for the number of colors and the goals, as keyword arguments."""
 
+    resize: ResizeLike | None
     palette: Colors | str | os.PathLike[str] | bytes | None
     pin: Colors | None
     effort: int

@@ -162,7 +162,7 @@ def swatches_of(tables: Iterable[ColorHistogram], options: Options) -> Swatches:
 
 def colors_of(image: ImageLike, options: Options) -> ColorHistogram:
     """Read an image or animation and count its colors, scaled so that each weighs the same."""
-    source = intake.load(image, max_pixels=options.max_pixels, color=options.color, moving=True)
+    source = intake.load_for(image, options, moving=True)
     if isinstance(source, Animation):
         return weigh_image(count_frames(source, threads=options.threads))
     return weigh_image(count_colors(source, threads=options.threads, merge_transparent=True))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from html import escape
 
 
 def human_bytes(n: int) -> str:
@@ -28,6 +30,26 @@ def told_saving(saved: float, digits: int = 1) -> str:
     if saved < 0:
         return f"{-100 * saved:.{digits}f} % larger"
     return f"{rounded_down(100 * saved, digits)} % saved"
+
+
+def swatches_html(colors: Sequence[str], told: Sequence[str] = ()) -> str:
+    """Return colors as a row of squares for a notebook.
+
+    Parameters
+    ----------
+    colors : sequence of str
+        ``#rrggbb`` or ``#rrggbbaa``.
+    told : sequence of str, optional
+        What is known of each, shown when the pointer rests on it.
+    """
+    box = (
+        "display:inline-block;width:1.8em;height:1.8em;margin:1px;border:1px solid #8888;border-radius:3px;background:"
+    )
+    squares = (
+        f'<span title="{escape(text)}" style="{box}{color}"></span>'
+        for color, text in zip(colors, told or colors, strict=True)
+    )
+    return f'<div role="img" aria-label="{escape(", ".join(told or colors))}">{"".join(squares)}</div>'
 
 
 def printable(text: str) -> str:

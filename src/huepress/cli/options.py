@@ -174,8 +174,8 @@ def _type_of(spec: Spec) -> Any:
 
 # What `make_options` takes from every command that runs the engine.
 ENGINE = (
-    "effort", "format", "rate", "dither", "alpha", "seed", "init", "n_init", "n_swaps", "max_iter", "tol", "space",
-    "jobs", "max_pixels",
+    "resize", "effort", "format", "rate", "dither", "alpha", "seed", "init", "n_init", "n_swaps", "max_iter", "tol",
+    "space", "jobs", "max_pixels",
 )  # fmt: skip
 COLORS = ("palette", "pin")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from huepress.inputs import ImageLike, PaletteLike
-    from huepress.options import Alpha, ColorHandling, Colors, Dither, Format, Space, Start, Strip
+    from huepress.options import Alpha, ColorHandling, Colors, Dither, Format, ResizeLike, Space, Start, Strip
 
 PAGE_SUFFIXES = (".html", ".htm")
 SHEET_SUFFIX = ".png"
@@ -30,6 +30,7 @@ SHEET_SUFFIX = ".png"
 class CompareKeywords(TypedDict, total=False):
     """The fields of `Options` as keyword arguments; some of them may be lists."""
 
+    resize: ResizeLike | None
     palette: PaletteLike | None
     pin: Colors | None
     effort: int | Sequence[int]
@@ -211,7 +212,7 @@ def is_page(path: str | os.PathLike[str]) -> bool:
 def load(image: ImageLike, variants: Sequence[Variant]) -> SourceImage:
     """Read an image as the variants ask for."""
     options = variants[0].options
-    return intake.load(image, max_pixels=options.max_pixels, color=options.color, strip=options.strip)
+    return intake.load_for(image, options)
 
 
 def _listed(value: object) -> list[object]:

@@ -65,10 +65,8 @@ class Version:
     @property
     def saved_text(self) -> str:
         """The part of the input file that is saved, for a person; empty where the input was no file."""
-        saved = self.outcome.report.saved
-        if saved is None:
-            return ""
-        return told_saving(saved, 0)
+        report = self.outcome.report
+        return told_saving(report.saved, 0) if report.bytes_in else ""
 
     def facts(self) -> dict[str, Any]:
         """Return the numbers, ready for JSON; null where they make no sense."""

@@ -113,7 +113,8 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
             f"{original.format} with {chosen.n_bytes:,}; original kept{stripped}",
             Remedy.ALLOW_LARGER,
         )
-    if original.keepable is None and original.encoded is not None and result.n_bytes >= len(original.encoded):
+    unkeepable = original.encoded if original.keepable is None and options.resize is None else None
+    if unkeepable is not None and result.n_bytes >= len(unkeepable):
         return Decision(
             chosen,
             f"larger than the {original.format}, whose metadata cannot be removed otherwise",
