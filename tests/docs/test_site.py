@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
-SHOWN_ONLY = {"math", "text", "yaml"}  # formulas, excerpts of files, settings of other programs
+STAND_INS = ROOT / "tests" / "docs" / "stand_ins"  # for frameworks that are too large to be installed
+SHOWN_ONLY = {"math", "text", "toml", "yaml"}  # formulas, excerpts of files, settings of other programs
 
 
 def blocks(page):
@@ -101,7 +102,7 @@ def test_every_block_of_a_page_runs(page, photo, tmp_path, huepress_program):
     (tmp_path / "pictures" / "more").mkdir(parents=True)
     (tmp_path / "pictures" / "left.png").write_bytes(png_bytes(photo[60:120, :80]))
     (tmp_path / "pictures" / "more" / "right.png").write_bytes(png_bytes(photo[60:120, -80:]))
-    environment = os.environ | {"PATH": f"{huepress_program.parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    environment = os.environ | {"PATH": f"{huepress_program.parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PYTHONPATH": str(STAND_INS)}
     for language, text in blocks(page):
         if language in SHOWN_ONLY:
             continue
