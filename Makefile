@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check docs bench clean
+.PHONY: demo test check docs bench pictures clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python demo/demo.py
 
 test: check
+	@echo "Testing: about eight minutes with two processors, up to twenty on a busy machine."
 	$(BIN)/python -m pytest
 
 check: $(VENV)/test.stamp
@@ -17,6 +18,10 @@ check: $(VENV)/test.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/clang-format --dry-run --Werror $(CORE)
+
+# All pictures in docs/ and README.md, drawn by the program itself.
+pictures: $(VENV)/bench.stamp
+	$(BIN)/python demo/pictures.py
 
 # The documentation site, into build/site.
 docs: $(VENV)/test.stamp
@@ -30,13 +35,16 @@ CORE := $(wildcard core/*/*.cpp core/*/*.hpp)
 SOURCES := pyproject.toml CMakeLists.txt $(CORE) $(shell find src -type f ! -name '*.py[co]')
 
 $(VENV)/bin/python:
+	@echo "Making a virtual environment in $(VENV) ..."
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
+	@echo "Building huepress and fetching the demonstration's pictures: about a minute, once."
 	$(BIN)/pip install --quiet --disable-pip-version-check '.[demo]'
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/bin/python $(SOURCES)
+	@echo "Building huepress and installing what the tests need: two minutes, once."
 	$(BIN)/pip install --quiet --disable-pip-version-check '.[test]'
 	touch $@
 

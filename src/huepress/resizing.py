@@ -31,6 +31,11 @@ class Resize:
     height: int | None = None
     percent: str | None = None
 
+    @property
+    def written(self) -> str:
+        """The size as it can be asked for: ``50%``, ``1600x1200``."""
+        return f"{self.percent}%" if self.percent is not None else f"{self.width or ''}x{self.height or ''}"
+
     def size_for(self, width: int, height: int) -> tuple[int, int]:
         """Return the width and height that a picture gets, its proportions kept, each at least 1."""
         if self.percent is not None:

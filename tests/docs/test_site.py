@@ -102,7 +102,11 @@ def test_every_block_of_a_page_runs(page, photo, tmp_path, huepress_program):
     (tmp_path / "pictures" / "more").mkdir(parents=True)
     (tmp_path / "pictures" / "left.png").write_bytes(png_bytes(photo[60:120, :80]))
     (tmp_path / "pictures" / "more" / "right.png").write_bytes(png_bytes(photo[60:120, -80:]))
-    environment = os.environ | {"PATH": f"{huepress_program.parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PYTHONPATH": str(STAND_INS)}
+    environment = os.environ | {
+        "PATH": f"{huepress_program.parent}:/usr/bin:/bin",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONPATH": str(STAND_INS),
+    }
     for language, text in blocks(page):
         if language in SHOWN_ONLY:
             continue
