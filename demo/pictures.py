@@ -12,6 +12,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,28 @@ def draw(rows: list[list[tuple[str, bytes, dict[str, Any]]]]) -> None:
     sheet.save(DOCS / "first-look.webp", lossless=True, method=6)  # as it is: fewer colors would change what is shown
 
 
+def comparison_page() -> None:
+    """Take a picture of the comparison page, where there is a browser to show it."""
+    browser = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        browser = None
+    if browser is None:
+        print("docs/compare-page.png stays: it needs Playwright and chromium")
+        return
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as started:
+        page_file = Path(folder) / "page.html"
+        page_file.write_bytes(huepress.compare(png(scenes.spheres()), ["auto", 8, 16, 32], name="spheres.png").page())
+        page = started.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_page(
+            viewport={"width": 1100, "height": 800}
+        )
+        page.goto(page_file.as_uri())
+        page.get_by_role("button", name="Difference").click()
+        shot = page.screenshot()
+    huepress.compress(shot).save(DOCS / "compare-page.png", overwrite=True)
+
+
 def main() -> None:
     if shutil.which("pngquant") is None:
         sys.exit("pngquant is not installed; Debian: apt install pngquant")
@@ -98,6 +121,7 @@ def main() -> None:
     spheres = png(scenes.spheres())
     huepress.compare(spheres, [16, 64, 256], name="spheres.png").save(DOCS / "compare-spheres.png", overwrite=True)
     segments_picture.main()
+    comparison_page()
 
 
 if __name__ == "__main__":
