@@ -134,7 +134,7 @@ function startViewer(viewer) {
     out: () => step(-1),
     fit: () => { place.fits = true; draw(); },
     actual: () => zoom(1 / ratio() / place.scale),
-    difference: () => { difference = !difference; show(); },
+    difference: () => { difference = !difference; show(); fitStage(); },
     beside: () => {
       const on = stage.classList.toggle("beside");
       viewer.querySelector("[data-do=beside]").setAttribute("aria-pressed", on);
