@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 # Seconds that `make fuzz` takes.
 SECONDS ?= 60
 
-.PHONY: demo test check sanitize fuzz docs bench clean
+.PHONY: demo test check sanitize fuzz docs bench pictures clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python demo/demo.py
 
 test: check
+	@echo "Testing: about ten minutes with two processors, up to thirty on a busy machine."
 	$(BIN)/python tools/sanitize.py
 	$(BIN)/python -m pytest
 
@@ -28,6 +29,9 @@ sanitize: $(VENV)/test.stamp
 
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python tools/fuzz.py --seconds $(SECONDS)
+# All pictures in docs/ and README.md, drawn by the program itself.
+pictures: $(VENV)/bench.stamp
+	$(BIN)/python demo/pictures.py
 
 # The documentation site, into build/site.
 docs: $(VENV)/test.stamp
@@ -41,13 +45,16 @@ CORE := $(wildcard core/*/*.cpp core/*/*.hpp)
 SOURCES := pyproject.toml CMakeLists.txt $(CORE) $(shell find src -type f ! -name '*.py[co]')
 
 $(VENV)/bin/python:
+	@echo "Making a virtual environment in $(VENV) ..."
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
+	@echo "Building huepress and fetching the demonstration's pictures: about a minute, once."
 	$(BIN)/pip install --quiet --disable-pip-version-check '.[demo]'
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/bin/python $(SOURCES)
+	@echo "Building huepress and installing what the tests need: two minutes, once."
 	$(BIN)/pip install --quiet --disable-pip-version-check '.[test]'
 	touch $@
 

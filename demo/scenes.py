@@ -80,6 +80,51 @@ def badge(size: int = 256) -> Pixels:
     return np.dstack([_to_srgb8(straight, linear=False), np.rint(alpha * 255).astype(np.uint8)])
 
 
+def screen(width: int = 960, height: int = 640) -> Pixels:
+    """Draw a window as screens show it: text, a side bar, a chart, soft shadows. (height, width, 3)."""
+    from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+    y, x = np.mgrid[0:height, 0:width]
+    desk = _gradient((x / width + y / height) / 2, [(0.0, (0.16, 0.30, 0.48)), (1.0, (0.55, 0.36, 0.52))])
+    picture = Image.fromarray(_to_srgb8(desk, linear=False))
+    shadow = Image.new("L", picture.size, 0)
+    box = (48, 40, width - 48, height - 44)
+    ImageDraw.Draw(shadow).rounded_rectangle((box[0], box[1] + 10, box[2], box[3] + 10), 14, fill=150)
+    picture.paste((10, 12, 24), mask=shadow.filter(ImageFilter.GaussianBlur(14)))
+    pen = ImageDraw.Draw(picture)
+    pen.rounded_rectangle(box, 12, fill=(250, 250, 252))
+    pen.rounded_rectangle((box[0], box[1], box[2], box[1] + 36), 12, fill=(228, 229, 234))
+    pen.rectangle((box[0], box[1] + 24, box[2], box[1] + 36), fill=(228, 229, 234))
+    for place, color in enumerate(((255, 95, 87), (254, 188, 46), (40, 200, 64))):
+        pen.ellipse((box[0] + 16 + 22 * place, box[1] + 12, box[0] + 28 + 22 * place, box[1] + 24), fill=color)
+    pen.rectangle((box[0], box[1] + 36, box[0] + 190, box[3] - 12), fill=(238, 240, 245))
+    font, small = ImageFont.load_default(15), ImageFont.load_default(13)
+    for line, word in enumerate(("Overview", "Pictures", "Palettes", "Archive", "Reports", "Settings")):
+        top = box[1] + 56 + 34 * line
+        if line == 1:
+            pen.rounded_rectangle((box[0] + 10, top - 6, box[0] + 180, top + 24), 6, fill=(64, 120, 242))
+        pen.text((box[0] + 24, top), word, (255, 255, 255) if line == 1 else (60, 64, 80), font)
+    inks = ((166, 38, 164), (64, 120, 242), (80, 161, 79), (56, 58, 66), (160, 161, 167))
+    words = ["from", "colors", "import", "palette", ";", "weigh", "each", "pixel", "by", "what", "the", "eye", "sees"]
+    words += ["and", "what", "the", "file", "takes"]
+    rng = np.random.default_rng(4)
+    for line in range(11):
+        left = box[0] + 216 + 22 * int(rng.integers(0, 3))
+        pen.text((box[0] + 198, box[1] + 52 + 21 * line), f"{line + 1:>2}", (180, 182, 190), small)
+        for word in rng.choice(words, int(rng.integers(4, 9))):
+            pen.text((left + 16, box[1] + 50 + 21 * line), word, inks[int(rng.integers(0, len(inks)))], font)
+            left += int(pen.textlength(f"{word} ", font))
+    base = box[3] - 40
+    for bar, tall in enumerate(rng.integers(40, 190, 14)):
+        left = box[0] + 226 + 44 * bar
+        for row in range(int(tall)):
+            part = row / 190
+            color = int(64 + 86 * part), int(120 - 40 * part), int(242 - 22 * part)
+            pen.line((left, base - row, left + 28, base - row), fill=color)
+        pen.text((left + 6, base + 6), f"{bar + 1}", (110, 112, 124), small)
+    return np.asarray(picture, dtype=np.uint8)
+
+
 @dataclass(frozen=True)
 class _Sphere:
     center: tuple[float, float, float]

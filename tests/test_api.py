@@ -202,3 +202,54 @@ def test_public_names():
     with pytest.raises(AttributeError, match="nonsense"):
         huepress.nonsense  # noqa: B018
     assert (pathlib.Path(huepress.__file__).parent / "py.typed").exists()
+
+
+def test_a_result_is_bytes_with_a_media_type(photo):
+    for name, mime_type in (("png", "image/png"), ("webp", "image/webp"), ("gif", "image/gif")):
+        result = huepress.compress(photo, 8, effort=0, format=name)
+        assert bytes(result) == result.encoded.data and result.mime_type == mime_type
+
+
+def test_a_kept_original_has_its_own_media_type(photo):
+    buffer = io.BytesIO()
+    Image.fromarray(photo).save(buffer, "JPEG", quality=5)
+    result = huepress.compress(buffer.getvalue())
+    assert result.report.status == "kept" and result.mime_type == "image/jpeg"
+
+
+def test_saving_into_an_open_file(photo, tmp_path):
+    result = huepress.compress(photo, 8, effort=0)
+    buffer = io.BytesIO()
+    result.save(buffer)
+    assert buffer.getvalue() == bytes(result)
+    with open(tmp_path / "small.png", "wb") as file:
+        result.save(file)
+    assert (tmp_path / "small.png").read_bytes() == bytes(result)
+
+
+def test_what_is_saved_of_an_array(photo):
+    report = huepress.compress(photo, 8, effort=0).report
+    assert report.bytes_in is None and report.saved == pytest.approx(1 - report.bytes_out / photo.nbytes)
+
+
+def test_a_missing_file_is_a_file_not_found_error(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        huepress.compress(tmp_path / "missing.png")
+    assert isinstance(caught.value, huepress.InputError)
+
+
+def test_palettes_are_shaped_and_shown(photo):
+    found = huepress.extract_palette(photo, 5)
+    assert found.palette.shape == np.asarray(found.palette).shape == (5, 3)
+    shown = found._repr_html_()
+    assert shown.count("<span") == 5 and all(color in shown for color in found.palette.hex()) and "%" in shown
+    assert found.palette._repr_html_().count("<span") == 5
+
+
+def test_the_library_is_silent_until_somebody_listens(photo, caplog):
+    with caplog.at_level("INFO", logger="huepress"):
+        huepress.compress(photo, 8, effort=0, resize="50%")
+    assert "compressed: " in caplog.text and "resized from 300 x 200 to 150 x 100" in caplog.text
+    code = "import huepress, numpy as np; huepress.compress(np.zeros((9, 9), np.uint8))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert done.returncode == 0 and done.stdout == done.stderr == b""

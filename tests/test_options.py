@@ -10,7 +10,8 @@ import huepress
 from huepress.archive.tasks import Settings
 from huepress.comparison.compare import CompareKeywords
 from huepress.declare import fingerprint, option, specs, wishes
-from huepress.options import Delivery, EngineKeywords, OptionKeywords, Options
+from huepress.inputs import EngineKeywords, OptionKeywords
+from huepress.options import Delivery, Options
 from huepress.storage.local import LocalStore
 
 

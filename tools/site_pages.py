@@ -23,6 +23,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 import huepress
+from huepress.cli.command import GROUPS, GroupedCommand, Option
 from huepress.cli.main import cli
 from huepress.errors import HuepressError
 
@@ -111,8 +112,9 @@ def _command_text(context: click.Context) -> str:
     example = ROOT / "docs" / "examples" / Path(_page_of(context)).name
     if example.exists():
         parts.append(example.read_text(encoding="utf-8"))
-    options = [p for p in command.get_params(context) if isinstance(p, click.Option) and not p.hidden]
-    parts.append("## Options\n\n" + _table(("option", "value", "what it does", "default"), map(_option_row, options)))
+    if isinstance(command, GroupedCommand) and not example.exists():
+        parts.append("```sh\n" + "\n".join(command.examples) + "\n```")
+    parts += _options_text(command, context)
     if isinstance(command, click.Group):
         members = [c for c in commands(command, context.parent) if c.parent and c.parent.command is command]
         rows = [
@@ -123,6 +125,20 @@ def _command_text(context: click.Context) -> str:
     if context.parent is None:
         parts.append("## Exit codes\n\n" + _table(("code", "meaning"), _exit_codes()))
     return "\n\n".join(parts) + "\n"
+
+
+def _options_text(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Yield a table of the options; of commands with groups one for each."""
+    params = [p for p in command.get_params(context) if isinstance(p, click.Option) and not p.hidden]
+    heads = ("option", "value", "what it does", "default")
+    yield "## Options"
+    if isinstance(command, GroupedCommand):
+        for group in GROUPS:
+            options = command.in_group(context, params, group)
+            if options:
+                yield f"### {group.capitalize()}\n\n" + _table(heads, map(_option_row, options))
+        yield "### Help"
+    yield _table(heads, [_option_row(each) for each in params if not isinstance(each, Option)])
 
 
 def _option_row(option: click.Option) -> tuple[str, str, str, str]:

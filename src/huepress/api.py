@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -10,28 +11,26 @@ from typing import TYPE_CHECKING, Unpack
 
 from huepress import files
 from huepress.engine.metrics import Comparator, Score
-from huepress.formats import decode
+from huepress.formats import decode, table
 from huepress.formats.pillow_image import to_pillow
 from huepress.formats.writing import encode_for_name
+from huepress.inputs import EngineKeywords
 from huepress.model import NO_METADATA, Bytes, Encoded, Frame, IndexedImage, Metadata, Palette
-from huepress.options import (
-    DEFAULT_MAX_PIXELS,
-    Delivery,
-    EngineKeywords,
-    NumberOfColors,
-    Options,
-    QualityLike,
-    SizeLike,
-)
+from huepress.options import DEFAULT_MAX_PIXELS, Delivery, NumberOfColors, Options, QualityLike, SizeLike
 from huepress.pipeline import still
-from huepress.pipeline.intake import load, make_options
+from huepress.pipeline.intake import load, load_for, make_options
 from huepress.pipeline.run import encoded_for, frames_of, metadata_of, run
 from huepress.results import Outcome, Report
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from huepress.inputs import ArrayLike, ImageLike
+    from huepress.inputs import ArrayLike, ImageLike, WritableFile
+
+
+# Silent unless the program that uses the library listens: logging.getLogger("huepress").
+_log = logging.getLogger("huepress")
+_log.addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,14 @@ class Result:
     metadata: Metadata = NO_METADATA
     effort: int = 0
 
+    def __bytes__(self) -> bytes:
+        return self.encoded.data
+
+    @property
+    def mime_type(self) -> str:
+        """The media type of the finished file, such as ``image/png``."""
+        return table.mime_type_of(self.encoded.format)
+
     @property
     def palette(self) -> Palette:
         """The colors, (n, 3 or 4) uint8; it behaves as an array."""
@@ -79,8 +86,10 @@ class Result:
         """The frames of the finished file as they are shown, decoded one after the other; one of a picture."""
         return frames_of(Outcome(self.indexed, self.encoded, self.report))
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the file, as a whole or not at all.
+    def save(self, path: str | os.PathLike[str] | WritableFile, *, overwrite: bool = False) -> None:
+        """Write the file, as a whole or not at all, or into a file that is open for writing bytes.
+
+        Into an open file `encoded` is written as it is. For a path:
 
         The extension counts: ``.png``, ``.webp``, ``.gif`` or ``.jxl`` of another format than
         `encoded` encodes the same indices anew. Otherwise `encoded` is written, which holds the
@@ -95,6 +104,9 @@ class Result:
         OptionError
             If the extension's format needs a plug-in that is not installed.
         """
+        if not isinstance(path, str | os.PathLike):
+            path.write(self.encoded.data)
+            return
         name = os.fspath(path)
         files.check_writable_name(name, overwrite=overwrite)
         files.write_bytes(path, self.encoded_for(name).data, overwrite=overwrite)
@@ -176,18 +188,20 @@ def compress(
     (16, 4)
     """
     started = time.perf_counter()
+    _log.debug("compressing %s", image if isinstance(image, str | os.PathLike) else type(image).__name__)
     delivery = Delivery(allow_larger=allow_larger, min_saving=min_saving, allow_miss=allow_miss)
     chosen = make_options({"n_colors": n_colors, "quality": quality, "max_size": max_size, **options})
-    source = load(
-        image,
-        max_pixels=chosen.max_pixels,
-        color=chosen.color,
-        strip=chosen.strip,
-        tolerant=chosen.tolerant,
-        moving=True,
-    )
+    source = load_for(image, chosen, moving=True)
     outcome = run(source, chosen, delivery, started=started, on_progress=on_progress)
-    return Result(outcome.indexed, outcome.encoded, outcome.report, metadata_of(source), chosen.effort)
+    report = outcome.report
+    _log.info(
+        "%s: %s -> %d bytes, %d colors, %.2f s", report.status, report.bytes_in, report.bytes_out, report.n_colors,
+        report.seconds,
+    )  # fmt: skip
+    for note in (*report.notes, report.message):
+        if note:
+            _log.info("%s", note)
+    return Result(outcome.indexed, outcome.encoded, report, metadata_of(source), chosen.effort)
 
 
 def quantize(array: ArrayLike, n_colors: int = 256, **options: Unpack[EngineKeywords]) -> IndexedImage:
@@ -218,7 +232,7 @@ def quantize(array: ArrayLike, n_colors: int = 256, **options: Unpack[EngineKeyw
     ['#000000', '#ffffff']
     """
     chosen = make_options({"n_colors": n_colors, "effort": 0, **options})
-    return still.quantize(decode.from_array(array, max_pixels=chosen.max_pixels), chosen)
+    return still.quantize(load_for(decode.from_array(array, max_pixels=chosen.max_pixels), chosen), chosen)
 
 
 def score(

@@ -41,6 +41,7 @@ class Remedy(Enum):
     LESS_MEMORY = "try it alone, or with a smaller memory limit"
     MORE_COLORS = "raise n_colors"
     FEWER_PALETTE = "leave n_colors out or give a smaller palette"
+    WHOLE_FOLDER = "compress_many takes folders; here give the files in it"
     EXCLUDE_FOLDER = "rename it, or exclude its folder"
     CHECK_CLUSTER = "check the cluster's address"
     SMALLER_IMAGE = "make the image smaller or close other programs"

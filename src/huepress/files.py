@@ -40,9 +40,7 @@ def read_bytes(path: str | os.PathLike[str], *, limit: int = MOST_BYTES) -> byte
     except FileNotFoundError as error:
         raise MissingFileError("no such file", subject=str(path), remedy="check the name") from error
     except IsADirectoryError:
-        raise InputError(
-            "a directory", subject=str(path), remedy=f"give the files in it, such as {Path(path) / '*.png'}"
-        ) from None
+        raise InputError("a directory", subject=str(path), remedy=Remedy.WHOLE_FOLDER) from None
     except PermissionError:
         raise InputError("permission denied", subject=str(path), remedy="make it readable") from None
     except (OSError, ValueError) as error:

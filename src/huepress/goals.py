@@ -10,7 +10,7 @@ from numbers import Real
 from typing import ClassVar, Protocol, TypeVar
 
 from huepress.errors import OptionError
-from huepress.wording import counted, human_bytes
+from huepress.wording import counted, human_bytes, rounded_down
 
 _SIZE = re.compile(r"([-+]?[0-9]*\.?[0-9]+)\s*([a-z]*)", re.IGNORECASE)
 _UNITS = {
@@ -86,7 +86,8 @@ class QualityGoal:
         """Say how a version misses the goal."""
         if tried.score is None:
             return "too small a picture for a score; the finest version is taken"
-        told = f"{counted(n_colors, 'color')} {'reaches' if n_colors == 1 else 'reach'} a score of {tried.score:.1f}"
+        reach = "reaches" if n_colors == 1 else "reach"
+        told = f"{counted(n_colors, 'color')} {reach} a score of {rounded_down(tried.score, 1)}"
         return f"{told}, not {self.wanted:g}" if tried.score >= self.least else f"{told}, below {self.least:g}"
 
 

@@ -1,9 +1,25 @@
-"""What the library's calls take as an image or a palette: types only, for signatures."""
+"""What the library's calls take as images, palettes and keyword arguments: types only, for signatures."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
+
+from huepress.options import (
+    Alpha,
+    ColorHandling,
+    Colors,
+    Dither,
+    Format,
+    Hidden,
+    NumberOfColors,
+    QualityLike,
+    ResizeLike,
+    SizeLike,
+    Space,
+    Start,
+    Strip,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,13 +27,18 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from huepress.model import Animation, Palette, SourceImage
-    from huepress.options import Colors
 
     class BinaryFile(Protocol):
         """A file that is open for reading bytes."""
 
         def read(self) -> bytes:
             """Return all bytes from here on."""
+
+    class WritableFile(Protocol):
+        """A file that is open for writing bytes."""
+
+        def write(self, data: bytes, /) -> object:
+            """Write bytes."""
 
     class ArrayLike(Protocol):
         """An object that NumPy makes an array of."""
@@ -29,3 +50,38 @@ if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview
     ImageLike = StrPath | Buffer | BinaryFile | Image | ArrayLike | SourceImage | Animation
     PaletteLike = StrPath | bytes | Palette | Colors
+
+
+class EngineKeywords(TypedDict, total=False):
+    """The fields of `Options` but for the number of colors and the goals, as keyword arguments."""
+
+    resize: ResizeLike | None
+    palette: Colors | str | os.PathLike[str] | bytes | None
+    pin: Colors | None
+    effort: int
+    format: Format | None
+    rate: float
+    dither: Dither
+    alpha: Alpha
+    hidden: Hidden
+    seed: int
+    init: Start | Colors
+    n_init: int | None
+    n_swaps: int | None
+    max_iter: int
+    tol: float
+    space: Space
+    jobs: int
+    max_pixels: int
+    color: ColorHandling
+    strip: Strip
+    palette_per_frame: bool
+    tolerant: bool
+
+
+class OptionKeywords(EngineKeywords, total=False):
+    """All fields of `Options` as keyword arguments; a palette may be a file, too."""
+
+    n_colors: NumberOfColors
+    quality: QualityLike | None
+    max_size: SizeLike | None

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from huepress.wording import swatches_html
+
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -229,6 +231,11 @@ class Palette:
         """Whether some color is not opaque."""
         return bool((self.colors_srgb8[:, 3:] < 255).any())
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of colors and of channels, 3 or 4."""
+        return len(self.colors_srgb8), int(self.colors_srgb8.shape[1])
+
     def __len__(self) -> int:
         return len(self.colors_srgb8)
 
@@ -247,6 +254,9 @@ class Palette:
 
     def __repr__(self) -> str:
         return f"Palette({', '.join(self.hex())})"
+
+    def _repr_html_(self) -> str:
+        return swatches_html(self.hex())
 
     def hex(self) -> list[str]:
         """Return the colors as ``#rrggbb`` (or ``#rrggbbaa`` where translucent)."""

@@ -6,12 +6,13 @@ import dataclasses
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from huepress.colors.text import Rgba, as_colors
 from huepress.declare import check_all, option
 from huepress.errors import OptionError, Remedy
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
+from huepress.resizing import Resize, parse_resize
 
 if TYPE_CHECKING:
     from huepress.model import Bytes, Palette
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # colors in any form: text, hex strings, rows of 3 or 4 integ
     Colors = str | Palette | Bytes | Iterable[str | Sequence[int]]
 QualityLike = QualityGoal | float | str | tuple[float, float]
 SizeLike = SizeGoal | float | str
+ResizeLike = Resize | float | str | tuple[int, int]
 
 PALETTE_FORMATS: tuple[str, ...] = get_args(PaletteFormat)
 STARTS: tuple[str, ...] = get_args(Start)
@@ -107,6 +109,12 @@ class Options:
     )
     max_size: SizeLike | None = option(
         None, help="The best score within 100kB, 1.5MB, 2000 or 0.1bpp.", group="targets", metavar="SIZE"
+    )
+    resize: ResizeLike | None = option(
+        None,
+        help="Make the picture smaller first: 1600 (longest side), 1600x1200 (box), 50%.",
+        group="everyday",
+        metavar="SIDE|WxH|PERCENT",
     )
     palette: Colors | None = option(
         None,
@@ -216,6 +224,8 @@ class Options:
     def __post_init__(self) -> None:
         check_all(self)
         self._check_goals()
+        if self.resize is not None:
+            object.__setattr__(self, "resize", parse_resize(self.resize))
         self._check_palette()
         if self.color == "keep" and self.strip == "all":
             raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
@@ -258,6 +268,11 @@ class Options:
             )
         if self.pinned:
             raise OptionError("palette and pin exclude each other; a fixed palette keeps all its colors, leave pin out")
+
+    @property
+    def new_size(self) -> Resize | None:
+        """The size that the picture gets before all else."""
+        return cast("Resize | None", self.resize)
 
     @property
     def given_palette(self) -> tuple[Rgba, ...] | None:
@@ -328,40 +343,6 @@ class Options:
         if unknown:
             raise OptionError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
         return cls(**keywords)  # type: ignore[arg-type]
-
-
-class EngineKeywords(TypedDict, total=False):
-    """The fields of `Options` but for the number of colors and the goals, as keyword arguments."""
-
-    palette: Colors | str | os.PathLike[str] | bytes | None
-    pin: Colors | None
-    effort: int
-    format: Format | None
-    rate: float
-    dither: Dither
-    alpha: Alpha
-    hidden: Hidden
-    seed: int
-    init: Start | Colors
-    n_init: int | None
-    n_swaps: int | None
-    max_iter: int
-    tol: float
-    space: Space
-    jobs: int
-    max_pixels: int
-    color: ColorHandling
-    strip: Strip
-    palette_per_frame: bool
-    tolerant: bool
-
-
-class OptionKeywords(EngineKeywords, total=False):
-    """All fields of `Options` as keyword arguments; a palette may be a file, too."""
-
-    n_colors: NumberOfColors
-    quality: QualityLike | None
-    max_size: SizeLike | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,9 @@ from huepress.engine.palette import fit_palette, needs_alpha
 from huepress.engine.swatches import Swatches, count_shares, name_colors
 from huepress.errors import OptionError
 from huepress.formats.palettes.write import write_palette
+from huepress.inputs import EngineKeywords
 from huepress.model import Animation, ColorHistogram, Palette
-from huepress.options import PALETTE_FORMATS, EngineKeywords, Options, PaletteFormat, PaletteOptions
+from huepress.options import PALETTE_FORMATS, Options, PaletteFormat, PaletteOptions
 from huepress.pipeline import intake
 from huepress.pipeline.animation import count_frames
 
@@ -163,9 +164,7 @@ def swatches_of(tables: Iterable[ColorHistogram], options: Options) -> Swatches:
 
 def colors_of(image: ImageLike, options: Options) -> ColorHistogram:
     """Read an image or animation and count its colors, scaled so that each weighs the same."""
-    source = intake.load(
-        image, max_pixels=options.max_pixels, color=options.color, tolerant=options.tolerant, moving=True
-    )
+    source = intake.load_for(image, options, moving=True)
     if isinstance(source, Animation):
         return weigh_image(count_frames(source, threads=options.threads))
     return weigh_image(count_colors(source, threads=options.threads, merge_transparent=options.hidden == "drop"))

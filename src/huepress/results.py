@@ -179,9 +179,10 @@ class Report:
         )
 
     @property
-    def saved(self) -> float | None:
-        """The part of the input file's bytes that is saved, 0 to 1; None without a file."""
-        return None if not self.bytes_in else 1.0 - self.bytes_out / self.bytes_in
+    def saved(self) -> float:
+        """The part of the input file's bytes that is saved, below 1; of an array or image in memory, of its pixels'."""
+        n_pixels = self.width * self.height * self.n_frames
+        return 1.0 - self.bytes_out / (self.bytes_in or n_pixels * self.bits_per_pixel_in / 8)
 
     @property
     def index_factor(self) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Sequence
+from html import escape
 
 
 def human_bytes(n: int) -> str:
@@ -22,6 +24,39 @@ def counted(n: int, noun: str) -> str:
 def listed(names: Collection[str], most: int = 12) -> str:
     """Return names with commas between them; of many the first."""
     return ", ".join(list(names)[:most]) + (", ..." if len(names) > most else "")
+
+
+def rounded_down(value: float, digits: int) -> str:
+    """Return a number with so many decimals, never more than it is: a score of 49.97 is "49.9", and no "50.0"."""
+    scale = 10**digits
+    return f"{math.floor(round(value * scale, 6)) / scale:.{digits}f}"
+
+
+def told_saving(saved: float, digits: int = 1) -> str:
+    """Return a part of some bytes as people say it: ``88.2 % saved``; all of it is never saved."""
+    if saved < 0:
+        return f"{-100 * saved:.{digits}f} % larger"
+    return f"{rounded_down(100 * saved, digits)} % saved"
+
+
+def swatches_html(colors: Sequence[str], told: Sequence[str] = ()) -> str:
+    """Return colors as a row of squares for a notebook.
+
+    Parameters
+    ----------
+    colors : sequence of str
+        ``#rrggbb`` or ``#rrggbbaa``.
+    told : sequence of str, optional
+        What is known of each, shown when the pointer rests on it.
+    """
+    box = (
+        "display:inline-block;width:1.8em;height:1.8em;margin:1px;border:1px solid #8888;border-radius:3px;background:"
+    )
+    squares = (
+        f'<span title="{escape(text)}" style="{box}{color}"></span>'
+        for color, text in zip(colors, told or colors, strict=True)
+    )
+    return f'<div role="img" aria-label="{escape(", ".join(told or colors))}">{"".join(squares)}</div>'
 
 
 def printable(text: str) -> str:

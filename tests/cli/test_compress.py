@@ -25,7 +25,7 @@ def one_sentence(stderr):
 
 
 def test_default_output_beside_the_input(run, photo_file):
-    done = run("compress", photo_file, "-k", 16)
+    done = run("compress", photo_file, "-k", 16, "-v")
     assert done.returncode == 0 and done.stderr == b""
     output = photo_file.with_name("photo-huepress.png")
     assert f"{photo_file} -> {output}" in done.stdout.decode() and "% saved" in done.stdout.decode()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from conftest import png_bytes, run_on_terminal
+from huepress.wording import rounded_down
 
 ROOM = ["--effort", "1", "-k", "32"]
 
@@ -42,7 +43,7 @@ def test_a_quality_and_what_was_tried(run, small_file, tmp_path):
     again = run("compress", small_file, "--quality", 60, *ROOM, "-o", "b.png", "--plot", "trials.png")
     assert "exists already" in one_sentence(again, 5) and not (tmp_path / "b.png").exists()
     told = run("compress", small_file, "--quality", 60, *ROOM, "-o", "b.png").stdout.decode()
-    assert f"score {row['score']:.1f} (" in told
+    assert f"(score {rounded_down(row['score'], 1)})" in told
 
 
 def test_a_size(run, small_file, tmp_path):

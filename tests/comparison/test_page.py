@@ -1,5 +1,6 @@
 import io
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from PIL import Image
 import huepress
 from conftest import png_bytes
 from html_pages import embedded, parse
+from huepress.cli.main import run
 from huepress.comparison.page.difference import EDGES, map_palette
 from huepress.comparison.page.plot import Point, frontier, frontier_svg
 from huepress.engine.metrics import delta_e_ok, delta_e_ok_levels
+from huepress.wording import rounded_down
 from reference.colors import srgb8_to_oklab
 
 
@@ -69,14 +72,18 @@ def test_table_tells_what_the_files_are(compared, photo):
     for row, version in zip(rows[1:], compared.versions, strict=True):
         n = len(version.outcome.encoded.data)
         assert row[:4] == [version.label, f"{n:,}", f"{100 * n / size:.1f} %", f"{8 * n / 60_000:.2f}"]
-        assert row[5:8] == [str(len(version.outcome.indexed.palette)), f"{version.ssimulacra2:.1f}", version.words]
+        assert row[5:8] == [
+            str(len(version.outcome.indexed.palette)),
+            rounded_down(version.ssimulacra2, 1),
+            version.words,
+        ]
 
 
 def test_palettes_and_legend(compared):
     page = parse(compared.page())
     lists = page.all("ul", class_="palette")
     for swatches, version in zip(lists, compared.versions, strict=True):
-        colors = [swatch.attributes["title"] for swatch in swatches.all("li")]
+        colors = [swatch.attributes["data-color"] for swatch in swatches.all("button")]
         assert colors == version.outcome.indexed.palette.hex()
     legend = page.all("div", class_="legend")[0].all("li")
     assert [item.attributes["style"] for item in legend] == [f"--color:{color}" for color in map_palette().hex()]
@@ -108,7 +115,7 @@ def test_accessible_structure(compared):
         if element.tag == "img":
             assert "alt" in element.attributes
         if element.tag == "button":
-            assert element.text.strip()
+            assert element.text.strip() or element.attributes["aria-label"]
     labels = [label.attributes["for"] for label in page.all("label")]
     assert labels == [select.attributes["id"] for select in page.all("select")]
     slider = page.one(role="slider")
@@ -201,3 +208,27 @@ def test_plot_runs_to_the_right_with_bytes_and_up_with_score():
 def test_equal_files_are_equally_good():
     svg = parse(frontier_svg([Point("a", 1000, 10), Point("b", 2000, 50), Point("c", 2000, 50)]).encode())
     assert [circle.attributes["class"] for circle in svg.all("circle")] == ["best"] * 3
+
+
+def test_names_come_with_bytes_and_scores_and_the_best_is_shown(compared):
+    page = parse(compared.page())
+    told = [option.text for option in page.all("select")[0].all("option")]
+    for text, version in zip(told[1:], compared.versions, strict=True):
+        assert text.startswith(f"{version.label} · ") and version.words in text and "B, score" in text
+    best = max(range(len(compared.versions)), key=lambda i: compared.versions[i].ssimulacra2)
+    assert page.one("div", class_="viewer").attributes["data-best"] == str(best + 1)
+
+
+def test_a_versions_command_makes_its_file(photo_file, tmp_path, monkeypatch):
+    """Whatever is asked for, the command line that the page offers gives the same bytes."""
+    asked = {"effort": 1, "dither": "none", "pin": "#ff0000", "resize": "50%", "seed": 3, "alpha": "free"}
+    found = huepress.compare(photo_file, [4, 9], **asked).versions
+    found += huepress.compare(photo_file, quality=55, effort=1).versions
+    found += huepress.compare(photo_file, max_size="9kB", effort=1, format="webp").versions
+    monkeypatch.chdir(tmp_path)
+    for number, version in enumerate(found):
+        arguments = shlex.split(version.command(str(photo_file)))
+        assert arguments[:2] == ["huepress", "compress"]
+        suffix = version.outcome.encoded.format.lower()
+        assert run([*arguments[1:], "-q", "-o", f"{number}.{suffix}"]) == 0, arguments
+        assert (tmp_path / f"{number}.{suffix}").read_bytes() == version.outcome.encoded.data, arguments

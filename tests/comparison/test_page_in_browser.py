@@ -169,13 +169,15 @@ def test_any_two_versions(page):
     left, right = (viewer(page).get_by_label(side, exact=True) for side in ("Left", "Right"))
     shown = lambda: (left.input_value(), right.input_value())  # noqa: E731
     tags = viewer(page).locator(".tag")
-    right.select_option("K = 32")
-    left.select_option("K = 8")
-    assert shown() == ("2", "3") and tags.all_inner_texts() == ["K = 8", "K = 32"]
-    left.select_option("K = 32")  # never the same twice
+    assert shown() == ("0", "3"), "the best version is shown first"
+    right.select_option("3")
+    left.select_option("2")
+    names = lambda: [text.split(" · ")[0] for text in tags.all_inner_texts()]  # noqa: E731
+    assert shown() == ("2", "3") and names() == ["K = 8", "K = 32"]
+    left.select_option("3")  # never the same twice
     assert shown() == ("3", "2")
     viewer(page).get_by_role("button", name="Swap").click()
-    assert shown() == ("2", "3") and tags.all_inner_texts() == ["K = 8", "K = 32"]
+    assert shown() == ("2", "3") and names() == ["K = 8", "K = 32"]
     assert viewer(page).locator(".world img.picture").count() == 2
 
 
@@ -185,7 +187,7 @@ def test_difference_map_and_legend(page):
     button.click()
     assert legend.is_visible() and button.get_attribute("aria-pressed") == "true"
     assert [i.get_attribute("alt") for i in viewer(page).locator(".stage img").all() if i.is_visible()] == [
-        "Original", "Difference of K = 2 from the original",
+        "Original", "Difference of K = 32 from the original",
     ]  # fmt: skip
     button.click()
     assert not legend.is_visible()
@@ -260,6 +262,44 @@ def test_accessibility_of_one_image(open_page, photo, tmp_path):
     results = axe.Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
     assert page.get_by_role("heading", name="image").count() == 2  # one of them is seen
+
+
+def test_a_click_that_focuses_moves_nothing(page):
+    stage = viewer(page).locator(".stage").bounding_box()
+    at = stage["x"] + 0.2 * stage["width"], stage["y"] + 0.5 * stage["height"]
+    page.mouse.click(*at)
+    assert split(page) == 50
+    page.mouse.click(*at)
+    assert split(page) == pytest.approx(20, abs=0.5)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_one_comparison_fits_the_window(open_page, photo, tmp_path, size, scheme):
+    (tmp_path / "one.html").write_bytes(huepress.compare(photo, [2, 8, 32], name="one.png", effort=0).page())
+    page = open_page(tmp_path / "one.html", viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    page.wait_for_function("document.querySelector('.stage').style.height")
+    assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == list(size)
+    assert viewer(page).locator(".stage").bounding_box()["height"] >= 220
+
+
+def test_what_can_be_taken_along(open_page, photo, tmp_path):
+    found = huepress.compare(photo, [2, 8], name="one.png", effort=0)
+    (tmp_path / "one.html").write_bytes(found.page())
+    page = open_page(tmp_path / "one.html", permissions=["clipboard-read", "clipboard-write"], accept_downloads=True)
+    with page.expect_download() as download:
+        viewer(page).get_by_text("Download").click()
+    assert download.value.suggested_filename == "one-huepress.png"
+    assert download.value.path().read_bytes() == found.versions[1].outcome.encoded.data
+    viewer(page).get_by_role("button", name="Copy the command").click()
+    command = "huepress compress one.png --colors 8 --effort 0"
+    page.wait_for_function("document.querySelector('.said').textContent !== ''")
+    assert page.evaluate("navigator.clipboard.readText()") == command and command in page.locator(".said").inner_text()
+    page.locator(".more > summary").click()
+    page.locator(".palette button").first.click()
+    color = found.versions[0].outcome.indexed.palette.hex()[0]
+    page.wait_for_function("color => document.querySelector('.said').textContent.includes(color)", arg=color)
+    assert page.evaluate("navigator.clipboard.readText()") == color
 
 
 def test_without_scripts_everything_is_there(open_page):

@@ -129,3 +129,21 @@ def test_labels_equal_predict_far_from_zero():
 def test_too_few_distinct_points_warn():
     with pytest.warns(UserWarning, match="distinct"):
         KMeans(3).fit(np.zeros((10, 3)))
+
+
+def test_as_many_starts_as_scikit_learn_takes():
+    X = np.random.default_rng(0).random((300, 3))
+    one, ten = (KMeans(25, init="random", n_init=n, max_iter=2).fit(X).inertia_ for n in (1, 10))
+    assert KMeans(25, init="random", n_init="auto", max_iter=2).fit(X).inertia_ == ten < one
+    assert KMeans(7, n_init="auto").fit(X).inertia_ == KMeans(7).fit(X).inertia_
+    with pytest.raises(ValueError, match="n_init"):
+        KMeans(7, n_init="many").fit(X)
+
+
+def test_a_generator_draws_the_seed():
+    X = np.random.default_rng(0).random((300, 3))
+
+    def centers(seed):
+        return KMeans(7, init="random", random_state=np.random.default_rng(seed)).fit(X).cluster_centers_
+
+    assert np.array_equal(centers(1), centers(1)) and not np.array_equal(centers(1), centers(2))

@@ -18,10 +18,10 @@ from pathlib import PurePath
 
 from huepress.archive.tasks import FileOutcome, Settings
 from huepress.archive.work import thumbnails
-from huepress.errors import HuepressError, OptionError
+from huepress.errors import HuepressError, OptionError, Remedy
 from huepress.options import Options
 from huepress.pipeline import intake
-from huepress.wording import human_bytes, printable
+from huepress.wording import human_bytes, printable, rounded_down, told_saving
 
 ENDINGS = (".html", ".csv", ".json")
 # What a spreadsheet takes for a formula.
@@ -30,12 +30,21 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 PICTURES = 200
 
 _STYLE = """
+:root{color-scheme:light dark;--ink:#1c1c1e;--ground:#fafaf8;--quiet:#5c5c61;--line:#deded9;--failed:#b3261e}
+@media(prefers-color-scheme:dark){
+:root{--ink:#ececee;--ground:#17181a;--quiet:#a9abb1;--line:#3d4046;--failed:#ff9a92}}
 body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}
-body{color:#1c1c1e;background:#fafaf8}
-table{border-collapse:collapse;width:100%}th,td{text-align:right;padding:.35rem .6rem;border-bottom:1px solid #deded9}
+body{color:var(--ink);background:var(--ground)}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:right;padding:.35rem .6rem;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}
 th:nth-child(1),td:nth-child(1),td.name,th.name{text-align:left;overflow-wrap:anywhere}
-img{max-width:160px;max-height:160px;vertical-align:middle;background:#fff}.quiet{color:#6c6c70}.failed{color:#b3261e}
-@media(prefers-color-scheme:dark){body{color:#eee;background:#1c1c1e}th,td{border-color:#444}}
+img{max-width:160px;max-height:160px;vertical-align:middle;background:#fff}
+.quiet{color:var(--quiet)}.failed{color:var(--failed)}
+@media(max-width:640px){
+body{margin:1rem auto}thead{position:absolute;clip-path:inset(50%)}table,tbody{display:block}
+tr{display:grid;grid-template-columns:1fr 1fr;gap:.1rem .8rem;padding:.6rem 0;border-bottom:1px solid var(--line)}
+th,td{border:0;padding:0;text-align:left}td.name{grid-column:1/-1;font-weight:600}img{max-width:100%}
+td:empty{display:none}td[data-label]::before{content:attr(data-label) " ";color:var(--quiet)}}
 """
 
 
@@ -76,16 +85,18 @@ class Collector:
     ----------
     settings : Settings
         With `thumbnails`, where sources are gone when the report is drawn, outcomes bring theirs.
+    words : callable
+        Returns what a way out is called where the report is asked for.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, words: Callable[[Remedy], str]) -> None:
+        self._settings, self._words = settings, words
         self._rows: list[Row] = []
         self._thumbnails: dict[str, tuple[bytes, bytes]] = {}
 
     def add(self, outcome: FileOutcome) -> None:
         """Take note of an outcome."""
-        row = _row(outcome)
+        row = _row(outcome, self._words)
         self._rows.append(row)
         if outcome.thumbnails:
             self._thumbnails[row.input] = outcome.thumbnails
@@ -136,7 +147,7 @@ def totals(rows: Iterable[Row]) -> dict[str, int]:
     return counts
 
 
-def _row(outcome: FileOutcome) -> Row:
+def _row(outcome: FileOutcome, words: Callable[[Remedy], str]) -> Row:
     facts = outcome.facts
     psnr = facts.get("psnr_db")
     return Row(
@@ -151,7 +162,7 @@ def _row(outcome: FileOutcome) -> Row:
         facts.get("n_colors"),
         None if psnr is None or psnr == float("inf") else psnr,
         outcome.ssimulacra2,
-        _text(outcome.message),
+        _text(outcome.message if outcome.error is None else outcome.error.told(words)),
     )
 
 
@@ -188,7 +199,7 @@ def _html(rows: list[Row], pictures: Callable[[Row], tuple[bytes, bytes] | None]
     lines = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>huepress report</title>',
         '<meta name="viewport" content="width=device-width">',
-        f"<style>{_STYLE}</style></head><body><h1>{saved:.1%} saved</h1>",
+        f"<style>{_STYLE}</style></head><body><h1>{told_saving(saved)}</h1>",
         f"<p>{human_bytes(sums['bytes_in'])} → {human_bytes(sums['bytes_out'])} in {sums['files']:,} files: "
         f"{counts}.</p>",
         '<p class="quiet">Failed files first, then the lowest scores (SSIMULACRA2: 90 visually lossless, 70 high, '
@@ -207,14 +218,18 @@ def _html_row(row: Row, pair: tuple[bytes, bytes] | None) -> str:
         return f'<tr><td class="name">{name}</td><td colspan="7" class="name failed">{message}</td></tr>'
     title = f' title="{message}"' if message else ""
     before, after = (_picture(data) for data in pair) if pair else ("", "")
-    score = "" if row.ssimulacra2 is None else f"{row.ssimulacra2:.1f}"
+    score = "" if row.ssimulacra2 is None else rounded_down(row.ssimulacra2, 1)
     psnr = "" if row.psnr_db is None else f"{row.psnr_db:.1f} dB"
-    saved = f"{1 - row.bytes_out / row.bytes_in:.1%}" if row.status == "compressed" and row.bytes_in else row.status
+    is_smaller = row.status == "compressed" and row.bytes_in
+    saved = told_saving(1 - row.bytes_out / row.bytes_in) if is_smaller else row.status
     cells = (
-        before, after, score, psnr, f"{human_bytes(row.bytes_in)} → {human_bytes(row.bytes_out)}", saved,
-        "" if row.n_colors is None else str(row.n_colors),
+        ("", before), ("", after), ("score", score), ("PSNR", psnr),
+        ("bytes", f"{human_bytes(row.bytes_in)} → {human_bytes(row.bytes_out)}"), ("", saved),
+        ("colors", "" if row.n_colors is None else str(row.n_colors)),
     )  # fmt: skip
-    return f'<tr><td class="name"{title}>{name}</td>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    labels = [f' data-label="{label}"' if label else "" for label, _ in cells]
+    told = "".join(f"<td{label}>{cell}</td>" for label, (_, cell) in zip(labels, cells, strict=True))
+    return f'<tr><td class="name"{title}>{name}</td>{told}</tr>'
 
 
 def _picture(data: bytes) -> str:

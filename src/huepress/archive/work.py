@@ -99,14 +99,7 @@ def _compressed(
         return _kept(task, data, found.format, _stays(found.format), remedy=Remedy.OUTPUT_FOLDER)
     started = time.perf_counter()
     try:
-        source = intake.load(
-            data,
-            max_pixels=options.max_pixels,
-            color=options.color,
-            strip=options.strip,
-            tolerant=options.tolerant,
-            moving=True,
-        )
+        source = intake.load_for(data, options, moving=True)
         if isinstance(source, Animation) and options.goal is not None and not source.mended:
             why = "a quality or a size can be aimed at for single pictures only so far; original kept"
             return _kept(task, data, source.format, why, cleaned=None if settings.in_place else source.keepable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from huepress.cli.command import GroupedCommand, drop_overruled, option
 from huepress.cli.options import COLORS, ENGINE, ColorCounts, Goal, Listed, make_options, options_of
 from huepress.cli.output import say
 from huepress.options import Options
@@ -20,30 +22,47 @@ if TYPE_CHECKING:
     from huepress.comparison.page.render import Section
     from huepress.comparison.versions import Variant
 
+EXAMPLES = (
+    "huepress compare photo.png -o page.html          # 8, 16 and 32 colors: slider, zoom, scores",
+    "huepress compare photo.png --quality 60,70,80    # one picture to send around",
+    "huepress compare a.png b.png -k auto -o page.html --show",
+)
 # Options of the engine that take lists here.
 _LISTED = ("effort", "rate", "dither", "format")
 
 
-@click.command(name="compare")
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option(
+@click.command(name="compare", cls=GroupedCommand, examples=EXAMPLES)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path())
+@option(
     "-k",
     "--colors",
     type=ColorCounts(),
     help="Numbers of colors to show; auto: as many as serve.  [default: 8,16,32 where nothing else is listed]",
 )
-@click.option("--quality", type=Listed(Goal("score")), default="", help="Scores, 0 to 100: the fewest bytes for each.")
-@click.option(
-    "--max-size", type=Listed(Goal("size")), default="", help="Sizes, as 50kB or 0.1bpp: the best looks in each."
+@option(
+    "--quality",
+    group="targets",
+    type=Listed(Goal("score")),
+    default="",
+    help="Scores, 0 to 100: the fewest bytes for each.",
 )
-@click.option(
+@option(
+    "--max-size",
+    group="targets",
+    type=Listed(Goal("size")),
+    default="",
+    help="Sizes, as 50kB or 0.1bpp: the best looks in each.",
+)
+@option(
     "-o",
     "--output",
     metavar="FILE|DIR",
     help="Where to write: a sheet (.png), or a page (.html) about all inputs.  [default: NAME-compare.png]",
 )
-@click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
-@click.option("--show", is_flag=True, help="Open what was written in the system's viewer.")
+@option("-f", "--force", is_flag=True, help="Overwrite existing files.")
+@option("--show", is_flag=True, help="Open what was written in the system's viewer.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object per version.")
+@option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @options_of(Options, [*COLORS, *ENGINE, "tolerant"])
 def command(
     inputs: tuple[str, ...],
@@ -53,6 +72,8 @@ def command(
     output: str | None,
     force: bool,
     show: bool,
+    as_json: bool,
+    quiet: bool,
     **engine: Any,
 ) -> int:
     """Draw each image beside its versions, the original first.
@@ -68,13 +89,14 @@ def command(
     from huepress.archive.listing import names_directory
     from huepress.cli.inputs import STDIO, claims_of, expand, for_each
 
+    drop_overruled(engine, ["palette", "pin"])
     names = expand(inputs)
     if output == STDIO:
         raise click.UsageError("a sheet is for looking at; give -o FILE")
     variants = _variants(colors, quality, max_size, engine)
     page = _named_page(output)
     directory = Path(output) if output and not page and names_directory(output, len(names)) else None
-    drawn = _Drawn(variants, claims_of(names), force=force, show=show)
+    drawn = _Drawn(variants, claims_of(names), force=force, show=show, as_json=as_json, quiet=quiet)
     if page:
         return drawn.page(names, page)
 
@@ -122,9 +144,11 @@ def _default_target(name: str, directory: Path | None) -> Path:
 class _Drawn:
     """Draws comparisons of one input after the other."""
 
-    def __init__(self, variants: list[Variant], claims: Claims, *, force: bool, show: bool) -> None:
+    def __init__(
+        self, variants: list[Variant], claims: Claims, *, force: bool, show: bool, as_json: bool, quiet: bool
+    ) -> None:
         self._variants, self._claims = variants, claims
-        self._force, self._show = force, show
+        self._force, self._show, self._as_json, self._quiet = force, show, as_json, quiet
 
     def sheet(self, name: str, target: Path) -> None:
         """Write the sheet of an input."""
@@ -133,7 +157,7 @@ class _Drawn:
         self._claims.claim(target)
         if exists(name):
             self._check(target)
-        self._write(target, self._compare(name).sheet())
+        self._write(target, self._compare(name, target).sheet())
 
     def page(self, names: list[str], target: Path) -> int:
         """Write one page about all inputs that can be read, and return the exit code."""
@@ -144,12 +168,14 @@ class _Drawn:
         if any(map(exists, names)):
             self._check(target)
         sections: list[Section] = []
-        code = for_each(names, lambda name: sections.append(self._compare(name).section(len(sections) + 1)), str)
+        code = for_each(
+            names, lambda name: sections.append(self._compare(name, target).section(len(sections) + 1)), str
+        )
         if sections:
             self._write(target, render_page(sections))
         return code
 
-    def _compare(self, name: str) -> Comparison:
+    def _compare(self, name: str, target: Path) -> Comparison:
         from huepress.cli.inputs import STDIO, image_of
         from huepress.comparison.compare import compare_source, load
 
@@ -165,10 +191,14 @@ class _Drawn:
                 click.echo(f"\r\033[K{heading}: {label} ({done} of {len(self._variants)})", err=True, nl=False)
 
         try:
-            return compare_source(heading, source, self._variants, tell)
+            found = compare_source(heading, source, self._variants, tell)
         finally:
             if on_terminal:
                 click.echo("\r\033[K", err=True, nl=False)
+        if self._as_json:
+            for version in found.versions:
+                say(json.dumps({"input": name, "output": str(target), **version.facts()}))
+        return found
 
     def _check(self, target: Path) -> None:
         from huepress import files
@@ -179,6 +209,8 @@ class _Drawn:
         from huepress import files
 
         files.write_bytes(target, data, overwrite=self._force)
-        say(str(target))
+        if not self._as_json and not self._quiet:
+            how = "" if self._show else f": open {target.absolute().as_uri()}, or add --show"
+            say(f"{target}{how}")
         if self._show:
             click.launch(str(target))

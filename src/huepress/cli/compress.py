@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import click
 
+from huepress.cli.command import GroupedCommand, drop_overruled, option
 from huepress.cli.options import COLORS, ENGINE, gathered, make_options, options_of
 from huepress.cli.run_options import RunChoices
 from huepress.options import Delivery, Options
@@ -15,19 +16,31 @@ from huepress.options import Delivery, Options
 STDIO = "-"
 
 
-@click.command(name="compress")
-@click.argument("inputs", nargs=-1, metavar="INPUT...")
-@options_of(Options, ["n_colors"])
-@click.option(
-    "-o", "--output", metavar="FILE|DIR", help="Where to write; '-' is standard output.  [default: NAME-huepress.png]"
+@click.command(
+    name="compress",
+    cls=GroupedCommand,
+    examples=[
+        "huepress photo.png                              # photo-huepress.png: small, and it looks the same",
+        'huepress photo.png --quality 70 -o small.png    # the fewest bytes with a score of 70, "high"',
+        "huepress -r pictures -o small                   # a whole tree, in parallel",
+    ],
 )
-@click.option("-f", "--force", is_flag=True, help="Overwrite existing files; take results above --max-size.")
+@click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path())
+@options_of(Options, ["n_colors"])
+@option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    metavar="FILE|DIR",
+    help="Where to write; '-' is standard output.  [default: NAME-huepress.png]",
+)
+@option("-f", "--force", is_flag=True, help="Overwrite existing files; take results above --max-size.")
 @options_of(Delivery, ["allow_larger"])
 @options_of(Options, ["quality", "max_size", *COLORS, *ENGINE, "color", "strip", "palette_per_frame", "tolerant"])
 @gathered(RunChoices, "choices")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print the palettes, too.")
+@option("--json", "as_json", group="many files", is_flag=True, help="Print one JSON object per input.")
+@option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@option("-v", "--verbose", is_flag=True, help="Print all figures and the palettes, too.")
 def command(
     inputs: tuple[str, ...],
     n_colors: int | Literal["auto"],
@@ -52,6 +65,8 @@ def command(
         warm_up()
     if choices.in_place and engine["format"] in (None, "auto"):
         engine["format"] = "keep"  # a file keeps its name, so it keeps its format
+    drop_overruled(engine, ["quality", "max_size"])
+    drop_overruled(engine, ["palette", "pin"])
     options = make_options(n_colors, output=_named(output, choices), **engine)
     if not inputs and choices.files_from is None:
         raise click.UsageError("Missing argument 'INPUT...'")
@@ -93,9 +108,9 @@ def _check(names: tuple[str, ...], output: str | None, choices: RunChoices, *, a
         raise click.UsageError("--in-place replaces the inputs; leave -o, --suffix, --ext and --copy-others out")
     if choices.in_place and STDIO in names:
         raise click.UsageError("standard input cannot be replaced; leave --in-place out")
-    for option, text in (("--suffix", choices.suffix), ("--ext", choices.ext)):
+    for name, text in (("--suffix", choices.suffix), ("--ext", choices.ext)):
         if text and not {"/", "\0", os.sep}.isdisjoint(text):
-            raise click.UsageError(f"{option} is a part of a name, without '/'")
+            raise click.UsageError(f"{name} is a part of a name, without '/'")
     if choices.is_run:
         if choices.recursive and choices.files_from is None and len(names) != 1:
             raise click.UsageError("-r takes one folder; run it once for each")

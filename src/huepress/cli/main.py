@@ -4,17 +4,39 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from huepress import __version__
 from huepress.cli.output import complain
 from huepress.errors import HuepressError, LimitError, as_huepress_error
 
-# One file per command, imported only when the command runs or is listed.
-_COMMANDS = {"compress": "compress", "compare": "compare", "palette": "palette", "score": "score", "segment": "segment"}
+# Where each command is, imported only when it runs or is listed.
+_COMMANDS = {
+    "compress": "compress:command",
+    "compare": "compare:command",
+    "palette": "palette:command",
+    "score": "score:command",
+    "segment": "segment:command",
+    "completion": "shell:completion",
+    "man": "shell:man",
+}
+# What settings are for.
+_SET = ("compress", "compare", "palette", "score", "segment")
+_DEFAULT = "compress"
+_OWN_FLAGS = ("--no-settings",)
+_OWN_ENDS = ("-h", "--help", "-V", "--version")
 _INTERRUPTED = 130
+
+
+def command_of(name: str) -> click.Command:
+    """Return a command by its name."""
+    module, _, attribute = _COMMANDS[name].partition(":")
+    command: click.Command = getattr(import_module(f"huepress.cli.{module}"), attribute)
+    return command
 
 
 class _LazyGroup(click.Group):
@@ -22,23 +44,59 @@ class _LazyGroup(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = import_module(f"huepress.cli.{_COMMANDS[cmd_name]}").command
-        return command
+        return command_of(cmd_name) if cmd_name in _COMMANDS else None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take files without a command as something to compress."""
+        at = next((i for i, each in enumerate(args) if each not in _OWN_FLAGS), len(args))
+        if at < len(args) and args[at] not in _COMMANDS and args[at] not in _OWN_ENDS and _is_input(args[at]):
+            args = [*args[:at], _DEFAULT, *args[at:]]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS:
+            close = get_close_matches(args[0], _COMMANDS, 1)
+            hint = f"did you mean {close[0]!r}?" if close else "there is no such file, either"
+            raise click.UsageError(f"no such command {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands, and files: those are compressed."""
+        return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
+
+
+def _is_input(word: str) -> bool:
+    """Tell whether a first word is meant for `compress`: an option of it, standard input, or a file."""
+    return word.startswith("-") or not {".", "/", os.sep, "*", "?", "["}.isdisjoint(word) or os.path.exists(word)
 
 
 @click.group(
     cls=_LazyGroup,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    subcommand_metavar="[COMMAND] [ARGS]...",
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "auto_envvar_prefix": "HUEPRESS",
+    },
 )
+@click.option("--no-settings", is_flag=True, help="Leave huepress.toml and [tool.huepress] of pyproject.toml out.")
 @click.version_option(__version__, "-V", "--version", prog_name="huepress")
 @click.pass_context
-def cli(context: click.Context) -> None:
-    """Make images small with k-means: fewer colors, indexed files, exact results."""
-    if context.invoked_subcommand is None:
+def cli(context: click.Context, no_settings: bool) -> None:
+    """Make images small with k-means: fewer colors, indexed files, exact results.
+
+    Files without a command are compressed: huepress photo.png
+    """
+    name = context.invoked_subcommand
+    if name is None:
         click.echo(context.get_help())
+    elif name in _SET and not no_settings:
+        from huepress.cli.settings import settings_for
+
+        context.default_map = {name: settings_for(name, command_of(name), _SET)}
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
+from huepress.cli.command import option
 from huepress.declare import Spec
 from huepress.errors import OptionError
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
@@ -143,17 +144,17 @@ def gathered(schema: type[Any], argument: str) -> Callable[[Command], Command]:
 def _as_click(declared: dataclasses.Field[Any]) -> Callable[[Command], Command]:
     spec: Spec = declared.metadata["spec"]
     names = spec.flags or ("--" + declared.name.replace("_", "-"),)
-    shared: dict[str, Any] = {"help": spec.help}
+    shared: dict[str, Any] = {"help": spec.help, "group": spec.group}
     if spec.default_told:
         shared["help"] += f"  [default: {spec.default_told}]"
     if declared.type in ("bool", bool):
-        return click.option(*names, declared.name, is_flag=True, **shared)
+        return option(*names, declared.name, is_flag=True, **shared)
     if declared.default == ():
         multiple = str(declared.type).startswith("tuple")
         shared |= {"multiple": True} if multiple else {"default": ""}
     elif declared.default is not None:
         shared |= {"default": declared.default, "show_default": not spec.default_told}
-    return click.option(*names, declared.name, type=_type_of(spec), metavar=spec.metavar, **shared)
+    return option(*names, declared.name, type=_type_of(spec), metavar=spec.metavar, **shared)
 
 
 def _type_of(spec: Spec) -> Any:
@@ -173,8 +174,8 @@ def _type_of(spec: Spec) -> Any:
 
 # What `make_options` takes from every command that runs the engine.
 ENGINE = (
-    "effort", "format", "rate", "dither", "alpha", "hidden", "seed", "init", "n_init", "n_swaps", "max_iter", "tol",
-    "space", "jobs", "max_pixels",
+    "resize", "effort", "format", "rate", "dither", "alpha", "hidden", "seed", "init", "n_init", "n_swaps", "max_iter",
+    "tol", "space", "jobs", "max_pixels",
 )  # fmt: skip
 COLORS = ("palette", "pin")
 

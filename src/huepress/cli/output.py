@@ -38,6 +38,7 @@ _WORDS = {
     Remedy.LESS_MEMORY: "try it alone, or with a smaller --memory",
     Remedy.MORE_COLORS: "raise -k",
     Remedy.FEWER_PALETTE: "leave -k out or give a smaller palette",
+    Remedy.WHOLE_FOLDER: "compress -r FOLDER -o DIR takes all that is in it; here give its files",
     Remedy.EXCLUDE_FOLDER: "rename it, or --exclude its folder",
     Remedy.CHECK_CLUSTER: "check --cluster",
 }

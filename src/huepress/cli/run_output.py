@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from huepress.archive.batch import Watch
 from huepress.cli.output import told, words_for
 from huepress.errors import OutputError
-from huepress.wording import printable
+from huepress.wording import printable, rounded_down, told_saving
 
 if TYPE_CHECKING:
     from huepress.archive.batch import Summary
@@ -57,8 +57,8 @@ def as_json(outcome: FileOutcome, seed: int) -> dict[str, Any]:
     return row
 
 
-def sentence(outcome: FileOutcome) -> str:
-    """Tell in one line what became of a file."""
+def sentence(outcome: FileOutcome, *, verbose: bool) -> str:
+    """Tell in one line what became of a file: the bytes, the looks in words where known, the time; or all figures."""
     from huepress.engine.metrics import words_for
     from huepress.wording import counted, human_bytes
 
@@ -68,18 +68,23 @@ def sentence(outcome: FileOutcome) -> str:
         return start + "done before, unchanged"
     if outcome.status != "compressed":
         return start + (message_of(outcome) or outcome.status)
-    quality = "lossless" if facts["mse"] == 0 else f"PSNR {facts['psnr_db']:.1f} dB"
-    if outcome.ssimulacra2 is not None:
-        quality += f", score {outcome.ssimulacra2:.1f} ({words_for(outcome.ssimulacra2)})"
+    looks = ["lossless"] if facts["mse"] == 0 else []
+    if verbose and not looks:
+        looks = [f"PSNR {facts['psnr_db']:.1f} dB"]
+    if outcome.ssimulacra2 is not None and facts["mse"] > 0:
+        looks.append(f"{words_for(outcome.ssimulacra2)} quality (score {rounded_down(outcome.ssimulacra2, 1)})")
     remarks = "".join(f"; {remark}" for remark in (*facts.get("notes", ()), message_of(outcome)) if remark)
-    frames = f"{facts['n_frames']} frames, " if facts.get("n_frames", 1) > 1 else ""
     bits_in, bits = facts["bits_per_pixel_in"], facts["bits_per_pixel"]
-    return (
-        f"{start}{human_bytes(facts['bytes_in'])} -> {human_bytes(facts['bytes_out'])} "
-        f"({_percent(facts['bytes_in'], facts['bytes_out'])}), {frames}{counted(facts['n_colors'], 'color')}, "
-        f"{bits_in} -> {bits} bits per pixel before deflate ({bits_in / bits:g}x), {quality}, {outcome.seconds:.2f} s"
-        f"{remarks}"
-    )
+    parts = [
+        f"{human_bytes(facts['bytes_in'])} -> {human_bytes(facts['bytes_out'])}",
+        _percent(facts["bytes_in"], facts["bytes_out"]),
+    ]
+    if facts.get("n_frames", 1) > 1:
+        parts.append(f"{facts['n_frames']} frames")
+    if verbose:
+        parts.append(counted(facts["n_colors"], "color"))
+        parts.append(f"{bits_in} -> {bits} bits per pixel before deflate ({bits_in / bits:g}x)")
+    return start + ", ".join([*parts, *looks, f"{outcome.seconds:.1f} s"]) + remarks
 
 
 def totals(summary: Summary, *, dry_run: bool) -> str:
@@ -95,8 +100,7 @@ def totals(summary: Summary, *, dry_run: bool) -> str:
 
 
 def _percent(bytes_in: int, bytes_out: int) -> str:
-    saved = 1 - bytes_out / bytes_in if bytes_in else 0.0
-    return f"{100 * saved:.1f} % saved" if saved >= 0 else f"{-100 * saved:.1f} % larger"
+    return told_saving(1 - bytes_out / bytes_in if bytes_in else 0.0)
 
 
 class Progress(Watch):

@@ -15,7 +15,7 @@ from huepress.archive.memory import parse_bytes
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome
 from huepress.cli.inputs import STDIO, PathsAndStreams, read_stdin
-from huepress.cli.output import complain, say
+from huepress.cli.output import complain, say, words_for
 from huepress.cli.run_options import RunChoices
 from huepress.cli.run_output import Curves, Progress, as_json, refuse_taken_name, sentence, totals
 from huepress.options import Delivery, Options
@@ -90,7 +90,7 @@ def execute(request: RunRequest, choices: RunChoices, printing: Printing) -> int
     curves = Curves(choices.plot, tasks, settings)
     for name in choices.report:
         refuse_taken_name("--report", name, tasks, settings)
-    summary, collector = Summary(), reports.Collector(settings)
+    summary, collector = Summary(), reports.Collector(settings, words_for)
     shown = Progress(silent=silent)
     kept_for_later: list[FileOutcome] = []
     with closing(carry_out(planned, request, shown)) as outcomes:
@@ -107,7 +107,7 @@ def execute(request: RunRequest, choices: RunChoices, printing: Printing) -> int
             if outcome.error is not None and not planned.is_tree:
                 complain(outcome.error)
     for outcome in kept_for_later:
-        say(sentence(outcome), err=to_stdout)
+        say(sentence(outcome, verbose=printing.verbose), err=to_stdout)
         if printing.verbose and outcome.palette:
             say("  " + " ".join(outcome.palette), err=to_stdout)
     if not silent and (planned.is_tree or len(tasks) > 1):

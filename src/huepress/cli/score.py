@@ -9,18 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from huepress.cli.command import GroupedCommand, option
 from huepress.cli.options import options_of
 from huepress.cli.output import say
 from huepress.options import Options
+from huepress.wording import rounded_down
 
 if TYPE_CHECKING:
     from huepress.engine.metrics import Score
 
 
-@click.command(name="score")
-@click.argument("original", metavar="ORIGINAL")
-@click.argument("distorted", nargs=-1, required=True, metavar="DISTORTED...")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per picture, best first.")
+EXAMPLES = (
+    "huepress score photo.png photo-huepress.png      # how far it is, in words and numbers",
+    "huepress score photo.png small/*.png --json",
+)
+
+
+@click.command(name="score", cls=GroupedCommand, examples=EXAMPLES)
+@click.argument("original", metavar="ORIGINAL", type=click.Path())
+@click.argument("distorted", nargs=-1, required=True, metavar="DISTORTED...", type=click.Path())
+@option("--json", "as_json", is_flag=True, help="Print one JSON object per picture, best first.")
 @options_of(Options, ["jobs", "max_pixels", "tolerant"])
 def command(
     original: str, distorted: tuple[str, ...], as_json: bool, jobs: int, max_pixels: int, tolerant: bool
@@ -70,7 +78,7 @@ def _print_table(found: list[tuple[str, Score]]) -> None:
     rows = [
         (
             name,
-            f"{s.ssimulacra2:.2f}",
+            rounded_down(s.ssimulacra2, 2),
             s.words,
             "equal" if math.isinf(s.psnr_db) else f"{s.psnr_db:.2f} dB",
             f"{s.mse:.2f}",

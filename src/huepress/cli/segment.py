@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from huepress.cli.command import GroupedCommand, option
 from huepress.cli.options import options_of
 from huepress.cli.output import say
 from huepress.errors import OutputError, Remedy
@@ -19,16 +21,23 @@ if TYPE_CHECKING:
     from huepress.segmentation.result import Segmentation
 
 
-@click.command(name="segment")
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+EXAMPLES = (
+    "huepress segment photo.png                       # photo-segments/: labels, regions, an overlay, numbers",
+    "huepress segment photo.png -k 6 --layers -o cut  # six colors, a transparent layer of each",
+)
+
+
+@click.command(name="segment", cls=GroupedCommand, examples=EXAMPLES)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path())
 @options_of(SegmentOptions, ["n_colors", "regions"])
-@click.option("-o", "--output", metavar="DIR", help="Folder for the files.  [default: NAME-segments]")
-@click.option("-f", "--force", is_flag=True, help="Overwrite existing files.")
-@click.option("--layers", is_flag=True, help="Also a transparent picture of each segment.")
-@click.option("--masks", is_flag=True, help="Also a mask of each segment, 1 bit.")
-@click.option("--svg", is_flag=True, help="Also traced paths, one a segment; needs the extra 'svg'.")
+@option("-o", "--output", metavar="DIR", help="Folder for the files.  [default: NAME-segments]")
+@option("-f", "--force", is_flag=True, help="Overwrite existing files.")
+@option("--layers", is_flag=True, help="Also a transparent picture of each segment.")
+@option("--masks", is_flag=True, help="Also a mask of each segment, 1 bit.")
+@option("--svg", is_flag=True, help="Also traced paths, one a segment; needs the extra 'svg'.")
 @options_of(SegmentOptions, ["spatial", "smooth", "min_area", "seed", "jobs", "max_pixels", "tolerant"])
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
+@option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def command(
     inputs: tuple[str, ...],
     output: str | None,
@@ -36,6 +45,7 @@ def command(
     layers: bool,
     masks: bool,
     svg: bool,
+    as_json: bool,
     quiet: bool,
     **chosen: Any,
 ) -> int:
@@ -47,6 +57,7 @@ def command(
     numbered by area, the largest first. With several inputs each has a folder of its own in -o.
     """
     from huepress.cli.inputs import STDIO, claims_of, expand, for_each
+    from huepress.segmentation.outputs import describe
 
     options = SegmentOptions(**chosen)
     names = expand(inputs)
@@ -62,9 +73,11 @@ def command(
 
     def one(name: str) -> None:
         directory = _directory(name, output, several=len(names) > 1)
-        said = _one(name, directory, options, claims, force=force, layers=layers, masks=masks, svg=svg)
-        if not quiet:
-            say(said)
+        found, written = _one(name, directory, options, claims, force=force, layers=layers, masks=masks, svg=svg)
+        if as_json:
+            say(json.dumps({"input": name, "output": str(directory), "files": written, **describe(found)}))
+        elif not quiet:
+            say(f"{name} -> {directory}{os.sep}: {_summary(found)}, {counted(len(written), 'file')}")
 
     return for_each(names, one, str)
 
@@ -77,7 +90,9 @@ def _directory(name: str, output: str | None, *, several: bool) -> Path:
     return Path(output) / stem_of(name) if several else Path(output)
 
 
-def _one(name: str, directory: Path, options: SegmentOptions, claims: Claims, *, force: bool, **wanted: bool) -> str:
+def _one(
+    name: str, directory: Path, options: SegmentOptions, claims: Claims, *, force: bool, **wanted: bool
+) -> tuple[Segmentation, list[str]]:
     from huepress import files
     from huepress.cli.inputs import exists, image_of
     from huepress.pipeline import intake
@@ -88,8 +103,7 @@ def _one(name: str, directory: Path, options: SegmentOptions, claims: Claims, *,
         files.check_writable_name(directory / "labels.png", overwrite=force)
     source = intake.load(image_of(name), max_pixels=options.max_pixels, tolerant=options.tolerant)
     found = segment_source(source, options)
-    written = save(found, directory, overwrite=force, claim=claims.claim, **wanted)
-    return f"{name} -> {directory}{os.sep}: {_summary(found)}, {counted(len(written), 'file')}"
+    return found, save(found, directory, overwrite=force, claim=claims.claim, **wanted)
 
 
 def _summary(found: Segmentation) -> str:

@@ -15,13 +15,13 @@ from huepress.drawing.sheet import Panel, draw_sheet
 from huepress.errors import OptionError
 from huepress.model import SourceImage
 from huepress.pipeline import intake
-from huepress.wording import counted, human_bytes
+from huepress.wording import counted, human_bytes, rounded_down
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from huepress.inputs import ImageLike, PaletteLike
-    from huepress.options import Alpha, ColorHandling, Colors, Dither, Format, Hidden, Space, Start, Strip
+    from huepress.options import Alpha, ColorHandling, Colors, Dither, Format, Hidden, ResizeLike, Space, Start, Strip
 
 PAGE_SUFFIXES = (".html", ".htm")
 SHEET_SUFFIX = ".png"
@@ -30,6 +30,7 @@ SHEET_SUFFIX = ".png"
 class CompareKeywords(TypedDict, total=False):
     """The fields of `Options` as keyword arguments; some of them may be lists."""
 
+    resize: ResizeLike | None
     palette: PaletteLike | None
     pin: Colors | None
     effort: int | Sequence[int]
@@ -213,13 +214,7 @@ def is_page(path: str | os.PathLike[str]) -> bool:
 def load(image: ImageLike, variants: Sequence[Variant]) -> SourceImage:
     """Read an image as the variants ask for."""
     options = variants[0].options
-    return intake.load(
-        image,
-        max_pixels=options.max_pixels,
-        color=options.color,
-        strip=options.strip,
-        tolerant=options.tolerant,
-    )
+    return intake.load_for(image, options)
 
 
 def _listed(value: object) -> list[object]:
@@ -227,7 +222,7 @@ def _listed(value: object) -> list[object]:
 
 
 def _verdict(version: Version) -> str:
-    return "" if version.ssimulacra2 is None else f"score {version.ssimulacra2:.0f}, {version.words}, "
+    return "" if version.ssimulacra2 is None else f"score {rounded_down(version.ssimulacra2, 0)}, {version.words}, "
 
 
 def _original_facts(source: SourceImage) -> str:

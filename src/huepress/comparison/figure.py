@@ -9,7 +9,7 @@ from huepress.comparison.page.plot import Point, frontier
 from huepress.comparison.versions import Version
 from huepress.errors import OptionError
 from huepress.model import SourceImage
-from huepress.wording import human_bytes
+from huepress.wording import human_bytes, rounded_down
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +38,9 @@ def draw_figure(name: str, source: SourceImage, versions: Sequence[Version]) -> 
     step = -(-max(source.width, source.height) // _MOST_PIXELS)
     panels = [("Original", source.pixels_srgb8[::step, ::step])]
     for version in versions:
-        score = "" if version.ssimulacra2 is None else f", score {version.ssimulacra2:.0f} ({version.words})"
+        score = (
+            "" if version.ssimulacra2 is None else f", score {rounded_down(version.ssimulacra2, 0)} ({version.words})"
+        )
         missed = " (missed)" if version.missed else ""
         title = f"{version.label}{missed}\n{human_bytes(version.n_bytes)}{score}"
         indexed = version.outcome.indexed

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import itertools
 import math
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from huepress.declare import specs
 from huepress.engine.metrics import SMALLEST_SIDE, Comparator, words_for
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.model import SourceImage
 from huepress.options import COMPARED_COLORS, Delivery, Options
 from huepress.pipeline.run import run
+from huepress.resizing import Resize
 from huepress.results import Outcome, Report
-from huepress.wording import human_bytes
+from huepress.wording import human_bytes, rounded_down, told_saving
 
 # Options of which several values may be compared: every value with every other.
 VARIED = ("n_colors", "effort", "rate", "dither", "format")
@@ -45,12 +48,15 @@ class Version:
         None where the image is smaller than 8 x 8 pixels.
     missed : str
         One sentence where the version is not what was asked for but what comes closest; else empty.
+    options : Options
+        What made it.
     """
 
     label: str
     outcome: Outcome
     ssimulacra2: float | None
     missed: str = ""
+    options: Options = field(default_factory=Options)
 
     @property
     def n_bytes(self) -> int:
@@ -63,12 +69,37 @@ class Version:
         return "" if self.ssimulacra2 is None else words_for(self.ssimulacra2)
 
     @property
+    def told(self) -> str:
+        """The size and the looks in a few words: ``25.1 kB, score 71, high``."""
+        looks = "" if self.ssimulacra2 is None else f", score {rounded_down(self.ssimulacra2, 0)}, {self.words}"
+        return f"{human_bytes(self.n_bytes)}{looks}"
+
+    def command(self, name: str) -> str:
+        """Return the command line that makes this version of a file."""
+        return " ".join(["huepress", "compress", shlex.quote(name), *_flags(self.options)])
+
+    @property
     def saved_text(self) -> str:
         """The part of the input file that is saved, for a person; empty where the input was no file."""
-        saved = self.outcome.report.saved
-        if saved is None:
-            return ""
-        return f"{100 * saved:.0f} % saved" if saved >= 0 else f"{-100 * saved:.0f} % larger"
+        report = self.outcome.report
+        return told_saving(report.saved, 0) if report.bytes_in else ""
+
+    def facts(self) -> dict[str, Any]:
+        """Return the numbers, ready for JSON; null where they make no sense."""
+        report = self.outcome.report
+        return {
+            "label": self.label,
+            "format": self.outcome.encoded.format.lower(),
+            "bytes_in": report.bytes_in,
+            "bytes_out": report.bytes_out,
+            "n_colors": report.n_colors,
+            "score": None if self.ssimulacra2 is None else round(self.ssimulacra2, 2),
+            "words": self.words or None,
+            "psnr_db": None if report.mse == 0 else report.psnr_db,
+            "mse": report.mse,
+            "seconds": round(report.seconds, 4),
+            "missed": self.missed,
+        }
 
     @property
     def psnr_text(self) -> str:
@@ -142,8 +173,44 @@ def make_versions(
             on_progress(variant.label)
         outcome = run(source, _without_floor(variant.options), Delivery(allow_larger=True, allow_miss=True))
         score = comparator.ssimulacra2(outcome.indexed.to_array()) if comparator else None
-        versions.append(Version(variant.label, outcome, score, _missed(variant.options.goal, outcome.report)))
+        versions.append(
+            Version(variant.label, outcome, score, _missed(variant.options.goal, outcome.report), variant.options)
+        )
     return versions
+
+
+def best_of(versions: Sequence[Version]) -> int:
+    """Return the place of the version that looks best, of several the smallest."""
+
+    def rank(number: int) -> tuple[float, int]:
+        score = versions[number].ssimulacra2
+        return (-math.inf if score is None else score, -versions[number].n_bytes)
+
+    return max(range(len(versions)), key=rank)
+
+
+def _flags(options: Options) -> Iterator[str]:
+    """Yield what a command line says of options that are not as usual."""
+    for name, spec in specs(options).items():
+        value, usual = getattr(options, name), getattr(Options, name)
+        if value == usual or spec.affects == "work":
+            continue
+        yield max(spec.flags or ("--" + name.replace("_", "-"),), key=len)
+        if not isinstance(value, bool):
+            yield shlex.quote(_written(value))
+
+
+def _written(value: object) -> str:
+    """Return an option's value as the command line takes it."""
+    if isinstance(value, QualityGoal):
+        return f"{value.wanted:g}" if math.isinf(value.least) else f"{value.least:g}-{value.wanted:g}"
+    if isinstance(value, SizeGoal):
+        return f"{value.amount:g}bpp" if value.per_pixel else f"{int(value.amount)}"
+    if isinstance(value, Resize):
+        return value.written
+    if isinstance(value, tuple):  # colors
+        return ",".join("#" + bytes(color if color[3] < 255 else color[:3]).hex() for color in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _products(lists: Mapping[str, Sequence[Any]], names: Sequence[str]) -> Iterator[dict[str, Any]]:

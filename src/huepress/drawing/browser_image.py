@@ -22,6 +22,11 @@ def data_uri(encoded: Encoded) -> str | None:
     return mime and f"data:{mime};base64,{base64.b64encode(encoded.data).decode('ascii')}"
 
 
+def extension_of(encoded: Encoded) -> str:
+    """Return the extension of a finished file."""
+    return f".{encoded.format.lower()}"
+
+
 def to_png(pixels_srgb8: Bytes) -> Encoded:
     """Encode pixels as PNG, quickly rather than small."""
     return _png(Image.fromarray(np.ascontiguousarray(pixels_srgb8)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,15 +31,15 @@ class KMeans:
     n_clusters : int, default=8
     init : {"wu", "k-means++", "random"} or array-like, (n_clusters, n_features)
         "wu" is variance-based splitting (Wu 1992), deterministic.
-    n_init : int, default=1
+    n_init : int or "auto", default=1
         Number of starts, the best of which is kept. Starts after the first use k-means++,
-        with "random" random points.
+        with "random" random points. "auto": 10 with "random", else 1.
     max_iter : int, default=300
     tol : float, default=1e-4
         An iteration that lowers the inertia by no more than this part of it is the last.
         0 iterates until no label changes.
-    random_state : int, default=0
-        Seed of the starts that draw random numbers. (numpy's RandomState is accepted, too.)
+    random_state : int, RandomState, Generator or None, default=0
+        Seed of the starts that draw random numbers, or a generator of NumPy's that draws one.
     n_swaps : int, default=0
         Swap moves tried after each start: each moves centers from where they are spared
         to where they are missed, and is kept if the inertia falls.
@@ -78,7 +78,7 @@ class KMeans:
         n_clusters: int = 8,
         *,
         init: Any = "wu",
-        n_init: int = 1,
+        n_init: int | Literal["auto"] = 1,
         max_iter: int = 300,
         tol: float = 1e-4,
         random_state: Any = 0,
@@ -173,7 +173,7 @@ class KMeans:
             k=self.n_clusters,
             init=self.init if isinstance(self.init, str) else "wu",
             centers=None if isinstance(self.init, str) else self._to_points(self._given_centers(data.shape[1])),
-            n_init=self.n_init,
+            n_init=self._starts(),
             n_swaps=self.n_swaps,
             max_iter=self.max_iter,
             tol=float(self.tol),
@@ -272,7 +272,7 @@ class KMeans:
 
     def _check_parameters(self, n_samples: int) -> None:
         for name, least in (("n_clusters", 1), ("n_init", 1), ("max_iter", 1), ("n_swaps", 0)):
-            value = getattr(self, name)
+            value = self._starts() if name == "n_init" else getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
                 raise ValueError(f"{name} must be an integer of at least {least}, not {value!r}")
         if not 0 <= self.tol < 1:
@@ -288,9 +288,17 @@ class KMeans:
             raise ValueError(f"init has shape {centers.shape}, expected {(self.n_clusters, n_features)}")
         return centers
 
+    def _starts(self) -> Any:
+        """Return the number of starts; scikit-learn's "auto" is 10 of random ones, else 1."""
+        if isinstance(self.n_init, str) and self.n_init == "auto":
+            return 10 if isinstance(self.init, str) and self.init == "random" else 1
+        return self.n_init
+
     def _seed(self) -> int:
         if self.random_state is None:
             return _fresh_seed()
+        if isinstance(self.random_state, np.random.Generator):
+            return int(self.random_state.integers(0, 2**31 - 1))
         if hasattr(self.random_state, "randint"):
             return int(self.random_state.randint(0, 2**31 - 1))
         return int(self.random_state) & (2**64 - 1)

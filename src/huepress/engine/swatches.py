@@ -13,6 +13,7 @@ from huepress.colors.text import Rgba
 from huepress.engine.palette import PaletteFit
 from huepress.formats.palette_image import css_colors
 from huepress.model import Bytes, ColorHistogram, Palette
+from huepress.wording import swatches_html
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,13 @@ class Swatches:
 
     def __len__(self) -> int:
         return len(self.palette)
+
+    def _repr_html_(self) -> str:
+        told = [
+            f"{color} {name}" + ("" if np.isnan(share) else f", {100 * share:.1f} %")
+            for color, name, share in zip(self.palette.hex(), self.names, self.shares, strict=True)
+        ]
+        return swatches_html(self.palette.hex(), told)
 
     @property
     def colors(self) -> list[Rgba]:

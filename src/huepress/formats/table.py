@@ -79,6 +79,14 @@ def option_for(name: str) -> str | None:
     return found.name if found is not None and found.written else None
 
 
+def mime_type_of(file_format: str) -> str:
+    """Return the media type of a file of a format; of kept originals it may be one that the table lacks."""
+    found = by_file_format("JPEG" if file_format == "MPO" else file_format)
+    if found is not None:
+        return found.mime_type
+    return f"image/{file_format.lower()}" if file_format in ("BMP", "TIFF") else "application/octet-stream"
+
+
 def extension_of(file_format: str, default: str) -> str:
     """Return the extension for a file of a format; `default` where that fits or none is known."""
     found = by_file_format(file_format)

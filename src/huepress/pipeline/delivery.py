@@ -116,7 +116,8 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
             f"{original.format} with {chosen.n_bytes:,}; original kept{stripped}",
             Remedy.ALLOW_LARGER,
         )
-    no_smaller = original.encoded is not None and result.n_bytes >= len(original.encoded)
+    comparable = original.encoded if options.resize is None else None
+    no_smaller = comparable is not None and result.n_bytes >= len(comparable)
     if original.mended and no_smaller:
         return Decision(chosen, f"no smaller than the {original.format}, which is damaged and not kept")
     if original.keepable is None and no_smaller:

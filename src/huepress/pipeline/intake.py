@@ -13,11 +13,39 @@ from huepress.formats import decode
 from huepress.formats.palettes.read import read_palette
 from huepress.formats.pillow_image import is_pillow_image
 from huepress.formats.reading import read_input
+from huepress.formats.resample import resized
 from huepress.model import Animation, Palette, SourceImage
 from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, ColorHandling, Options, Strip
 
 if TYPE_CHECKING:
     from huepress.inputs import ImageLike, PaletteLike
+
+
+@overload
+def load_for(image: ImageLike, options: Options, *, moving: Literal[False] = False) -> SourceImage: ...
+@overload
+def load_for(image: ImageLike, options: Options, *, moving: Literal[True]) -> SourceImage | Animation: ...
+def load_for(image: ImageLike, options: Options, *, moving: bool = False) -> SourceImage | Animation:
+    """Turn whatever `compress` accepts into what the options ask for: its colors, metadata and size.
+
+    Parameters
+    ----------
+    image : as for `compress`
+    options : Options
+    moving : bool
+        Whether it may be an animation; otherwise of one the first frame is taken.
+
+    Raises
+    ------
+    InputError, DecodeError, LimitError
+    """
+    limit, color, strip, tolerant = options.max_pixels, options.color, options.strip, options.tolerant
+    source: SourceImage | Animation
+    if moving:
+        source = load(image, max_pixels=limit, color=color, strip=strip, tolerant=tolerant, moving=True)
+    else:
+        source = load(image, max_pixels=limit, color=color, strip=strip, tolerant=tolerant)
+    return source if options.new_size is None else resized(source, options.new_size, max_pixels=limit)
 
 
 def load_palette(source: PaletteLike, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Palette:

@@ -5,6 +5,21 @@ const LARGEST_ZOOM = 64;
 const LEVELS = [1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
+const said = document.querySelector(".said");
+let saying = 0;
+
+/* Copy a text, and say so for a while. */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    said.textContent = `Copied: ${text}`;
+  } catch { // no clipboard without permission: it can be marked by hand
+    said.textContent = text;
+  }
+  clearTimeout(saying);
+  saying = setTimeout(() => { said.textContent = ""; }, 4000);
+}
+
 /* One viewer: two sides that share one place, so that they cannot fall out of step. */
 function startViewer(viewer) {
   const stage = viewer.querySelector(".stage");
@@ -13,13 +28,14 @@ function startViewer(viewer) {
   const divider = stage.querySelector(".divider");
   const figures = [...viewer.querySelectorAll("figure")];
   const pictures = figures.map((figure) => [...figure.querySelectorAll("img")]);
-  const labels = figures.map((figure) => figure.querySelector("figcaption").textContent);
+  const labels = [...selects.left.options].map((option) => option.textContent);
+  const sources = figures.map((figure) => figure.querySelector(".picture").src);
   const width = Number(viewer.dataset.width);
   const height = Number(viewer.dataset.height);
   const pointers = new Map();
   const place = { x: width / 2, y: height / 2, scale: 1, fits: true }; // the picture's point in the middle
   let split = 50;
-  let shown = { left: 0, right: 1 };
+  let shown = { left: 0, right: Number(viewer.dataset.best) };
   let difference = false;
 
   const ratio = () => window.devicePixelRatio || 1;
@@ -61,6 +77,12 @@ function startViewer(viewer) {
       side.querySelector(".tag").textContent = labels[shown[name]] + (mapped ? ", difference" : "");
       selects[name].value = shown[name];
     }
+    // The version that can be taken along: the right one, or where that is the original the left one.
+    const taken = figures[shown.right].dataset.command ? shown.right : shown.left;
+    const download = viewer.querySelector("[data-role=download]");
+    download.href = sources[taken];
+    download.download = figures[taken].dataset.file || "original";
+    download.setAttribute("aria-label", `Download ${labels[taken]}`);
     viewer.querySelector(".legend").hidden = !difference;
     viewer.querySelector("[data-do=difference]").setAttribute("aria-pressed", difference);
     draw();
@@ -103,12 +125,16 @@ function startViewer(viewer) {
   }
 
   const actions = {
+    copy: () => {
+      const taken = figures[shown.right].dataset.command ? shown.right : shown.left;
+      copy(figures[taken].dataset.command);
+    },
     swap: () => choose("left", shown.right),
     in: () => step(1),
     out: () => step(-1),
     fit: () => { place.fits = true; draw(); },
     actual: () => zoom(1 / ratio() / place.scale),
-    difference: () => { difference = !difference; show(); },
+    difference: () => { difference = !difference; show(); fitStage(); },
     beside: () => {
       const on = stage.classList.toggle("beside");
       viewer.querySelector("[data-do=beside]").setAttribute("aria-pressed", on);
@@ -162,6 +188,7 @@ function startViewer(viewer) {
     return { length: Math.hypot(a.x - b.x, a.y - b.y) || 1, x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
   };
   let dividing = false;
+  let pressedAt = null; // a press that has not moved yet: one that only focuses moves nothing
 
   stage.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -169,12 +196,16 @@ function startViewer(viewer) {
     pointers.set(event.pointerId, fromMiddle(event));
     // Where there is nothing to move, a drag anywhere moves the divider.
     dividing = pointers.size === 1 && !stage.classList.contains("beside") && (event.target === divider || !movable());
-    if (dividing && event.target !== divider && event.pointerType === "mouse") moveDivider(percentAt(event));
+    const focused = stage.matches(":focus-within");
+    if (dividing && focused && event.target !== divider && event.pointerType === "mouse") moveDivider(percentAt(event));
+    pressedAt = focused ? null : { x: event.clientX, y: event.clientY };
     (event.target === divider ? divider : stage).focus({ preventScroll: true });
     stage.classList.toggle("held", !dividing);
   });
   stage.addEventListener("pointermove", (event) => {
     if (!pointers.has(event.pointerId)) return;
+    if (pressedAt && Math.hypot(event.clientX - pressedAt.x, event.clientY - pressedAt.y) < 4) return;
+    pressedAt = null;
     const before = pointers.size === 2 ? span() : pointers.get(event.pointerId);
     pointers.set(event.pointerId, fromMiddle(event));
     if (pointers.size === 2) {
@@ -205,12 +236,27 @@ function startViewer(viewer) {
   }, { passive: false });
 
   viewer.querySelector(".pictures").hidden = true;
+  viewer.closest("section").querySelector(".more").open = false; // without scripts all is open
   for (const part of [".controls", ".stage", ".keys"]) viewer.querySelector(part).hidden = false;
   stage.classList.toggle("translucent", viewer.dataset.translucent === "true");
-  // The stage is as high as the picture, if that leaves room for the rest.
-  stage.style.maxHeight = `${Math.max(320, Math.ceil(stage.clientWidth * height / width) + 2)}px`;
+  // The stage is as high as the picture, if that leaves room for the rest: all is seen at once, nothing scrolls.
+  const rest = viewer.closest("section");
+  function fitStage() {
+    const alone = document.querySelectorAll(".viewer").length === 1;
+    const others = alone
+      ? document.documentElement.getBoundingClientRect().height - stage.offsetHeight - rest.querySelector(".more").offsetHeight
+        + rest.querySelector(".more > summary").offsetHeight
+      : viewer.offsetHeight - stage.offsetHeight + 60;
+    const room = Math.max(220, window.innerHeight - Math.ceil(others) - 2);
+    stage.style.height = `${Math.min(room, Math.max(320, Math.ceil(stage.clientWidth * height / width) + 2))}px`;
+  }
+  window.addEventListener("resize", fitStage);
   new ResizeObserver(draw).observe(stage);
   show();
+  fitStage();
 }
 
 for (const viewer of document.querySelectorAll(".viewer")) startViewer(viewer);
+for (const swatch of document.querySelectorAll("[data-color]")) {
+  swatch.addEventListener("click", () => copy(swatch.dataset.color));
+}

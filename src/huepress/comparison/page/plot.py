@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from huepress.wording import human_bytes
+from huepress.wording import human_bytes, rounded_down
 
 _WIDTH, _HEIGHT = 640, 350
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 24, 34, 52
@@ -72,7 +72,7 @@ def frontier_svg(points: Sequence[Point], trials: Sequence[Point] = ()) -> str:
             placed.append((on[0] - 2, on[1] - 2, on[0] + 2, on[1] + 2))
 
     def dot(point: Point, kind: str, radius: float) -> str:
-        told = escape(f"{point.label}: {human_bytes(point.n_bytes)}, score {point.score:.1f}")
+        told = escape(f"{point.label}: {human_bytes(point.n_bytes)}, score {rounded_down(point.score, 1)}")
         at = f'cx="{x(point.n_bytes):.1f}" cy="{y(point.score):.1f}" r="{radius:g}"'
         return f'<circle class="{kind}" {at}><title>{told}</title></circle>'
 
@@ -82,7 +82,7 @@ def frontier_svg(points: Sequence[Point], trials: Sequence[Point] = ()) -> str:
         at = x(point.n_bytes), y(point.score)
         parts.append(dot(point, "best" if (point.n_bytes, point.score) in at_best else "behind", 5))
         parts.append(_placed_label(point.label, at, placed))
-    told = "; ".join(f"{p.label} {human_bytes(p.n_bytes)}, {p.score:.1f}" for p in best)
+    told = "; ".join(f"{p.label} {human_bytes(p.n_bytes)}, {rounded_down(p.score, 1)}" for p in best)
     return (
         f'<svg class="plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="Score over bytes. On the frontier, the smallest first: {escape(told)}.">{"".join(parts)}</svg>'

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from pathlib import PurePath
 from string import Template
 
 from huepress import __version__
 from huepress.comparison.page.difference import EDGES, JUST_NOTICEABLE, difference_map, map_palette
 from huepress.comparison.page.plot import Point, frontier_svg
-from huepress.comparison.versions import Version
-from huepress.drawing.browser_image import data_uri, thumbnail, to_png
+from huepress.comparison.versions import Version, best_of
+from huepress.drawing.browser_image import data_uri, extension_of, thumbnail, to_png
 from huepress.model import Bytes, Encoded, Palette, SourceImage
-from huepress.wording import counted, human_bytes
+from huepress.wording import counted, human_bytes, rounded_down
 
 _THUMBNAIL_SIDE = 160
 _LEGEND_TICKS = (0.005, JUST_NOTICEABLE, 0.05, 0.1, 0.2)
@@ -41,12 +42,14 @@ def render_section(name: str, source: SourceImage, versions: Sequence[Version], 
     number : int
         Of the image in the page; ids end in it.
     """
-    labels = [ORIGINAL, *(version.label for version in versions)]
+    size = "" if source.encoded is None else human_bytes(len(source.encoded))
+    told = [f"{ORIGINAL} · {size}" if size else ORIGINAL, *(f"{v.label} · {v.told}" for v in versions)]
     pictures = [_picture(ORIGINAL, _original_uri(source), None, source)]
     for version in versions:
         pixels = version.outcome.indexed.to_array()
         uri = _displayable(version.outcome.encoded, pixels)
-        pictures.append(_picture(version.label, uri, difference_map(source.pixels_srgb8, pixels), source))
+        made = (version.command(name), f"{PurePath(name).stem}-huepress{extension_of(version.outcome.encoded)}")
+        pictures.append(_picture(version.label, uri, difference_map(source.pixels_srgb8, pixels), source, made))
     channels = source.pixels_srgb8.shape[2]
     html = _template("section.html").substitute(
         number=number,
@@ -55,7 +58,8 @@ def render_section(name: str, source: SourceImage, versions: Sequence[Version], 
         width=source.width,
         height=source.height,
         translucent=str(channels == 4).lower(),
-        options="".join(f'<option value="{i}">{escape(label)}</option>' for i, label in enumerate(labels)),
+        options="".join(f'<option value="{i}">{escape(label)}</option>' for i, label in enumerate(told)),
+        best=best_of(versions) + 1,
         legend=_legend(),
         pictures="\n".join(pictures),
         rows="\n".join(
@@ -110,13 +114,16 @@ def _original_uri(source: SourceImage) -> str:
     return _displayable(Encoded(source.keepable, source.format), source.pixels_srgb8)
 
 
-def _picture(label: str, uri: str, difference: Encoded | None, source: SourceImage) -> str:
+def _picture(
+    label: str, uri: str, difference: Encoded | None, source: SourceImage, made: tuple[str, str] | None = None
+) -> str:
     size = f'width="{source.width}" height="{source.height}" draggable="false"'
     image = f'<img class="picture" alt="{escape(label)}" src="{uri}" {size}>'
     if difference is not None:
         told = f"Difference of {label} from the original"
         image += f'<img class="map" alt="{escape(told)}" src="{data_uri(difference)}" {size}>'
-    return f"<figure>{image}<figcaption>{escape(label)}</figcaption></figure>"
+    data = "" if made is None else f' data-command="{escape(made[0])}" data-file="{escape(made[1])}"'
+    return f"<figure{data}>{image}<figcaption>{escape(label)}</figcaption></figure>"
 
 
 def _original_facts(source: SourceImage) -> str:
@@ -135,7 +142,7 @@ def _original_row(source: SourceImage, n_colors: int) -> str:
 def _row(version: Version, source: SourceImage) -> str:
     report = version.outcome.report
     part = f"{100 * report.bytes_out / report.bytes_in:.1f} %" if report.bytes_in else "-"
-    score = "-" if version.ssimulacra2 is None else f"{version.ssimulacra2:.1f}"
+    score = "-" if version.ssimulacra2 is None else rounded_down(version.ssimulacra2, 1)
     cells = [f"{report.bytes_out:,}", part, _bits(report.bytes_out, source), f"{report.bits_per_pixel}"]
     return _table_row(version.label, [*cells, f"{report.n_colors}", score, version.words, version.psnr_text])
 
@@ -174,7 +181,11 @@ def _missed(versions: Sequence[Version]) -> str:
 
 def _palette(label: str, palette: Palette) -> str:
     colors = palette.hex()
-    swatches = "".join(f'<li style="--color:{color}" title="{color}"></li>' for color in colors)
+    swatches = "".join(
+        f'<li><button type="button" style="--color:{color}" title="{color}" aria-label="Copy {color}" '
+        f'data-color="{color}"></button></li>'
+        for color in colors
+    )
     return (
         f'<details open><summary>{escape(label)}: {counted(len(colors), "color")}</summary>\n<ul class="palette" '
         f'aria-label="Palette of {escape(label)}: {" ".join(colors)}">{swatches}</ul></details>'

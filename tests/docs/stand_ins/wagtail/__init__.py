@@ -1,0 +1,1 @@
+"""The little of Wagtail that an example of the documentation needs; Wagtail itself is a large program."""
