@@ -5,28 +5,27 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
-from huepress.options import (
-    Alpha,
-    ColorHandling,
-    Colors,
-    Dither,
-    Format,
-    Hidden,
-    NumberOfColors,
-    QualityLike,
-    ResizeLike,
-    SizeLike,
-    Space,
-    Start,
-    Strip,
-)  # fmt: skip
-
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from PIL.Image import Image
 
     from huepress.model import Animation, Palette, SourceImage
+    from huepress.options import (
+        Alpha,
+        ColorHandling,
+        Colors,
+        Dither,
+        Format,
+        Hidden,
+        NumberOfColors,
+        QualityLike,
+        ResizeLike,
+        SizeLike,
+        Space,
+        Start,
+        Strip,
+    )  # fmt: skip
 
     class BinaryFile(Protocol):
         """A file that is open for reading bytes."""

@@ -112,3 +112,10 @@ def test_a_damaged_input_does_not_stop_the_others(run, tmp_path, moving_gif):
     done = run("compress", moving_gif, tmp_path / "bad.gif", "-k", 6, "--shared-palette", "-o", f"{tmp_path}/set/")
     assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"bad.gif" in done.stderr
     assert [path.name for path in (tmp_path / "set").iterdir()] == ["move-huepress.gif"]
+
+
+def test_a_size_that_a_named_animation_misses_is_an_error(run, moving_gif, tmp_path):
+    done = run("compress", moving_gif, "--max-size", "100B", "-o", tmp_path / "small.gif")
+    assert done.returncode != 0 and b"set rate and colors" in done.stderr
+    assert not (tmp_path / "small.gif").exists()
+    assert run("compress", moving_gif, "--max-size", "5MB", "-o", tmp_path / "large.gif").returncode == 0

@@ -10,12 +10,13 @@ from huepress import palettes
 from huepress.archive.tasks import ALREADY_DONE, FileOutcome, Settings, Task, content_hash, facts_of, failed
 from huepress.drawing.thumbnail import thumbnail
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
-from huepress.errors import HuepressError, OutputError, Remedy, UnsupportedError, as_huepress_error
+from huepress.errors import HuepressError, OptionError, OutputError, Remedy, UnsupportedError, as_huepress_error
 from huepress.formats import table
 from huepress.formats.mark import has_mark, marked
 from huepress.formats.probe import probe
 from huepress.formats.reading import refuse_private
 from huepress.formats.writing import main_format
+from huepress.goals import SizeGoal
 from huepress.model import Animation, Bytes, SourceImage
 from huepress.options import Options
 from huepress.pipeline import intake
@@ -101,6 +102,14 @@ def _compressed(
     try:
         source = intake.load_for(data, options, moving=True)
         if isinstance(source, Animation) and options.goal is not None and not source.mended:
+            too_large = isinstance(options.goal, SizeGoal) and not options.goal.allows(
+                len(data), source.width * source.height
+            )
+            if too_large and not settings.has_ledger:  # who names a file and a size must not get more than that
+                raise OptionError(
+                    f"it is an animation of {len(data):,} bytes, and a size can be aimed at for single pictures only "
+                    "so far; set rate and colors"
+                )
             why = "a quality or a size can be aimed at for single pictures only so far; original kept"
             return _kept(task, data, source.format, why, cleaned=None if settings.in_place else source.keepable)
         result = run(source, options, delivery, started=started, on_progress=on_progress)
