@@ -5,12 +5,12 @@
 
 #include "search/candidates.hpp"
 #include "search/diffusion.hpp"
+#include "search/lzw_dictionary.hpp"
 
 namespace huepress {
 namespace {
 
 constexpr int kReach = Diffusion::kReach;
-constexpr int kTableSize = 4096;
 constexpr float kImpossible = std::numeric_limits<float>::infinity();
 // First symbols of a string that are looked at, the cheapest.
 constexpr int kStarts = 32;
@@ -25,90 +25,6 @@ inline float squared_norm(Float4 v) {
     const Float4 squares = v * v;
     return (squares[0] + squares[1]) + (squares[2] + squares[3]);
 }
-
-int bits_for(int largest) {
-    int bits = 2;
-    while (largest >> bits) ++bits;
-    return bits;
-}
-
-// The dictionary as a tree: a node is a string, its number the code.
-class Dictionary {
-public:
-    explicit Dictionary(int min_code_size) : min_code_size_(min_code_size) { clear(); }
-
-    void clear() {
-        next_ = clear_code() + 2;
-        width_ = min_code_size_ + 1;
-        for (int s = 0; s < clear_code(); ++s) start(s, s, 0);
-    }
-
-    int clear_code() const { return 1 << min_code_size_; }
-    int width() const { return width_; }
-    bool full() const { return next_ >= kTableSize; }
-
-    // Sets the next code aside, as the decoder does, before its string is known; -1 when all are taken.
-    int reserve() {
-        if (next_ >= kTableSize) return -1;
-        if (next_ == 1 << width_ && width_ < 12) ++width_;
-        return next_++;
-    }
-
-    // Gives the string of `parent` with one more symbol the code. The dictionary may have that string
-    // already (a tolerant search need not take the longest match): then the code is wasted.
-    void define(int code, int parent, int symbol) {
-        const std::size_t above = code_index(parent);
-        start(code, symbol, depth[above] + 1);
-        for (int c = first_child[above]; c; c = next_sibling[code_index(c)]) {
-            if (symbols[code_index(c)] == symbol) return;
-        }
-        parents[code_index(code)] = static_cast<std::uint16_t>(parent);
-        next_sibling[code_index(code)] = first_child[above];
-        first_child[above] = static_cast<std::uint16_t>(code);
-        int height = 1;
-        for (int node = parent; height > below[code_index(node)]; node = parents[code_index(node)]) {
-            below[code_index(node)] = static_cast<std::uint16_t>(height++);
-            if (depth[code_index(node)] == 0) break;
-        }
-    }
-
-    static std::size_t code_index(int code) { return static_cast<std::size_t>(code); }
-
-    std::uint8_t symbols[kTableSize];
-    std::uint16_t parents[kTableSize], first_child[kTableSize], next_sibling[kTableSize];
-    std::uint16_t below[kTableSize];  // symbols of the longest string that goes on from here
-    std::uint16_t depth[kTableSize];  // symbols before the last
-
-private:
-    void start(int code, int symbol, int length) {
-        const std::size_t i = code_index(code);
-        symbols[i] = static_cast<std::uint8_t>(symbol);
-        parents[i] = first_child[i] = next_sibling[i] = below[i] = 0;
-        depth[i] = static_cast<std::uint16_t>(length);
-    }
-
-    int min_code_size_, next_ = 0, width_ = 0;
-};
-
-class BitWriter {
-public:
-    explicit BitWriter(std::vector<std::uint8_t>& bytes) : bytes_(bytes) {}
-    void put(int value, int width) {
-        held_ |= static_cast<std::uint32_t>(value) << n_held_;
-        for (n_held_ += width; n_held_ >= 8; n_held_ -= 8) {
-            bytes_.push_back(static_cast<std::uint8_t>(held_));
-            held_ >>= 8;
-        }
-    }
-    void finish() {
-        if (n_held_ > 0) bytes_.push_back(static_cast<std::uint8_t>(held_));
-    }
-
-private:
-    std::vector<std::uint8_t>& bytes_;
-    std::uint32_t held_ = 0;
-    int n_held_ = 0;
-};
 
 class Search {
 public:
@@ -246,8 +162,8 @@ private:
         return above ? 2 : 3;
     }
 
-    // The string of `node` says `length` pixels from `start_` on at `cost`, less what they would cost else: tries it and
-    // all that go on.
+    // The string of `node` says `length` pixels from `start_` on at `cost`, less what they would cost else: tries it
+    // and all that go on.
     void walk(int node, int length, float cost_so_far, float spared, const Float4* history) {
         const float now = cost_so_far - spared + string_bits_cost_;
         if (now < best_value_) {
@@ -257,14 +173,14 @@ private:
             best_cost_ = cost_so_far;
         }
         if (start_ + length >= n_pixels_) return;
-        const std::size_t n = Dictionary::code_index(node);
+        const std::size_t n = LzwDictionary::code_index(node);
         const bool pending = node == last_ && reserved_ >= 0;
         if (!dictionary_.first_child[n] && !pending) return;
         const Place here = place(start_ + length, history);
         for (int child = dictionary_.first_child[n]; child;
-             child = dictionary_.next_sibling[Dictionary::code_index(child)]) {
-            step(child, dictionary_.symbols[Dictionary::code_index(child)],
-                 dictionary_.below[Dictionary::code_index(child)], length, cost_so_far, spared, history, here);
+             child = dictionary_.next_sibling[LzwDictionary::code_index(child)]) {
+            step(child, dictionary_.symbols[LzwDictionary::code_index(child)],
+                 dictionary_.below[LzwDictionary::code_index(child)], length, cost_so_far, spared, history, here);
         }
         // The code that this string is about to define: the last string and its own first symbol.
         if (pending) step(kPendingChild, last_first_, 0, length, cost_so_far, spared, history, here);
@@ -311,7 +227,7 @@ private:
         std::sort(starts, starts + n_tried);
         for (int i = 0; i < n_tried; ++i) {
             const int s = starts[i].second;
-            step(s, s, dictionary_.below[Dictionary::code_index(s)], 0, 0.0f, 0.0f, history, here);
+            step(s, s, dictionary_.below[LzwDictionary::code_index(s)], 0, 0.0f, 0.0f, history, here);
         }
         // The symbols, from the leaf up.
         std::uint8_t* out = result_.indices.data() + at;
@@ -322,8 +238,8 @@ private:
             node = last_;
         }
         while (left > 0) {
-            out[--left] = dictionary_.symbols[Dictionary::code_index(node)];
-            node = dictionary_.parents[Dictionary::code_index(node)];
+            out[--left] = dictionary_.symbols[LzwDictionary::code_index(node)];
+            node = dictionary_.parents[LzwDictionary::code_index(node)];
         }
         const int code = best_node_ == kPendingChild ? reserved_ : best_node_;
         const int width = dictionary_.width();
@@ -364,8 +280,8 @@ private:
         all_pixels_ = all_pixels_ * kKept + static_cast<float>(length);
         cycle_cost_ += cost;
         cycle_pixels_ += length;
-        if (dictionary_.full() &&
-            static_cast<double>(all_cost_ / all_pixels_) * cycle_pixels_ > static_cast<double>(kWornOut) * cycle_cost_) {
+        if (dictionary_.full() && static_cast<double>(all_cost_ / all_pixels_) * cycle_pixels_ >
+                                      static_cast<double>(kWornOut) * cycle_cost_) {
             writer_.put(dictionary_.clear_code(), dictionary_.width());
             dictionary_.clear();
             last_ = reserved_ = -1;
@@ -382,7 +298,7 @@ private:
     const float again_ = lambda_ * frame_.again_bits;
     const int n_pixels_, n_symbols_;
     LzwResult result_;
-    Dictionary dictionary_;
+    LzwDictionary dictionary_;
     BitWriter writer_;
     std::size_t pitch_;
     std::vector<Float4> errors_, from_above_;
@@ -390,7 +306,7 @@ private:
     int row_ = 0;
     int last_ = -1, last_first_ = 0;  // the last string and its first symbol
     int reserved_ = -1;               // the code of that string and the next one's first symbol
-    float prices_[kKinds];  // of a pixel of each kind, by what they have cost lately
+    float prices_[kKinds];            // of a pixel of each kind, by what they have cost lately
     float recent_cost_[kKinds] = {}, recent_pixels_[kKinds] = {}, all_cost_ = 0.0f, all_pixels_ = 0.0f;
     double cycle_cost_ = 0.0, cycle_pixels_ = 0.0;
     int start_ = 0;
