@@ -76,14 +76,14 @@ def test_targets_and_given_colors(run, photo_file, tmp_path):
     done = run("compare", photo_file, "--palette", "#000,#888,#fff", "--effort", 0, "-o", "page.html", "-f")
     assert done.returncode == 0, done.stderr
     page = parse((tmp_path / "page.html").read_bytes())
-    assert [color.attributes["title"] for color in page.one("ul", class_="palette").all("li")] == [
+    assert [color.attributes["title"] for color in page.one("ul", class_="palette").all("button")] == [
         "#000000", "#888888", "#ffffff",
     ]  # fmt: skip
     done = run("compare", photo_file, "-k", "4,auto", "--pin", "#f00", "--effort", 0, "-o", "page.html", "-f")
     assert done.returncode == 0, done.stderr
     page = parse((tmp_path / "page.html").read_bytes())
     for palette in page.all("ul", class_="palette"):
-        assert "#ff0000" in [color.attributes["title"] for color in palette.all("li")]
+        assert "#ff0000" in [color.attributes["title"] for color in palette.all("button")]
 
 
 def test_page_is_a_gallery(run, photo_file, badge, tmp_path):

@@ -30,6 +30,7 @@ def test_no_kernel_takes_what_is_not_finite(value):
     bad, indices = spoiled(value), np.zeros((5, 10), np.uint8)
     canvas = np.full((5, 10), 0xFFFF, np.uint16)
     labels = np.zeros((5, 10), np.int32)
+    stays = np.ones((5, 10), np.float32)
     calls = [
         lambda: kmeans(bad),
         lambda: kmeans(centers=spoiled(value, 4)),
@@ -45,10 +46,24 @@ def test_no_kernel_takes_what_is_not_finite(value):
         lambda: spatial().sweep(value, 1.0, True, 1),
         lambda: spatial().sweep(1e-5, value, True, 1),
         lambda: _core.search_lzw(
-            bad, PICTURE, POINTS[:4], 4, -1, canvas, canvas - np.uint16(1), (0, 0, 10, 5), True, 1e-5, 0.0
+            bad, PICTURE, POINTS[:4], 4, -1, canvas, canvas - np.uint16(1), (0, 0, 10, 5), True, 1e-5, 0.0, stays
         ),
         lambda: _core.search_lzw(
-            POINTS, PICTURE, POINTS[:4], 4, -1, canvas, canvas - np.uint16(1), (0, 0, 10, 5), True, value, 0.0
+            POINTS, PICTURE, POINTS[:4], 4, -1, canvas, canvas - np.uint16(1), (0, 0, 10, 5), True, value, 0.0, stays
+        ),
+        lambda: _core.search_lzw(
+            POINTS,
+            PICTURE,
+            POINTS[:4],
+            4,
+            -1,
+            canvas,
+            canvas - np.uint16(1),
+            (0, 0, 10, 5),
+            True,
+            1e-5,
+            0.0,
+            stays * value,
         ),
         lambda: _core.potts_sweep(bad.reshape(5, 10, 3), POINTS[:4], labels, 1.0, 2, 1),
         lambda: _core.potts_sweep(POINTS.reshape(5, 10, 3), POINTS[:4], labels, value, 2, 1),
