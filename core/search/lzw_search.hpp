@@ -7,8 +7,9 @@
 // parametric form of the least cost per pixel (W. Dinkelbach 1967). Errors are diffused as in
 // trellis.hpp. A pixel may be said by the transparent index where what lies on the canvas will do.
 //
-// An error counts for as long as the pixel stays, since its bits are paid once; and only as far as it is above the least
-// that any entry could give: what no symbol can avoid would let strings run on over flat ground and end early on detail.
+// An error counts for as long as the pixel stays, since its bits are paid once; and only as far as it is above the
+// least that any entry could give: what no symbol can avoid would let strings run on over flat ground and end early on
+// detail.
 #pragma once
 
 #include <cstdint>

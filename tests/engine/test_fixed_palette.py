@@ -143,3 +143,14 @@ def test_products_do_not_hang_on_a_library():
         expected = sum(rows[..., d, None] * matrix[d] for d in range(3))
         np.testing.assert_array_equal(product(rows, matrix), expected)
         np.testing.assert_allclose(product(rows, matrix), rows @ matrix, rtol=1e-3, atol=1e-5)
+
+
+def test_clear_pixels_are_backed_by_the_entry_nearest_to_gray():
+    picture = np.zeros((20, 30, 4), np.uint8)
+    picture[5:15, 8:20] = (200, 40, 30, 255)
+    for effort in (0, 5):
+        result = huepress.compress(picture, palette="#000000,#707070,#ffffff,#c82020", effort=effort)
+        shown = result.indexed.to_array()
+        assert (shown[picture[..., 3] == 0][:, :3] == 0x70).all()
+        assert (shown[5:15, 8:20, :3] == (0xC8, 0x20, 0x20)).all()
+        assert "#707070" in result.report.notes[0]

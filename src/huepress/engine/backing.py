@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from huepress.engine.palette import nearest_entries
+from huepress.engine.palette import backing_entry
 from huepress.options import Options
 
 Rgba = tuple[int, int, int, int]
@@ -15,8 +15,7 @@ def backing_color(options: Options) -> Rgba | None:
     given = options.given_palette
     if given is None or not given or any(color[3] == 0 for color in given):
         return None
-    entry = int(nearest_entries(np.zeros((1, 4), np.uint8), np.array(given, np.uint8).reshape(-1, 4), options)[0])
-    red, green, blue, alpha = given[entry]
+    red, green, blue, alpha = given[backing_entry(np.array(given, np.uint8).reshape(-1, 4))]
     return red, green, blue, alpha
 
 

@@ -85,6 +85,9 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
     if options.given_palette is not None:
         colors = _rows(options.given_palette)[:, :channels]
         labels = nearest_entries(table.colors_srgb8, colors, options, points=points)
+        clear = alpha_class(table.colors_srgb8) == CLEAR
+        if clear.any() and CLEAR not in alpha_class(colors):
+            labels[clear] = backing_entry(colors)
         return _fit(table, colors, labels, np.ones(len(colors), dtype=bool))
     pins = _rows(options.pinned)[:, :channels]
     if fits(table, options):
@@ -105,6 +108,22 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
         _keep_opaque(colors, table, guess)
     colors[: len(pins)] = pins
     return _settled(table, points, colors, guess, options)
+
+
+def backing_entry(palette_srgb8: Bytes) -> int:
+    """Return the entry that clear pixels take where the palette has no clear one: the nearest to a middle gray in sRGB.
+
+    What lies behind them is not known; that is the mean over a black and a white background.
+
+    Parameters
+    ----------
+    palette_srgb8 : ndarray of uint8, (k, 3 or 4)
+    """
+    entries = _core.colors_to_points(np.ascontiguousarray(palette_srgb8), "srgb")
+    nothing = _core.colors_to_points(np.zeros((1, palette_srgb8.shape[1]), np.uint8), "srgb")
+    if palette_srgb8.shape[1] == 3:
+        nothing = _core.colors_to_points(np.full((1, 3), 128, np.uint8), "srgb")
+    return int(np.argmin(np.square(entries - nothing).sum(axis=1)))
 
 
 def _clustered(

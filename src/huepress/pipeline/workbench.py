@@ -19,7 +19,7 @@ from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, b
 from huepress.engine.palette import PaletteFit, fit_palette, fits, needs_alpha
 from huepress.engine.spatial import Search, SmoothPlaces, diffuse_in_srgb, with_exact_matches
 from huepress.formats.writing import encode, main_format
-from huepress.model import ColorTable, IndexedImage, SourceImage
+from huepress.model import Bytes, ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
 from huepress.pipeline.hunt import Attempt
 from huepress.results import Trial
@@ -163,15 +163,23 @@ class Workbench:
         """
         if not self.measurable:
             return found
-        comparator = self._comparator or Comparator(self._source, threads=self._options.threads)
+        source = self._source.pixels_srgb8
+        is_backed = source.shape[2] == 4 and backing_color(self._options) is not None
+        if is_backed:  # as if on what clear pixels become about
+            source = _on_gray(source)
+        if self._comparator is not None and not is_backed:
+            comparator = self._comparator
+        else:
+            comparator = Comparator(SourceImage(source), threads=self._options.threads)
         in_srgb = fit_palette(table, replace(self._options, space="srgb"))
         candidates = [found, *(index_image(table, each, threads=self._options.threads) for each in (fit, in_srgb))]
         if self._options.dither != "none":
             candidates += [search.run(0.0).indexed, diffuse_in_srgb(table, in_srgb, self._options)]
-        source = self._source.pixels_srgb8
 
         def looks(candidate: IndexedImage) -> float:
             shown = candidate.to_array()
+            if is_backed:
+                return comparator.ssimulacra2(_on_gray(shown))
             if source.shape[2] == 4:  # what a clear pixel became is not to decide
                 shown = np.where(source[:, :, 3:] == 0, source, with_alpha_channel(shown))
             return comparator.ssimulacra2(np.ascontiguousarray(shown))
@@ -218,3 +226,11 @@ class Workbench:
         self.n_attempts += 1
         trial = Trial(rate, indexed.n_colors, len(encoded.data), score)
         return Attempt(trial, indexed, encoded, chosen.table, chosen.distortion_bits)
+
+
+def _on_gray(pixels_srgb8: Bytes) -> Bytes:
+    """Return pixels on a middle gray."""
+    if pixels_srgb8.shape[2] == 3:
+        return pixels_srgb8
+    alpha = pixels_srgb8[:, :, 3:].astype(np.float32) / 255
+    return np.rint(pixels_srgb8[:, :, :3] * alpha + 127.5 * (1 - alpha)).astype(np.uint8)
