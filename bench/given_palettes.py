@@ -3,8 +3,8 @@
     python bench/given_palettes.py FOLDER... [--every 8]
 
 For each picture, at most 320 pixels a side and on a middle gray where it is translucent, and each palette: SSIMULACRA2,
-and the mean squared error of sRGB codes after a blur of sigma 2 pixels. Prints where ours is not at least as good as the
-best of the others by the score (within half a point), and how often it is by each (the error within 2 percent).
+and the mean squared error of sRGB codes after a blur of sigma 2 pixels. Prints where ours is not at least as good as
+the best of the others by the score (within half a point), and how often it is by each (the error within 2 percent).
 """
 
 from __future__ import annotations
