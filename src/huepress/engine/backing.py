@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from huepress.engine.palette import backing_entry
+from huepress import _core
+from huepress.model import Bytes
 from huepress.options import Options
 
 Rgba = tuple[int, int, int, int]
+
+
+def backing_entry(palette_srgb8: Bytes) -> int:
+    """Return the entry that clear pixels take where the palette has no clear one: the nearest to a middle gray in sRGB.
+
+    What lies behind them is not known; that is the mean over a black and a white background.
+
+    Parameters
+    ----------
+    palette_srgb8 : ndarray of uint8, (k, 3 or 4)
+    """
+    entries = _core.colors_to_points(np.ascontiguousarray(palette_srgb8), "srgb")
+    nothing = _core.colors_to_points(np.zeros((1, palette_srgb8.shape[1]), np.uint8), "srgb")
+    if palette_srgb8.shape[1] == 3:
+        nothing = _core.colors_to_points(np.full((1, 3), 128, np.uint8), "srgb")
+    return int(np.argmin(np.square(entries - nothing).sum(axis=1)))
 
 
 def backing_color(options: Options) -> Rgba | None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from huepress import _core
 from huepress.colors.arrays import CLEAR, OPAQUE, SOFT, allowed_classes, alpha_class, pack_colors
 from huepress.engine.accents import find_accents
+from huepress.engine.backing import backing_entry
 from huepress.errors import OptionError
 from huepress.model import Bytes, ColorHistogram, ColorTable, Palette
 from huepress.options import Options
@@ -108,22 +109,6 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
         _keep_opaque(colors, table, guess)
     colors[: len(pins)] = pins
     return _settled(table, points, colors, guess, options)
-
-
-def backing_entry(palette_srgb8: Bytes) -> int:
-    """Return the entry that clear pixels take where the palette has no clear one: the nearest to a middle gray in sRGB.
-
-    What lies behind them is not known; that is the mean over a black and a white background.
-
-    Parameters
-    ----------
-    palette_srgb8 : ndarray of uint8, (k, 3 or 4)
-    """
-    entries = _core.colors_to_points(np.ascontiguousarray(palette_srgb8), "srgb")
-    nothing = _core.colors_to_points(np.zeros((1, palette_srgb8.shape[1]), np.uint8), "srgb")
-    if palette_srgb8.shape[1] == 3:
-        nothing = _core.colors_to_points(np.full((1, 3), 128, np.uint8), "srgb")
-    return int(np.argmin(np.square(entries - nothing).sum(axis=1)))
 
 
 def _clustered(
