@@ -25,14 +25,16 @@ def cluster(tmp_path_factory):
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
     processes = [subprocess.Popen([*scheduler, "--no-dashboard", "--scheduler-file", str(where)], **quiet)]
     processes += [subprocess.Popen([*worker, "--scheduler-file", str(where)], **quiet) for _ in range(2)]
-    wait_until(where.exists, processes[0])
-    address = json.loads(where.read_text())["address"]
-    with distributed.Client(address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=HANG)
-    yield address, processes[1:]
-    for process in processes:
-        process.kill()
-        process.wait()
+    try:
+        wait_until(lambda: where.exists() and where.read_text().rstrip().endswith("}"), processes[0])  # all of it
+        address = json.loads(where.read_text())["address"]
+        with distributed.Client(address, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=HANG)
+        yield address, processes[1:]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 @pytest.fixture
