@@ -18,12 +18,10 @@ def backing_entry(palette_srgb8: Bytes) -> int:
 
     Parameters
     ----------
-    palette_srgb8 : ndarray of uint8, (k, 3 or 4)
+    palette_srgb8 : ndarray of uint8, (k, 4)
     """
     entries = _core.colors_to_points(np.ascontiguousarray(palette_srgb8), "srgb")
-    nothing = _core.colors_to_points(np.zeros((1, palette_srgb8.shape[1]), np.uint8), "srgb")
-    if palette_srgb8.shape[1] == 3:
-        nothing = _core.colors_to_points(np.full((1, 3), 128, np.uint8), "srgb")
+    nothing = _core.colors_to_points(np.zeros((1, 4), np.uint8), "srgb")
     return int(np.argmin(np.square(entries - nothing).sum(axis=1)))
 
 
