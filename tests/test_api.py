@@ -107,6 +107,19 @@ def test_never_larger_unless_asked():
     assert taken.report.status == "compressed" and taken.report.bytes_out > len(jpeg)
 
 
+def test_who_asks_for_a_number_of_colors_gets_it(photo):
+    buffer = io.BytesIO()
+    Image.fromarray(photo).save(buffer, "JPEG", quality=5)
+    jpeg = buffer.getvalue()
+    asked = huepress.compress(jpeg, n_colors=64)
+    report = asked.report
+    assert (report.status, report.n_colors, asked.encoded.format) == ("compressed", 64, "PNG")
+    assert report.bytes_out > len(jpeg) and "times the JPEG, since 64 colors were asked for" in report.message
+    for more in ({"allow_larger": False}, {"min_saving": 0.1}, {"n_colors": "auto"}, {"quality": 70}):
+        kept = huepress.compress(jpeg, **{"n_colors": 64, **more}).report
+        assert kept.status == "kept", more
+
+
 def test_second_run_keeps_the_first(photo):
     first = huepress.compress(png_bytes(photo), n_colors=8)
     second = huepress.compress(first.encoded.data, n_colors=8)

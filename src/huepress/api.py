@@ -139,7 +139,7 @@ def compress(
     *,
     quality: QualityLike | None = None,
     max_size: SizeLike | None = None,
-    allow_larger: bool = False,
+    allow_larger: bool | None = None,
     min_saving: float = 0.0,
     allow_miss: bool = False,
     on_progress: Callable[[float], None] | None = None,
@@ -158,8 +158,9 @@ def compress(
         where not even 60 can be reached.
     max_size : int or str, optional
         The best score within so many bytes: a number, ``"100kB"``, ``"1.5MB"``, or bits per pixel, ``"0.1bpp"``.
-    allow_larger : bool
-        Whether a file larger than the input's is returned; otherwise the input's bytes.
+    allow_larger : bool, optional
+        Whether a file larger than the input's is returned; otherwise the input's bytes. None: only where a number of
+        colors is asked for, and neither a goal nor a saving.
     min_saving : float
         The part of the input file's bytes, 0 to below 1, that the result has to save; otherwise
         the input's bytes are returned.

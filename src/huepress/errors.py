@@ -18,6 +18,7 @@ class Remedy(Enum):
 
     OVERWRITE = "overwrite=True overwrites it"
     ALLOW_LARGER = "allow_larger=True writes it anyway"
+    NEVER_LARGER = "allow_larger=False keeps the original then"
     COMPRESS_ANYWAY = "allow_larger=True compresses it anyway"
     ALLOW_MISS = "allow more bytes, make the picture smaller, or allow_miss=True takes it"
     KEEP_METADATA = "strip='none' keeps the original"

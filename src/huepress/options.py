@@ -53,16 +53,21 @@ class Delivery:
 
     Parameters
     ----------
-    allow_larger : bool
-        Whether a result that is no smaller than the input file is taken all the same.
+    allow_larger : bool, optional
+        Whether a result that is no smaller than the input file is taken all the same; None takes it where a number of
+        colors is asked for by name, and nothing else.
     min_saving : float
         The part of the original's bytes, 0 to below 1, that a result has to save; otherwise the original is kept.
     allow_miss : bool
         Whether a result is taken that is larger than `Options.max_size`, where nothing smaller can be had.
     """
 
-    allow_larger: bool = option(
-        False, help="Write the result even if it is no smaller than the input.", affects="form", group="everyday"
+    allow_larger: bool | None = option(
+        None,
+        help="Write the result even if it is no smaller than the input; -k N alone does so, too.",
+        affects="form",
+        group="everyday",
+        flags=("--allow-larger/--never-larger",),
     )
     min_saving: float = option(
         0.0,
@@ -303,6 +308,11 @@ class Options:
     def asks_for_colors(self) -> bool:
         """Whether certain colors must be in the file: no original is kept then."""
         return self.palette is not None or bool(self.pin)
+
+    @property
+    def asks_for_number(self) -> bool:
+        """Whether a number of colors is asked for by name, and nothing that comes before it."""
+        return self.n_colors != "auto" and self.goal is None
 
     @property
     def threads(self) -> int:

@@ -110,6 +110,20 @@ def test_kept_where_no_smaller(run, photo, tmp_path):
     assert larger["status"] == "compressed" and larger["bytes_out"] > larger["bytes_in"]
 
 
+def test_colors_asked_for_by_name_are_written(run, photo, tmp_path):
+    Image.fromarray(photo).save(tmp_path / "tiny.jpg", quality=5)
+    done = run("compress", "tiny.jpg", "-k", "16")
+    assert done.returncode == 0 and "since 16 colors were asked for (--never-larger" in done.stdout.decode()
+    assert len(Image.open(tmp_path / "tiny-huepress.png").getcolors()) == 16
+    for more in (["--never-larger"], ["--min-saving", "1"], ["--quality", "60"]):
+        row = json.loads(run("compress", "tiny.jpg", "-k", "16", "--json", "-f", *more).stdout)
+        assert row["status"] == "kept", more
+    for saving in ([], ["--min-saving", "0"]):  # never larger stays the rule of trees and in place
+        for where in (["-r", ".", "-o", f"tree{len(saving)}", "--include", "*.jpg"], ["--in-place", "tiny.jpg"]):
+            rows = run("compress", "-k", "16", "--json", *saving, *where).stdout.splitlines()
+            assert {json.loads(row)["status"] for row in rows} == {"kept"}, where
+
+
 def test_two_inputs_for_one_output(run, photo, tmp_path):
     (tmp_path / "a.png").write_bytes(png_bytes(photo[:20, :20]))
     Image.fromarray(photo[:20, :20]).save(tmp_path / "a.bmp")

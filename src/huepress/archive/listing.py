@@ -156,6 +156,8 @@ def _settings(request: RunRequest, sources: Store, targets: Store) -> Settings:
     if min_saving is None and (request.in_place or request.is_tree):
         min_saving = DEFAULT_MIN_SAVING
     delivery = request.delivery if min_saving is None else replace(request.delivery, min_saving=min_saving)
+    if min_saving == 0 and delivery.allow_larger is None:
+        delivery = replace(delivery, allow_larger=False)
     return Settings(
         request.options,
         sources,

@@ -51,7 +51,7 @@ def compress_many(
     memory: int | str | None = None,
     dry_run: bool = False,
     overwrite: bool = False,
-    allow_larger: bool = False,
+    allow_larger: bool | None = None,
     allow_miss: bool = False,
     shared_palette: bool = False,
     cluster: str | None = None,
@@ -85,7 +85,7 @@ def compress_many(
     overwrite : bool
         Whether files are replaced that no run has made.
     allow_larger, allow_miss : bool
-        See `huepress.compress`.
+        See `huepress.compress`; of trees and files in place the original stays unless `allow_larger` is true.
     shared_palette : bool
         Whether all inputs get one palette.
     cluster : str, optional

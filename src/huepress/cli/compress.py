@@ -46,7 +46,7 @@ def command(
     n_colors: int | Literal["auto"],
     output: str | None,
     force: bool,
-    allow_larger: bool,
+    allow_larger: bool | None,
     choices: RunChoices,
     as_json: bool,
     quiet: bool,

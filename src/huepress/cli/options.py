@@ -147,8 +147,8 @@ def _as_click(declared: dataclasses.Field[Any]) -> Callable[[Command], Command]:
     shared: dict[str, Any] = {"help": spec.help, "group": spec.group}
     if spec.default_told:
         shared["help"] += f"  [default: {spec.default_told}]"
-    if declared.type in ("bool", bool):
-        return option(*names, declared.name, is_flag=True, **shared)
+    if declared.type in ("bool", bool, "bool | None"):
+        return option(*names, declared.name, is_flag=True, default=declared.default, **shared)
     if declared.default == ():
         multiple = str(declared.type).startswith("tuple")
         shared |= {"multiple": True} if multiple else {"default": ""}

@@ -15,6 +15,7 @@ from huepress.wording import printable
 _WORDS = {
     Remedy.OVERWRITE: "--force overwrites it",
     Remedy.ALLOW_LARGER: "--allow-larger writes it anyway",
+    Remedy.NEVER_LARGER: "--never-larger keeps the original then",
     Remedy.COMPRESS_ANYWAY: "--allow-larger compresses it anyway",
     Remedy.ALLOW_MISS: "allow more, make the picture smaller, or --force writes it",
     Remedy.KEEP_METADATA: "--strip none keeps the original",

@@ -127,7 +127,7 @@ def run_animation(
             if number + 1 == len(formats) and not results:
                 raise
     best = min(results, key=lambda result: len(result.encoded.data))
-    original = Original(animation.format, animation.encoded, animation.keepable, animation.mended)
+    original = Original(animation.format, animation.encoded, animation.keepable, animation.mended, len(best.table))
     decision = deliver(Candidate(best.encoded, n_colors=best.n_colors), original, options, delivery)
     notes = (*animation.notes, *_told_of_hidden(best.table, options), *best.notes)
     report = Report.of(

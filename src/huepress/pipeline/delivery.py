@@ -50,12 +50,15 @@ class Original:
         The file freed of the metadata that must not survive; None where it cannot be kept.
     mended : bool
         Whether the file was cut off: it is never kept.
+    n_colors : int
+        Its different colors.
     """
 
     format: str
     encoded: bytes | None
     keepable: bytes | None
     mended: bool = False
+    n_colors: int = 0
 
     @property
     def candidate(self) -> Candidate | None:
@@ -100,12 +103,25 @@ def smallest(candidates: Sequence[Candidate], min_saving: float = 0.0) -> Candid
     return min(candidates, key=lambda candidate: (limit(candidate), candidate.is_original))
 
 
+def may_keep(original: Original, options: Options, delivery: Delivery) -> bool:
+    """Tell whether the original is a candidate: it has not to lack colors that were asked for.
+
+    Whoever asks for 16 colors gets them, even in a larger file; in runs whose results have to save something, which
+    trees and files in place do, the original stays all the same.
+    """
+    if options.asks_for_colors:
+        return False
+    if delivery.allow_larger is not None:
+        return not delivery.allow_larger
+    return not options.asks_for_number or delivery.min_saving > 0 or original.n_colors <= options.most_colors
+
+
 def deliver(result: Candidate, original: Original, options: Options, delivery: Delivery) -> Decision:
     """Decide between a finished result and the original.
 
     The original is no candidate where certain colors were asked for, or any result is to be taken.
     """
-    kept = None if delivery.allow_larger or options.asks_for_colors else original.candidate
+    kept = original.candidate if may_keep(original, options, delivery) else None
     chosen = result if kept is None else smallest([result, kept], delivery.min_saving)
     if chosen.is_original:
         too_many = "no fewer than" if result.n_bytes >= chosen.n_bytes else f"not {delivery.min_saving:.1%} fewer than"
@@ -125,5 +141,13 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
             chosen,
             f"larger than the {original.format}, whose metadata cannot be removed otherwise",
             Remedy.KEEP_METADATA,
+        )
+    if no_smaller and delivery.allow_larger is None and options.asks_for_number:
+        assert comparable is not None
+        return Decision(
+            chosen,
+            f"{result.n_bytes / len(comparable):.1f} times the {original.format}, since {options.most_colors} colors "
+            "were asked for",
+            Remedy.NEVER_LARGER,
         )
     return Decision(chosen)

@@ -14,7 +14,7 @@ from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import IndexedImage, Metadata, SourceImage
 from huepress.options import Delivery, Options
 from huepress.pipeline.choosing import choose_colors
-from huepress.pipeline.delivery import Candidate, Decision, Original, deliver
+from huepress.pipeline.delivery import Candidate, Decision, Original, deliver, may_keep
 from huepress.pipeline.hunt import MOST_TRIALS, Reached, reach
 from huepress.pipeline.workbench import Workbench
 from huepress.results import OnProgress, Outcome, Report
@@ -45,8 +45,8 @@ def run(
     progress = _Progress(on_progress)
     bench = Workbench(source, options, scored=options.goal is not None, on_progress=progress.part)
     progress.bench = bench
-    original = Original(source.format, source.encoded, source.keepable, source.mended)
-    within = _within_budget(source, options) and not delivery.allow_larger
+    original = Original(source.format, source.encoded, source.keepable, source.mended, len(bench.table))
+    within = _within_budget(source, options) and may_keep(original, options, delivery)
     reached = _reached(bench, replace(options, max_size=None) if within else options)
     progress.finish()
     best = reached.best
@@ -133,7 +133,7 @@ def _reached(bench: Workbench, options: Options) -> Reached:
 
 def _within_budget(source: SourceImage, options: Options) -> bool:
     """Tell whether the original itself is the best that fits in the size asked for."""
-    if not isinstance(options.goal, SizeGoal) or source.keepable is None or options.asks_for_colors:
+    if not isinstance(options.goal, SizeGoal) or source.keepable is None:
         return False
     same_format = main_format(options.still_format, source.format).file_format == source.format
     fits = len(source.keepable) <= options.goal.n_bytes(source.n_pixels)
