@@ -217,7 +217,7 @@ def test_a_kept_original_has_no_other_formats_name(huepress_program, tmp_path, p
     buffer = io.BytesIO()
     Image.fromarray(photo).save(buffer, "JPEG", quality=30)
     (tmp_path / "photo.jpg").write_bytes(buffer.getvalue())
-    for arguments in (["-o", "x.png"], ["-o", "x.webp"], ["-o", "x.avif"]):
+    for arguments in (["-o", "x.png"], ["-o", "x.webp"], ["-o", "x.avif", "--quality", "99-100"], ["-o", "x.bmp"]):
         done = limited(huepress_program, "compress", "photo.jpg", "--effort", "0", *arguments, cwd=tmp_path)
         assert done.returncode == 5, done.stderr
     assert {p.name for p in tmp_path.iterdir()} == {"photo.jpg"}

@@ -10,8 +10,9 @@ import huepress
 from huepress.archive.tasks import Settings
 from huepress.comparison.compare import CompareKeywords
 from huepress.declare import fingerprint, option, specs, wishes
+from huepress.delivering import Delivery
 from huepress.inputs import EngineKeywords, OptionKeywords
-from huepress.options import Delivery, Options
+from huepress.options import Options
 from huepress.storage.local import LocalStore
 
 

@@ -2,12 +2,26 @@
 #include <limits>
 
 #include "bindings/arrays.hpp"
+#include "search/error_diffusion.hpp"
 #include "search/lzw_search.hpp"
 #include "search/spatial.hpp"
 #include "search/visibility.hpp"
 
 namespace huepress {
 namespace {
+
+// Which classes of entries each color may take, as bits; some entry is always left.
+void require_classes(const In<std::uint8_t, 1>& allowed, const In<std::uint8_t, 1>& entry_class, std::size_t k) {
+    require(entry_class.size() == k, "one class for each entry");
+    int there = 0;
+    for (std::size_t i = 0; i < entry_class.size(); ++i) {
+        require(entry_class.data()[i] < kEntryClasses, "a class is 0 to 2");
+        there |= 1 << entry_class.data()[i];
+    }
+    for (std::size_t i = 0; i < allowed.size(); ++i) {
+        require(allowed.data()[i] < 1 << kEntryClasses && (allowed.data()[i] & there), "a color may take no entry");
+    }
+}
 
 void construct_spatial(SpatialSearch* self, const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of,
                        const In<float, 2>& palette, bool diffuse, int unit, const std::string& coder,
@@ -54,6 +68,35 @@ nb::tuple bind_sweep(SpatialSearch& self, float bit_worth, float slack, bool mat
             if (on_progress) (*on_progress)(self.progress());
         });
     return nb::make_tuple(sweep.distortion, sweep.bits);
+}
+
+Out<std::uint8_t> bind_diffuse_errors(const In<std::int32_t, 2>& colors, const In<std::uint32_t, 2>& color_of,
+                                      const In<std::int32_t, 2>& entries, const In<std::int16_t, 1>& fixed,
+                                      const In<std::uint8_t, 1>& allowed, const In<std::uint8_t, 1>& entry_class,
+                                      int strength) {
+    require(strength >= 0 && strength <= 16, "an error is handed on in 0 to 16 sixteenths");
+    const std::size_t n_colors = colors.shape(0), k = entries.shape(0);
+    require(colors.shape(1) == 3 || colors.shape(1) == 4, "colors must have 3 or 4 coordinates");
+    require(entries.shape(1) == colors.shape(1), "entries must have the colors' coordinates");
+    require(k >= 1 && k <= 256, "a palette has 1 to 256 colors");
+    require(fixed.size() == n_colors && allowed.size() == n_colors, "one rule for each color");
+    require_classes(allowed, entry_class, k);
+    for (const auto& points : {colors, entries}) {
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            require(points.data()[i] >= -(1 << 14) && points.data()[i] <= 1 << 14, "a coordinate is out of range");
+        }
+    }
+    for (std::size_t i = 0; i < n_colors; ++i) {
+        require(fixed.data()[i] < static_cast<int>(k), "a color is fixed to an entry that does not exist");
+    }
+    for (std::size_t i = 0; i < color_of.size(); ++i) {
+        require(color_of.data()[i] < n_colors, "color_of names a color that does not exist");
+    }
+    std::vector<std::uint8_t> indices = without_gil([&](const StopRequested&) {
+        return diffuse_errors({colors.data(), entries.data(), k, colors.shape(1), color_of.data(), color_of.shape(1),
+                               color_of.shape(0), fixed.data(), allowed.data(), entry_class.data(), strength});
+    });
+    return to_numpy(std::move(indices), {color_of.shape(0), color_of.shape(1)});
 }
 
 // Looks are colors by number, the palette's entries first; see lzw_search.hpp.
@@ -145,16 +188,8 @@ void bind_set_smooth(SpatialSearch& self, const In<std::uint8_t, 2>& smooth, flo
 }
 
 void bind_set_classes(SpatialSearch& self, const In<std::uint8_t, 1>& allowed, const In<std::uint8_t, 1>& entry_class) {
-    require(static_cast<int>(entry_class.size()) == self.n_palette(), "one class for each entry");
     require(allowed.size() == self.n_colors(), "one rule for each color");
-    int there = 0;
-    for (std::size_t i = 0; i < entry_class.size(); ++i) {
-        require(entry_class.data()[i] < kEntryClasses, "a class is 0 to 2");
-        there |= 1 << entry_class.data()[i];
-    }
-    for (std::size_t i = 0; i < allowed.size(); ++i) {
-        require(allowed.data()[i] < 1 << kEntryClasses && (allowed.data()[i] & there), "a color may take no entry");
-    }
+    require_classes(allowed, entry_class, static_cast<std::size_t>(self.n_palette()));
     self.set_classes({allowed.data(), allowed.data() + allowed.size()},
                      {entry_class.data(), entry_class.data() + entry_class.size()});
 }
@@ -206,6 +241,8 @@ void bind_search(nb::module_& m) {
     m.def("rank_offsets", &bind_rank_offsets, nb::arg("decided"), nb::arg("points"), nb::arg("from_above"),
           nb::arg("roots"), nb::arg("offsets"), nb::arg("costs"), nb::arg("n_listed"),
           nb::arg("limit") = std::numeric_limits<float>::infinity());
+    m.def("diffuse_errors", &bind_diffuse_errors, nb::arg("colors"), nb::arg("color_of"), nb::arg("entries"),
+          nb::arg("fixed"), nb::arg("allowed"), nb::arg("entry_class"), nb::arg("strength") = 16);
     m.def("search_lzw", &bind_search_lzw, nb::arg("color_points"), nb::arg("color_of"), nb::arg("looks"),
           nb::arg("n_entries"), nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"),
           nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"), nb::arg("stays"));

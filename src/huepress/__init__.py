@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from huepress.archive.many import ManyResult, compress_many
     from huepress.archive.tasks import FileOutcome
     from huepress.comparison.compare import Comparison, compare
+    from huepress.delivering import Delivery
     from huepress.engine.kmeans import KMeans
     from huepress.engine.metrics import Score
     from huepress.engine.swatches import Swatches
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
         TargetError,
     )
     from huepress.model import Frame, IndexedImage, Palette
-    from huepress.options import Delivery, Options
+    from huepress.options import Options
     from huepress.palettes import extract_palette, save_palette, shared_palette
     from huepress.pipeline.intake import load_palette
     from huepress.results import Report, Trial
@@ -49,7 +50,7 @@ _HOME = {
     "ManyResult": "archive.many",
     "compress_many": "archive.many",
     "FileOutcome": "archive.tasks",
-    "Delivery": "options",
+    "Delivery": "delivering",
     "Comparison": "comparison.compare",
     "compare": "comparison.compare",
     "KMeans": "engine.kmeans",

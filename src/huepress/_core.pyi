@@ -41,6 +41,15 @@ def rank_offsets(
     n_listed: int,
     limit: float = ...,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]: ...
+def diffuse_errors(
+    colors: npt.NDArray[np.int32],
+    color_of: npt.NDArray[np.uint32],
+    entries: npt.NDArray[np.int32],
+    fixed: npt.NDArray[np.int16],
+    allowed: npt.NDArray[np.uint8],
+    entry_class: npt.NDArray[np.uint8],
+    strength: int = 16,
+) -> npt.NDArray[np.uint8]: ...
 def search_lzw(
     color_points: npt.NDArray[np.float32],
     color_of: npt.NDArray[np.uint32],

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
 
 from huepress import files
+from huepress.delivering import Delivery
 from huepress.engine.metrics import Comparator, Score
 from huepress.formats import decode, table
 from huepress.formats.pillow_image import to_pillow
 from huepress.formats.writing import encode_for_name
 from huepress.inputs import EngineKeywords
 from huepress.model import NO_METADATA, Bytes, Encoded, Frame, IndexedImage, Metadata, Palette
-from huepress.options import DEFAULT_MAX_PIXELS, Delivery, NumberOfColors, Options, QualityLike, SizeLike
+from huepress.options import DEFAULT_MAX_PIXELS, NumberOfColors, Options, QualityLike, SizeLike
 from huepress.pipeline import still
 from huepress.pipeline.intake import load, load_for, make_options
 from huepress.pipeline.run import encoded_for, frames_of, metadata_of, run
@@ -50,6 +51,9 @@ class Result:
         What is written into files beside the pixels.
     effort : int
         How hard files are compressed, 0 to 9.
+    decoded_srgb8 : ndarray of uint8, (height, width, 3 or 4), optional
+        What a file of any number of colors shows (`format` ``"avif"``, ``"webp-lossy"``, ``"jpeg"``, perhaps
+        ``"smallest"``); None where `indexed` is what is shown.
     """
 
     indexed: IndexedImage
@@ -57,6 +61,7 @@ class Result:
     report: Report
     metadata: Metadata = NO_METADATA
     effort: int = 0
+    decoded_srgb8: Bytes | None = None
 
     def __bytes__(self) -> bytes:
         return self.encoded.data
@@ -78,13 +83,13 @@ class Result:
 
     @property
     def image(self) -> Image:
-        """The image as Pillow's, mode ``P``."""
-        return to_pillow(self.indexed)
+        """The image as Pillow's: mode ``P``, or as a file of any number of colors shows it."""
+        return to_pillow(self.indexed if self.decoded_srgb8 is None else self.decoded_srgb8)
 
     @property
     def frames(self) -> Iterator[Frame]:
         """The frames of the finished file as they are shown, decoded one after the other; one of a picture."""
-        return frames_of(Outcome(self.indexed, self.encoded, self.report))
+        return frames_of(Outcome(self.indexed, self.encoded, self.report, self.decoded_srgb8))
 
     def save(self, path: str | os.PathLike[str] | WritableFile, *, overwrite: bool = False) -> None:
         """Write the file, as a whole or not at all, or into a file that is open for writing bytes.
@@ -92,7 +97,7 @@ class Result:
         Into an open file `encoded` is written as it is. For a path:
 
         The extension counts: ``.png``, ``.webp``, ``.gif`` or ``.jxl`` of another format than
-        `encoded` encodes the same indices anew. Otherwise `encoded` is written, which holds the
+        `encoded` encodes `indexed` anew. Otherwise `encoded` is written, which holds the
         original's bytes where they were smaller (``report.status == "kept"``). An animation is
         written as it is; compress it with another `format` to change that.
 
@@ -202,7 +207,7 @@ def compress(
     for note in (*report.notes, report.message):
         if note:
             _log.info("%s", note)
-    return Result(outcome.indexed, outcome.encoded, report, metadata_of(source), chosen.effort)
+    return Result(outcome.indexed, outcome.encoded, report, metadata_of(source), chosen.effort, outcome.decoded_srgb8)
 
 
 def quantize(array: ArrayLike, n_colors: int = 256, **options: Unpack[EngineKeywords]) -> IndexedImage:

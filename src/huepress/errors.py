@@ -18,6 +18,9 @@ class Remedy(Enum):
 
     OVERWRITE = "overwrite=True overwrites it"
     ALLOW_LARGER = "allow_larger=True writes it anyway"
+    SMALLER_OTHERWISE = (
+        "format='smallest', quality=60, max_size or resize make it smaller, allow_larger=True writes the palette"
+    )
     NEVER_LARGER = "allow_larger=False keeps the original then"
     COMPRESS_ANYWAY = "allow_larger=True compresses it anyway"
     ALLOW_MISS = "allow more bytes, make the picture smaller, or allow_miss=True takes it"
@@ -40,6 +43,7 @@ class Remedy(Enum):
     MORE_PIXELS = "raise max_pixels, or make the image smaller"
     MORE_MEMORY = "raise the memory limit"
     LESS_MEMORY = "try it alone, or with a smaller memory limit"
+    NO_COLORS = "leave n_colors, palette and pin out, or choose format 'png' or 'webp'"
     MORE_COLORS = "raise n_colors"
     FEWER_PALETTE = "leave n_colors out or give a smaller palette"
     WHOLE_FOLDER = "compress_many takes folders; here give the files in it"

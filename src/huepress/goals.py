@@ -10,7 +10,7 @@ from numbers import Real
 from typing import ClassVar, Protocol, TypeVar
 
 from huepress.errors import OptionError
-from huepress.wording import counted, human_bytes, rounded_down
+from huepress.wording import human_bytes, rounded_down
 
 _SIZE = re.compile(r"([-+]?[0-9]*\.?[0-9]+)\s*([a-z]*)", re.IGNORECASE)
 _UNITS = {
@@ -82,12 +82,12 @@ class QualityGoal:
         """Tell whether the goal sets no limit that a file of so many bytes exceeds."""
         return False
 
-    def missed(self, tried: Tried, n_colors: int, n_pixels: int) -> str:
-        """Say how a version misses the goal."""
+    def missed(self, tried: Tried, name: str, n_pixels: int) -> str:
+        """Say how a version, whose name is ``"16 colors"`` or ``"AVIF"``, misses the goal."""
         if tried.score is None:
             return "too small a picture for a score; the finest version is taken"
-        reach = "reaches" if n_colors == 1 else "reach"
-        told = f"{counted(n_colors, 'color')} {reach} a score of {rounded_down(tried.score, 1)}"
+        reach = "reach" if name.endswith("s") else "reaches"
+        told = f"{name} {reach} a score of {rounded_down(tried.score, 1)}"
         return f"{told}, not {self.wanted:g}" if tried.score >= self.least else f"{told}, below {self.least:g}"
 
 
@@ -147,7 +147,7 @@ class SizeGoal:
             return f"the size asked for, {told}, is no limit: no result of {n_pixels:,} pixels is as large"
         return ""
 
-    def missed(self, tried: Tried, n_colors: int, n_pixels: int) -> str:
+    def missed(self, tried: Tried, name: str, n_pixels: int) -> str:
         """Say how a version misses the goal."""
         budget = self.n_bytes(n_pixels)
         return f"the smallest version takes {tried.n_bytes:,} bytes, more than the {budget:,} asked for"

@@ -75,6 +75,7 @@ class EngineKeywords(TypedDict, total=False):
     color: ColorHandling
     strip: Strip
     palette_per_frame: bool
+    advise: bool
     tolerant: bool
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
@@ -12,6 +11,7 @@ from huepress.colors.text import Rgba, as_colors
 from huepress.declare import check_all, option
 from huepress.errors import OptionError, Remedy
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
+from huepress.machine import available_processors
 from huepress.resizing import Resize, parse_resize
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Space = Literal["auto", "srgb", "oklab"]
 Dither = Literal["auto", "none", "full"]
-Format = Literal["keep", "png", "webp", "gif", "jxl", "auto"]
+Format = Literal["keep", "png", "webp", "gif", "jxl", "auto", "smallest", "avif", "webp-lossy", "jpeg"]
 ColorHandling = Literal["srgb", "keep"]
 Strip = Literal["safe", "all", "none"]
 Alpha = Literal["exact", "free"]
@@ -35,6 +35,9 @@ ResizeLike = Resize | float | str | tuple[int, int]
 
 PALETTE_FORMATS: tuple[str, ...] = get_args(PaletteFormat)
 STARTS: tuple[str, ...] = get_args(Start)
+# Formats of any number of colors, and of all kinds the smallest; the likeliest to be small first.
+FULL_COLOR_FORMATS = ("avif", "webp-lossy", "jpeg")
+SMALLEST = "smallest"
 MAX_EFFORT = 9
 MAX_RATE = 1000.0
 MIN_COLORS, MAX_COLORS = 2, 256
@@ -45,45 +48,6 @@ SWAPS_FOR_FEW, SWAPS_FOR_MANY = 4, 2
 # The limit at which Pillow itself refuses an image.
 DEFAULT_MAX_PIXELS = 178_956_970
 _SEEDS, _COUNTS, _THREADS, _PIXELS = 2**64 - 1, 1_000_000, 1024, 2**32 - 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """Which results are taken, and which originals are kept instead.
-
-    Parameters
-    ----------
-    allow_larger : bool, optional
-        Whether a result that is no smaller than the input file is taken all the same; None takes it where a number of
-        colors is asked for by name, and nothing else.
-    min_saving : float
-        The part of the original's bytes, 0 to below 1, that a result has to save; otherwise the original is kept.
-    allow_miss : bool
-        Whether a result is taken that is larger than `Options.max_size`, where nothing smaller can be had.
-    """
-
-    allow_larger: bool | None = option(
-        None,
-        help="Write the result even if it is no smaller than the input; -k N alone does so, too.",
-        affects="form",
-        group="everyday",
-        flags=("--allow-larger/--never-larger",),
-    )
-    min_saving: float = option(
-        0.0,
-        help="Keep the original where less is saved.",
-        affects="form",
-        group="many files",
-        below=1.0,
-        whole=False,
-    )
-    allow_miss: bool = option(False, help="Take results above the size that was asked for.", affects="form")
-
-    def __post_init__(self) -> None:
-        check_all(self)
-
-
-DEFAULT_DELIVERY = Delivery()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +102,8 @@ class Options:
     )
     format: Format | None = option(
         None,
-        help="What to write, lossless all; auto: the smallest that browsers show; keep: the input's.",
+        help="A palette in png, webp, gif or jxl, in auto: the smallest that browsers show, in keep: the input's; any "
+        "number of colors in avif, webp-lossy or jpeg; smallest: of all these at the same score.",
         affects="form",
         group="everyday",
         metavar="|".join(get_args(Format)),
@@ -220,6 +185,12 @@ class Options:
     palette_per_frame: bool = option(
         False, help="Of animations (GIF, WebP): a palette for each frame.", group="palette"
     )
+    advise: bool = option(
+        False,
+        help="Say what other formats would take at the same score; slower.",
+        affects="work",
+        group="everyday",
+    )
     tolerant: bool = option(
         False,
         help="Read JPEG, GIF and PNG files that were cut off as far as they go; other formats stay strict.",
@@ -232,6 +203,7 @@ class Options:
         if self.resize is not None:
             object.__setattr__(self, "resize", parse_resize(self.resize))
         self._check_palette()
+        self._check_format()
         if self.color == "keep" and self.strip == "all":
             raise OptionError("color 'keep' needs the color profile that strip 'all' removes; choose strip 'safe'")
         if self.hidden == "keep" and self.alpha == "free":
@@ -251,6 +223,10 @@ class Options:
             object.__setattr__(self, "max_size", parse_size(self.max_size))
         if self.quality is not None and self.max_size is not None:
             raise OptionError("quality and max-size exclude each other; give the one that matters")
+
+    def _check_format(self) -> None:
+        if self.is_full_color and (self.n_colors != "auto" or self.palette is not None or self.pinned):
+            raise OptionError(f"{self.format} chooses the number of colors itself", remedy=Remedy.NO_COLORS)
 
     def _check_palette(self) -> None:
         pins = () if self.pin is None else _colors("pin", self.pin, "colors")
@@ -315,6 +291,11 @@ class Options:
         return self.n_colors != "auto" and self.goal is None
 
     @property
+    def is_full_color(self) -> bool:
+        """Whether coders of any number of colors are asked for, alone or beside palettes."""
+        return self.format == SMALLEST or self.format in FULL_COLOR_FORMATS
+
+    @property
     def threads(self) -> int:
         """The number of threads to use."""
         return self.jobs or available_processors()
@@ -374,13 +355,6 @@ def inherited(name: str) -> Any:
     """Declare an option of another set as it is declared in `Options`."""
     found = next(each for each in dataclasses.fields(Options) if each.name == name)
     return dataclasses.field(default=found.default, metadata=found.metadata)
-
-
-def available_processors() -> int:
-    """Return the number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
 
 
 def _colors(name: str, value: object, takes: str) -> tuple[Rgba, ...]:

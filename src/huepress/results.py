@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack
 
 from huepress.errors import Remedy
-from huepress.model import Animation, Encoded, IndexedImage, SourceImage
+from huepress.model import Animation, Bytes, Encoded, IndexedImage, SourceImage
 
 Status = Literal["compressed", "kept"]
 # Called with the part of the work that is done, 0 to 1.
@@ -23,19 +23,25 @@ class Trial:
     Attributes
     ----------
     rate : float
-        What a bit was worth beside looks; 0 without any loss.
+        What a bit was worth beside looks; 0 without any loss, and of coders without a palette.
     n_colors : int
-        Palette entries.
+        Palette entries; 0 without a palette.
     n_bytes : int
         Size of the file.
     score : float or None
         SSIMULACRA2 score; None where the image is too small for one.
+    coder : str
+        ``"palette"``, or the format that holds any number of colors: ``"avif"``, ``"webp-lossy"``, ``"jpeg"``.
+    quality : int
+        That coder's own, 1 to 100; 0 of palettes.
     """
 
     rate: float
     n_colors: int
     n_bytes: int
     score: float | None
+    coder: str = "palette"
+    quality: int = 0
 
 
 def psnr_db(mse: float) -> float:
@@ -49,6 +55,7 @@ class _More(TypedDict, total=False):
     notes: tuple[str, ...]
     score: float | None
     trials: tuple[Trial, ...]
+    advice: tuple[Trial, ...]
 
 
 @dataclass(frozen=True)
@@ -66,12 +73,13 @@ class Report:
     bytes_out : int
         Size of what is written.
     n_colors : int
-        Palette entries, each of them used or asked for; of a kept original its different colors.
+        Palette entries, each of them used or asked for; of a kept original, and of files of any number of colors,
+        the different colors that they show.
     n_colors_in : int
         Different colors of the input.
     bits_per_pixel : int
         Bits that one index takes in the file before deflate: 1, 2, 4 or 8; of a kept
-        original `bits_per_pixel_in`.
+        original, and of files of any number of colors, `bits_per_pixel_in`.
     bits_per_pixel_in : int
         Bits of one pixel of the decoded input: 24 or 32.
     mse : float
@@ -92,6 +100,9 @@ class Report:
         SSIMULACRA2 score where a target asked for it, else None.
     trials : tuple of Trial
         The versions that were made on the way, in their order.
+    advice : tuple of Trial
+        With `Options.advise`: what other coders take at the score of the result, also where the original is kept; one
+        each that reaches it.
     n_frames : int
         Frames of an animation, 1 for a picture. Of an animation the errors are means over the
         frames, and `n_colors` counts the colors of all of them.
@@ -115,18 +126,19 @@ class Report:
     notes: tuple[str, ...] = ()
     score: float | None = None
     trials: tuple[Trial, ...] = ()
+    advice: tuple[Trial, ...] = ()
     n_frames: int = 1
 
     @classmethod
     def of(
         cls,
         source: SourceImage | Animation,
-        result: IndexedImage,
         encoded: Encoded,
         *,
         kept: bool,
         n_colors: int,
         n_colors_in: int,
+        bits_per_pixel: int,
         n_channels: int,
         mse: float,
         started: float,
@@ -138,8 +150,6 @@ class Report:
         Parameters
         ----------
         source : SourceImage or Animation
-        result : IndexedImage
-            The picture with fewer colors, of an animation the first frame.
         encoded : Encoded
             What is delivered.
         kept : bool
@@ -148,6 +158,8 @@ class Report:
             Palette entries of the result.
         n_colors_in : int
             Different colors of the input.
+        bits_per_pixel : int
+            Of the result before deflate.
         n_channels : int
             Of the decoded input, 3 or 4.
         mse : float
@@ -156,7 +168,7 @@ class Report:
             ``time.perf_counter()`` when work on the input began.
         seed : int
         **more
-            Message, remedy, notes, score, trials.
+            Message, remedy, notes, score, trials, advice.
         """
         bits_per_pixel_in = 8 * n_channels
         mse = 0.0 if kept else mse
@@ -168,7 +180,7 @@ class Report:
             bytes_out=len(encoded.data),
             n_colors=n_colors_in if kept else n_colors,
             n_colors_in=n_colors_in,
-            bits_per_pixel=bits_per_pixel_in if kept else result.bit_depth,
+            bits_per_pixel=bits_per_pixel_in if kept else bits_per_pixel,
             bits_per_pixel_in=bits_per_pixel_in,
             mse=mse,
             psnr_db=psnr_db(mse),
@@ -192,8 +204,24 @@ class Report:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that a run produced."""
+    """All that a run produced.
+
+    Attributes
+    ----------
+    indexed : IndexedImage
+        The picture with a palette; of an animation its first frame.
+    encoded : Encoded
+    report : Report
+    decoded_srgb8 : ndarray of uint8, (height, width, 3 or 4), optional
+        What the file shows, where that is not `indexed` but any number of colors.
+    """
 
     indexed: IndexedImage
     encoded: Encoded
     report: Report
+    decoded_srgb8: Bytes | None = None
+
+    @property
+    def shown_srgb8(self) -> Bytes:
+        """What the result shows: (height, width, 3 or 4) uint8, of a kept original what was made of it."""
+        return self.indexed.to_array() if self.decoded_srgb8 is None else self.decoded_srgb8

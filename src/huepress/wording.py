@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 
@@ -37,6 +37,13 @@ def told_saving(saved: float, digits: int = 1) -> str:
     if saved < 0:
         return f"{-100 * saved:.{digits}f} % larger"
     return f"{rounded_down(100 * saved, digits)} % saved"
+
+
+def advised(sizes: Mapping[str, int]) -> str:
+    """Say what other coders take: ``at the same score 43.0 kB as AVIF, 66.1 kB as JPEG``; empty where none is known."""
+    names = {"webp-lossy": "lossy WebP"}
+    told = [f"{human_bytes(n)} as {names.get(coder, coder.upper())}" for coder, n in sizes.items()]
+    return f"at the same score {', '.join(told)}" if told else ""
 
 
 def swatches_html(colors: Sequence[str], told: Sequence[str] = ()) -> str:

@@ -10,6 +10,7 @@ from PIL import Image
 
 import huepress
 from huepress.formats.reading import read_still
+from huepress.options import FULL_COLOR_FORMATS
 from reference.input_kinds import all_kinds, picture, saved
 
 LIMIT = 2**21
@@ -71,8 +72,9 @@ def test_the_files_hold_secrets():
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("allow_larger", [True, False])
 def test_no_secret_survives_by_default(name, strip, allow_larger):
-    for format in ("png", "webp", "gif", "auto"):
-        result = huepress.compress(FILES[name], 16, format=format, strip=strip, allow_larger=allow_larger)
+    for format in ("png", "webp", "gif", "auto", "avif", "webp-lossy", "jpeg"):
+        n_colors = "auto" if format in FULL_COLOR_FORMATS else 16
+        result = huepress.compress(FILES[name], n_colors, format=format, strip=strip, allow_larger=allow_larger)
         data = result.encoded.data
         assert not any(secret in data for secret in SECRETS)
         exif = reopened(data).getexif()
@@ -103,7 +105,7 @@ def test_a_file_that_cannot_be_cleaned_is_not_kept():
     assert result.report.status == "compressed" and "metadata cannot be removed" in result.report.message
     assert result.report.remedy is huepress.errors.Remedy.KEEP_METADATA
     assert result.report.bytes_out > len(big)
-    kept = huepress.compress(big, 256, strip="none", effort=0)
+    kept = huepress.compress(big, 256, strip="none", effort=0, allow_larger=False)
     assert kept.report.status == "kept" and kept.encoded.data == big
 
 

@@ -194,7 +194,8 @@ def test_keep_never_loses_soft_alpha():
 
 
 def test_the_table_of_encoders_holds_every_format():
-    assert {each.name for each in table.written()} | {"keep", "auto"} == set(get_args(Format))
+    names = {each.name for each in table.written()} | {full_color.name for _, full_color in table.full_color()}
+    assert names | {"keep", "auto", "smallest"} == set(get_args(Format))
 
 
 def test_save_goes_by_the_extension(tmp_path):
@@ -205,14 +206,15 @@ def test_save_goes_by_the_extension(tmp_path):
             assert image.format == file_format
             if file_format != "GIF":
                 np.testing.assert_array_equal(np.asarray(image.convert("RGBA")), result.palette[result.indices])
-    with pytest.raises(huepress.OutputError, match=r"\.png, \.webp, \.gif, \.jxl"):
-        result.save(tmp_path / "a.jpg")
-    assert not (tmp_path / "a.jpg").exists()
+    for name, words in (("a.jpg", "in format 'jpeg'"), ("a.bmp", r"\.png, \.webp, \.gif, \.jxl, \.jpg, \.avif")):
+        with pytest.raises(huepress.OutputError, match=words):
+            result.save(tmp_path / name)
+        assert not (tmp_path / name).exists()
 
 
 def test_save_of_a_kept_original(tmp_path):
     jpeg = saved(Image.fromarray(picture()), "JPEG", quality=5)
-    result = huepress.compress(jpeg, 200)
+    result = huepress.compress(jpeg, 200, allow_larger=False)
     assert result.report.status == "kept"
     result.save(tmp_path / "a.jpg")
     assert (tmp_path / "a.jpg").read_bytes() == jpeg
@@ -260,8 +262,10 @@ def test_command_line_formats(run, photo, tmp_path):
     assert rows["by-name.webpphoto.png"]["format"] == "webp" and rows["keepanim.webp"]["format"] == "webp"
     assert (tmp_path / "photo-huepress.gif").exists()
     done = run("compress", "photo.png", "-k", 8, "-o", "x.jpg")
-    assert done.returncode == 5 and b".jpg files cannot be written" in done.stderr
-    assert not (tmp_path / "x.jpg").exists()
+    assert done.returncode == 2 and b"leave -k, --palette and --pin out" in done.stderr
+    done = run("compress", "photo.png", "-o", "x.bmp")
+    assert done.returncode == 5 and b".bmp files cannot be written" in done.stderr
+    assert not list(tmp_path.glob("x.*"))
     done = run("compress", "photo.png", "-o", "x.gif", "--format", "webp")
     assert done.returncode == 2 and b"drop one" in done.stderr
     row = json.loads(run("compress", "photo.png", "-k", 8, "-o", "x.gif", "--format", "auto", "--json").stdout)

@@ -232,4 +232,5 @@ def test_a_size_that_nothing_can_exceed_is_told_to_be_no_limit(size, format, pho
 
 def test_one_color_is_one_color():
     goal, tried = parse_quality("60-80"), Trial(1.0, 1, 99, 20.0)
-    assert goal.missed(tried, 1, 1000).startswith("1 color reaches a score of 20.0")
+    assert goal.missed(tried, "1 color", 1000).startswith("1 color reaches a score of 20.0")
+    assert goal.missed(tried, "9 colors", 1000).startswith("9 colors reach a score of 20.0")

@@ -16,7 +16,7 @@ from huepress.archive.request import RunRequest
 from huepress.archive.run import Resources, run
 from huepress.archive.tasks import FileOutcome, FileStatus, Settings, Task
 from huepress.archive.workers import Executor, Inline
-from huepress.errors import HuepressError, OptionError
+from huepress.errors import HuepressError, OptionError, Remedy
 from huepress.storage.base import LedgerFile, LedgerLines
 
 if TYPE_CHECKING:
@@ -90,12 +90,20 @@ class Summary:
 
 
 def check_request(request: RunRequest) -> None:
-    """Complain before anything is touched if not even one worker fits into the memory.
+    """Complain before anything is touched if not even one worker fits into the memory, or options exclude each other.
 
     Raises
     ------
     OptionError
     """
+    if request.options.is_full_color:
+        name = request.options.format
+        if request.in_place:
+            raise OptionError(
+                f"with format {name!r} files in place would lose a little at each run", remedy=Remedy.NOT_IN_PLACE
+            )
+        if request.shared_palette:
+            raise OptionError(f"a shared palette needs a format with one, not {name!r}", remedy=Remedy.OTHER_FORMAT)
     _resources(request).workers(1)
 
 

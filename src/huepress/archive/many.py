@@ -13,8 +13,8 @@ from huepress.archive.memory import parse_bytes
 from huepress.archive.naming import Paths
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome
+from huepress.delivering import Delivery
 from huepress.inputs import OptionKeywords
-from huepress.options import Delivery
 from huepress.pipeline.intake import make_options
 from huepress.storage import is_url
 

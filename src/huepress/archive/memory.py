@@ -21,6 +21,7 @@ _PER_PIXEL_PLAIN, _PER_PIXEL_SEARCH = 54, 75
 _PER_PIXEL_ALPHA = 20
 _PER_PIXEL_SCORE = 95  # in all, with SSIMULACRA2
 _PER_PIXEL_GOAL = 160  # in all, with versions that are compared
+_PER_PIXEL_FULL_COLOR = 300  # in all, with coders of any number of colors: libaom holds the most
 # Where colors are only counted: of pixels, and of colors that the planner holds and sorts.
 _PER_PIXEL_COUNTED, _PER_PIXEL_COUNTED_ALPHA = 26, 46
 _PER_COLOR = 44
@@ -35,6 +36,7 @@ def working_set(probe: Probe, file_bytes: int, options: Options, *, score: bool)
     per_pixel += _PER_PIXEL_ALPHA if probe.has_alpha else 0
     per_pixel = max(per_pixel, _PER_PIXEL_SCORE) if score else per_pixel
     per_pixel = max(per_pixel, _PER_PIXEL_GOAL) if options.goal is not None else per_pixel
+    per_pixel = max(per_pixel, _PER_PIXEL_FULL_COLOR) if options.is_full_color else per_pixel
     return _PER_IMAGE + 2 * file_bytes + per_pixel * probe.width * probe.height
 
 

@@ -39,7 +39,7 @@ class FileNaming:
         The one that keeps its extension, or else the first, keeps the plain name; ``a.jpg`` gives way to ``a.png``.
         """
         plain: dict[str, str] = {}
-        own = f".{next(iter(formats_of(self.request.options.still_format)))}"
+        own = self._likeliest
         for name in sorted(names, key=lambda name: self._source(name).suffix.lower() != own):
             plain.setdefault(self._source(name).stem.casefold(), name)
         alike = {self._source(name).name.casefold() for name in plain.values()}  # to be told, not renamed
@@ -57,7 +57,7 @@ class FileNaming:
             formats.sort(key=lambda each: each != own)
         if self.request.extension or (self.request.output and self.directory is None):
             return {formats[0]: str(self._path(name, self.request.dotted_extension))}
-        return {each: str(self._path(name, f".{each}")) for each in formats}
+        return {each: str(self._path(name, extension_of(each.upper(), ""))) for each in formats}
 
     def kept(self, name: str) -> str:
         """Return where the original's bytes go: under a name whose extension does not lie."""
@@ -65,7 +65,12 @@ class FileNaming:
         found = self._probe(name)
         if found is not None:
             suffix = extension_of({"MPO": "JPEG"}.get(found.format, found.format), suffix)
-        return str(self._path(name, suffix or f".{self.request.options.still_format}"))
+        return str(self._path(name, suffix or self._likeliest))
+
+    @property
+    def _likeliest(self) -> str:
+        """The extension that results of pictures most likely have."""
+        return extension_of(formats_of(self.request.options.still_format)[0].upper(), "")
 
     def _format_of_animation(self, name: str) -> str | None:
         """Return the format of an animation, whose results have it by default; None for pictures."""

@@ -12,6 +12,7 @@ from itertools import chain, count
 from posixpath import splitext
 
 from huepress.archive.tasks import Task
+from huepress.formats.table import extension_of
 from huepress.storage.base import Entry
 
 IMAGE_PATTERNS = (
@@ -84,7 +85,7 @@ class Naming:
         formats = sorted(self.formats, key=lambda each: self.as_source and each != own)
         if self.extension:
             return [(formats[0], stem + self.suffix + self.extension)]
-        return [(each, stem + self.suffix + (extension if each == own else f".{each}")) for each in formats]
+        return [(each, stem + self.suffix + extension_of(each.upper(), extension)) for each in formats]
 
 
 def tree(

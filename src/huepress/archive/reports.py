@@ -21,7 +21,7 @@ from huepress.archive.work import thumbnails
 from huepress.errors import HuepressError, OptionError, Remedy
 from huepress.options import Options
 from huepress.pipeline import intake
-from huepress.wording import human_bytes, printable, rounded_down, told_saving
+from huepress.wording import advised, human_bytes, printable, rounded_down, told_saving
 
 ENDINGS = (".html", ".csv", ".json")
 # What a spreadsheet takes for a formula.
@@ -64,6 +64,7 @@ class Row:
     psnr_db: float | None
     ssimulacra2: float | None
     message: str
+    advice: str
 
 
 def check_report_name(name: str) -> None:
@@ -163,6 +164,7 @@ def _row(outcome: FileOutcome, words: Callable[[Remedy], str]) -> Row:
         None if psnr is None or psnr == float("inf") else psnr,
         outcome.ssimulacra2,
         _text(outcome.message if outcome.error is None else outcome.error.told(words)),
+        advised({trial["coder"]: trial["n_bytes"] for trial in facts.get("advice", ())}),
     )
 
 
@@ -229,7 +231,8 @@ def _html_row(row: Row, pair: tuple[bytes, bytes] | None) -> str:
     )  # fmt: skip
     labels = [f' data-label="{label}"' if label else "" for label, _ in cells]
     told = "".join(f"<td{label}>{cell}</td>" for label, (_, cell) in zip(labels, cells, strict=True))
-    return f'<tr><td class="name"{title}>{name}</td>{told}</tr>'
+    advice = f'<br><small class="quiet">{html.escape(row.advice)}</small>' if row.advice else ""
+    return f'<tr><td class="name"{title}>{name}{advice}</td>{told}</tr>'
 
 
 def _picture(data: bytes) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from huepress.options import Delivery, Options
+from huepress.delivering import DEFAULT_DELIVERY, Delivery
+from huepress.options import Options
 
 # The part of a file's bytes that a result has to save in a tree and in place, unless another is asked for.
 DEFAULT_MIN_SAVING = 0.02
@@ -54,7 +55,7 @@ class RunRequest:
 
     names: tuple[str, ...]
     options: Options
-    delivery: Delivery = Delivery()
+    delivery: Delivery = DEFAULT_DELIVERY
     output: str | None = None
     recursive: bool = False
     listed: tuple[str, ...] | None = None

@@ -10,10 +10,11 @@ from typing import Any, Literal
 from huepress import __version__
 from huepress.archive.request import DEFAULT_MIN_SAVING
 from huepress.declare import fingerprint, wishes
+from huepress.delivering import Delivery
 from huepress.errors import HuepressError, Remedy
 from huepress.goals import SizeGoal
 from huepress.model import ColorHistogram
-from huepress.options import Delivery, Options
+from huepress.options import Options
 from huepress.results import Report
 from huepress.storage.base import Staged, Store
 
@@ -21,6 +22,7 @@ FileStatus = Literal["compressed", "kept", "copied", "failed", "counted"]
 _WISH_DIGITS, _FORM_DIGITS = 12, 8
 # Fields of a report that an outcome has itself.
 _OWN_FACTS = frozenset({"status", "seconds", "message", "remedy"})
+_TREE_DELIVERY = Delivery(min_saving=DEFAULT_MIN_SAVING)
 ALREADY_DONE = "already compressed with these options; kept"
 
 
@@ -102,7 +104,7 @@ class Settings:
     sources: Store
     targets: Store
     run: str = "00"
-    delivery: Delivery = Delivery(min_saving=DEFAULT_MIN_SAVING)
+    delivery: Delivery = _TREE_DELIVERY
     in_place: bool = False
     has_ledger: bool = True
     overwrite: bool = False

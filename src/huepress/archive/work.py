@@ -140,7 +140,7 @@ def _compressed(
         report.status,
         format=encoded.format.lower(),
         facts=facts_of(report),
-        palette=result.indexed.palette.hex(),
+        palette=result.indexed.palette.hex() if result.decoded_srgb8 is None else [],
         message=report.message,
         remedy=report.remedy,
         ssimulacra2=report.score,
@@ -148,7 +148,7 @@ def _compressed(
     if settings.score and report.score is None and min(source.width, source.height) >= SMALLEST_SIDE:
         outcome.ssimulacra2 = LOSSLESS_SCORE if report.status == "kept" else _score(source, result, options)
     if settings.thumbnails:
-        outcome.thumbnails = thumbnails(source, source if report.status == "kept" else result.indexed.to_array())
+        outcome.thumbnails = thumbnails(source, source if report.status == "kept" else result.shown_srgb8)
     if len(encoded.data) != report.bytes_out:  # encoded anew for the name, or marked
         outcome.facts["bytes_out"] = len(encoded.data)
     return outcome, encoded.data
@@ -161,7 +161,7 @@ def _stays(file_format: str) -> str:
 def _score(source: SourceImage | Animation, result: Outcome, options: Options) -> float:
     """Return the score of a picture, of an animation the mean over its frames."""
     if isinstance(source, SourceImage):
-        return Comparator(source, threads=options.threads).ssimulacra2(result.indexed.to_array())
+        return Comparator(source, threads=options.threads).ssimulacra2(result.shown_srgb8)
     scores = [
         Comparator(SourceImage(before), threads=options.threads).ssimulacra2(after.pixels_srgb8)
         for before, after in zip(source.frames(), frames_of(result), strict=True)

@@ -63,7 +63,7 @@ _LISTED = ("effort", "rate", "dither", "format")
 @option("--show", is_flag=True, help="Open what was written in the system's viewer.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object per version.")
 @option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@options_of(Options, [*COLORS, *ENGINE, "tolerant"])
+@options_of(Options, [*COLORS, *ENGINE, "advise", "tolerant"])
 def command(
     inputs: tuple[str, ...],
     colors: list[Any] | None,

@@ -11,7 +11,8 @@ import click
 from huepress.cli.command import GroupedCommand, drop_overruled, option
 from huepress.cli.options import COLORS, ENGINE, gathered, make_options, options_of
 from huepress.cli.run_options import RunChoices
-from huepress.options import Delivery, Options
+from huepress.delivering import Delivery
+from huepress.options import Options
 
 STDIO = "-"
 
@@ -36,7 +37,9 @@ STDIO = "-"
 )
 @option("-f", "--force", is_flag=True, help="Overwrite existing files; take results above --max-size.")
 @options_of(Delivery, ["allow_larger"])
-@options_of(Options, ["quality", "max_size", *COLORS, *ENGINE, "color", "strip", "palette_per_frame", "tolerant"])
+@options_of(
+    Options, ["quality", "max_size", *COLORS, *ENGINE, "color", "strip", "palette_per_frame", "advise", "tolerant"]
+)
 @gathered(RunChoices, "choices")
 @option("--json", "as_json", group="many files", is_flag=True, help="Print one JSON object per input.")
 @option("-q", "--quiet", is_flag=True, help="Print errors only.")

@@ -205,7 +205,10 @@ def make_options(
     others["pin"] = others.get("pin") or ()
     asked, named = others.get("format"), table.option_for(output or "")
     if named and asked not in (None, "auto", "keep", named):
-        raise OptionError(f"the output is named .{named} but --format asks for {asked}; drop one of them")
+        full_color = table.full_color_by_name(asked)
+        if full_color is None or full_color[0].name != named:
+            raise OptionError(f"the output is named .{named} but --format asks for {asked}; drop one of them")
+        named = asked
     others["format"] = named or asked
     options = schema(n_colors=n_colors, init=init if init in STARTS else init.split(","), **others)
     # The PNG optimizer keeps its own threads and reads this once, when it first runs.

@@ -15,6 +15,8 @@ from huepress.wording import printable
 _WORDS = {
     Remedy.OVERWRITE: "--force overwrites it",
     Remedy.ALLOW_LARGER: "--allow-larger writes it anyway",
+    Remedy.SMALLER_OTHERWISE: "--format smallest, --quality 60, --max-size or --resize make it smaller; --allow-larger "
+    "writes the palette",
     Remedy.NEVER_LARGER: "--never-larger keeps the original then",
     Remedy.COMPRESS_ANYWAY: "--allow-larger compresses it anyway",
     Remedy.ALLOW_MISS: "allow more, make the picture smaller, or --force writes it",
@@ -37,6 +39,7 @@ _WORDS = {
     Remedy.MORE_PIXELS: "raise the limit with --max-pixels, or make the image smaller",
     Remedy.MORE_MEMORY: "raise --memory",
     Remedy.LESS_MEMORY: "try it alone, or with a smaller --memory",
+    Remedy.NO_COLORS: "leave -k, --palette and --pin out, or write .png or .webp",
     Remedy.MORE_COLORS: "raise -k",
     Remedy.FEWER_PALETTE: "leave -k out or give a smaller palette",
     Remedy.WHOLE_FOLDER: "compress -r FOLDER -o DIR takes all that is in it; here give its files",

@@ -44,10 +44,8 @@ def as_json(outcome: FileOutcome, seed: int) -> dict[str, Any]:
         row[name] = facts.get(name)
     row["psnr_db"] = psnr if psnr is not None and math.isfinite(psnr) else None
     row["score"] = None if outcome.ssimulacra2 is None else round(outcome.ssimulacra2, 2)
-    row["trials"] = [
-        {name: round(value, 4) if isinstance(value, float) else value for name, value in trial.items()}
-        for trial in facts.get("trials", ())
-    ]
+    row["trials"] = [_rounded(trial) for trial in facts.get("trials", ())]
+    row["advice"] = [_rounded(trial) for trial in facts.get("advice", ())]
     row["seconds"] = round(outcome.seconds, 4)
     row["seed"] = seed
     row["unchanged"] = outcome.unchanged
@@ -57,23 +55,28 @@ def as_json(outcome: FileOutcome, seed: int) -> dict[str, Any]:
     return row
 
 
+def _rounded(trial: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in trial.items()}
+
+
 def sentence(outcome: FileOutcome, *, verbose: bool) -> str:
     """Tell in one line what became of a file: the bytes, the looks in words where known, the time; or all figures."""
     from huepress.engine.metrics import words_for
-    from huepress.wording import counted, human_bytes
+    from huepress.wording import advised, counted, human_bytes
 
     facts, output = outcome.facts, outcome.output or "left in place"
     start = f"{outcome.task.source} -> {output}: "
     if outcome.unchanged:
         return start + "done before, unchanged"
+    advice = advised({trial["coder"]: trial["n_bytes"] for trial in facts.get("advice", ())})
     if outcome.status != "compressed":
-        return start + (message_of(outcome) or outcome.status)
+        return start + "; ".join(filter(None, (message_of(outcome) or outcome.status, advice)))
     looks = ["lossless"] if facts["mse"] == 0 else []
     if verbose and not looks:
         looks = [f"PSNR {facts['psnr_db']:.1f} dB"]
     if outcome.ssimulacra2 is not None and facts["mse"] > 0:
         looks.append(f"{words_for(outcome.ssimulacra2)} quality (score {rounded_down(outcome.ssimulacra2, 1)})")
-    remarks = "".join(f"; {remark}" for remark in (*facts.get("notes", ()), message_of(outcome)) if remark)
+    remarks = "".join(f"; {remark}" for remark in (*facts.get("notes", ()), message_of(outcome), advice) if remark)
     bits_in, bits = facts["bits_per_pixel_in"], facts["bits_per_pixel"]
     parts = [
         f"{human_bytes(facts['bytes_in'])} -> {human_bytes(facts['bytes_out'])}",

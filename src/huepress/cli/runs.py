@@ -18,7 +18,8 @@ from huepress.cli.inputs import STDIO, PathsAndStreams, read_stdin
 from huepress.cli.output import complain, say, words_for
 from huepress.cli.run_options import RunChoices
 from huepress.cli.run_output import Curves, Progress, as_json, refuse_taken_name, sentence, totals
-from huepress.options import Delivery, Options
+from huepress.delivering import Delivery
+from huepress.options import Options
 
 
 @dataclass(frozen=True)

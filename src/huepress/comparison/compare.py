@@ -13,8 +13,9 @@ from huepress.comparison.page.render import ORIGINAL, Section, render_page, rend
 from huepress.comparison.versions import TARGETS, VARIED, Variant, Version, default_colors, make_variants, make_versions
 from huepress.drawing.sheet import Panel, draw_sheet
 from huepress.errors import OptionError
-from huepress.model import SourceImage
+from huepress.model import IndexedImage, SourceImage
 from huepress.pipeline import intake
+from huepress.results import Outcome
 from huepress.wording import counted, human_bytes, rounded_down
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class CompareKeywords(TypedDict, total=False):
     space: Space
     jobs: int
     max_pixels: int
+    advise: bool
     tolerant: bool
     color: ColorHandling
     strip: Strip
@@ -74,14 +76,14 @@ class Comparison:
         lines = [f"{self.name}: {_original_facts(self.source)}"]
         for version in self.versions:
             lines.append(f"  {version.label}: {_verdict(version)}{_version_facts(version)}")
-            lines += [f"    {version.missed}"] * bool(version.missed)
+            lines += [f"    {said}" for said in (version.missed, version.advised) if said]
         return "\n".join(lines)
 
     def sheet(self) -> bytes:
         """Return the sheet: one PNG with all versions, their facts, their palettes and a detail."""
         original = Panel(ORIGINAL, _original_facts(self.source), self.source)
         panels = [
-            Panel(v.label, _version_facts(v), v.outcome.indexed, _verdict(v).removesuffix(", "), v.missed)
+            Panel(v.label, _version_facts(v), _picture(v.outcome), _verdict(v).removesuffix(", "), v.missed)
             for v in self.versions
         ]
         return draw_sheet(self.name, [original, *panels])
@@ -221,6 +223,10 @@ def _listed(value: object) -> list[object]:
     return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
 
 
+def _picture(outcome: Outcome) -> IndexedImage | SourceImage:
+    return outcome.indexed if outcome.decoded_srgb8 is None else SourceImage(outcome.decoded_srgb8)
+
+
 def _verdict(version: Version) -> str:
     return "" if version.ssimulacra2 is None else f"score {rounded_down(version.ssimulacra2, 0)}, {version.words}, "
 
@@ -236,6 +242,6 @@ def _version_facts(version: Version) -> str:
     report = version.outcome.report
     psnr = version.psnr_text if report.mse == 0 else f"PSNR {version.psnr_text}"
     facts = [human_bytes(report.bytes_out), version.saved_text, psnr]
-    if version.label.split(",")[0] != f"K = {report.n_colors}":
+    if version.outcome.decoded_srgb8 is None and version.label.split(",")[0] != f"K = {report.n_colors}":
         facts.append(counted(report.n_colors, "color"))
     return " · ".join(fact for fact in facts if fact)

@@ -43,8 +43,7 @@ def draw_figure(name: str, source: SourceImage, versions: Sequence[Version]) -> 
         )
         missed = " (missed)" if version.missed else ""
         title = f"{version.label}{missed}\n{human_bytes(version.n_bytes)}{score}"
-        indexed = version.outcome.indexed
-        panels.append((title, indexed.palette[indexed.indices[::step, ::step]]))
+        panels.append((title, version.outcome.shown_srgb8[::step, ::step]))
     for place, (title, pixels) in enumerate(panels, 1):
         axes = figure.add_subplot(rows, columns, place)
         axes.imshow(pixels, interpolation="antialiased")

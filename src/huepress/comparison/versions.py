@@ -10,14 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from huepress.declare import specs
+from huepress.delivering import Delivery
 from huepress.engine.metrics import SMALLEST_SIDE, Comparator, words_for
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.model import SourceImage
-from huepress.options import COMPARED_COLORS, Delivery, Options
+from huepress.options import COMPARED_COLORS, FULL_COLOR_FORMATS, SMALLEST, Options
 from huepress.pipeline.run import run
 from huepress.resizing import Resize
 from huepress.results import Outcome, Report
-from huepress.wording import human_bytes, rounded_down, told_saving
+from huepress.wording import advised, human_bytes, rounded_down, told_saving
 
 # Options of which several values may be compared: every value with every other.
 VARIED = ("n_colors", "effort", "rate", "dither", "format")
@@ -99,7 +100,13 @@ class Version:
             "mse": report.mse,
             "seconds": round(report.seconds, 4),
             "missed": self.missed,
+            "advice": {trial.coder: trial.n_bytes for trial in report.advice},
         }
+
+    @property
+    def advised(self) -> str:
+        """What other coders take at the same score, for a person; empty where that was not asked for."""
+        return advised({trial.coder: trial.n_bytes for trial in self.outcome.report.advice})
 
     @property
     def psnr_text(self) -> str:
@@ -111,8 +118,9 @@ class Version:
 def default_colors(values: Mapping[str, Sequence[Any]], *, palette_given: bool) -> list[int]:
     """Return the numbers of colors to compare where none are asked for: a few, unless something else varies."""
     targets = any(values.get(name) for name in TARGETS)
+    full_color = {SMALLEST, *FULL_COLOR_FORMATS}.intersection(values.get("format", ()))
     varied = any(len(values.get(name, ())) > 1 for name in VARIED)
-    return [] if targets or varied or palette_given else list(COMPARED_COLORS)
+    return [] if targets or varied or palette_given or full_color else list(COMPARED_COLORS)
 
 
 def make_variants(options: Options, values: Mapping[str, Sequence[Any]]) -> list[Variant]:
@@ -172,7 +180,7 @@ def make_versions(
         if on_progress:
             on_progress(variant.label)
         outcome = run(source, _without_floor(variant.options), Delivery(allow_larger=True, allow_miss=True))
-        score = comparator.ssimulacra2(outcome.indexed.to_array()) if comparator else None
+        score = comparator.ssimulacra2(outcome.shown_srgb8) if comparator else None
         versions.append(
             Version(variant.label, outcome, score, _missed(variant.options.goal, outcome.report), variant.options)
         )

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.options import available_processors
+from huepress.machine import available_processors
 
 Floats = npt.NDArray[np.floating[Any]]
 # Integer weights are exact up to this total; others are rounded to this part of the total.

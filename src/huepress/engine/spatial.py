@@ -119,7 +119,7 @@ class Search:
         points, entries = self._points(table.colors_srgb8), self._points(self._colors_srgb8)
         if fit.required.all():  # a palette that was given whole
             points = np.where(fit.exact[:, None], points, onto_hull(points, entries))
-            unmatched = ~_is_matched(table.colors_srgb8, self._colors_srgb8)
+            unmatched = ~is_matched(table.colors_srgb8, self._colors_srgb8)
             points[unmatched] = entries[fit.labels[unmatched]]
         self._core = _core.SpatialSearch(
             color_points=points,
@@ -264,7 +264,7 @@ def diffuse_in_srgb(table: ColorTable, fit: PaletteFit, options: Options) -> Ind
 
     points, entries = as_points(table.colors_srgb8), as_points(fit.palette.colors_srgb8)
     points = np.where(fit.exact[:, None], points, onto_hull(points, entries))
-    unmatched = ~_is_matched(table.colors_srgb8, fit.palette.colors_srgb8)
+    unmatched = ~is_matched(table.colors_srgb8, fit.palette.colors_srgb8)
     points[unmatched] = entries[fit.labels[unmatched]]
     search = _core.SpatialSearch(
         color_points=points, color_of=table.inverse, palette=entries, diffuse=True, unit=1, coder="png"
@@ -277,7 +277,7 @@ def diffuse_in_srgb(table: ColorTable, fit: PaletteFit, options: Options) -> Ind
     return IndexedImage(with_exact_matches(indices, table, fit, options.hidden), fit.palette)
 
 
-def _is_matched(colors_srgb8: Bytes, palette_srgb8: Bytes) -> npt.NDArray[np.bool_]:
+def is_matched(colors_srgb8: Bytes, palette_srgb8: Bytes) -> npt.NDArray[np.bool_]:
     """Tell which colors are visible, or may stay invisible: others take no part in the diffusion."""
     has_clear = bool((alpha_class(palette_srgb8) == CLEAR).any())
     return np.asarray((alpha_class(colors_srgb8) != CLEAR) | has_clear)
@@ -290,7 +290,7 @@ def with_exact_matches(indices: Bytes, table: ColorTable, fit: PaletteFit, hidde
     """
     settled = fit.exact & fit.required[fit.labels]
     if fit.required.all():
-        settled |= ~_is_matched(table.colors_srgb8, fit.palette.colors_srgb8)
+        settled |= ~is_matched(table.colors_srgb8, fit.palette.colors_srgb8)
     if hidden == "keep":  # nobody sees their errors, so that they are not diffused
         settled |= alpha_class(table.colors_srgb8) == CLEAR
     if not settled.any():

@@ -1,17 +1,57 @@
-"""HEIF files (ISO/IEC 23008-12: AVIF, HEIC): read; EXIF and XMP are blanked where they lie, so that no offset moves."""
+"""HEIF files (ISO/IEC 23008-12: AVIF, HEIC): read; AVIF is written, by libaom, through Pillow.
+
+Of originals EXIF and XMP are blanked where they lie, so that no offset moves.
+"""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from typing import Any
 
-from huepress.errors import DecodeError
-from huepress.formats.metadata import has_private_data
+from PIL import Image
+
+from huepress.efforts import EFFORTS
+from huepress.errors import DecodeError, OptionError
+from huepress.formats.metadata import as_pillow, has_private_data
 from huepress.formats.opening import open_image
-from huepress.formats.plug_ins import AVIF_BRANDS, HEIC_BRANDS, brands_of
-from huepress.formats.record import FileFormat
+from huepress.formats.plug_ins import AVIF_BRANDS, HEIC_BRANDS, brands_of, enable_avif
+from huepress.formats.record import FileFormat, FullColor, Wish
+from huepress.model import Bytes
 
 _EMPTY_EXIF = b"II*\0\x08\0\0\0" + bytes(6)  # a TIFF structure without a tag
 _FILE, _ITEM_DATA = 0, 1  # where an item's bytes lie: construction methods of ISO/IEC 14496-12, 8.11.3
+# Two give other bytes than one, more than two the same: with a fixed number they are the same everywhere.
+_AVIF_THREADS = 2
+
+
+def encode_avif(pixels_srgb8: Bytes, quality: int, wish: Wish) -> bytes:
+    """Encode colors at full resolution, which costs no more at equal looks; alpha stays as it is.
+
+    Raises
+    ------
+    OptionError
+        If Pillow lacks AVIF, or its coder.
+    """
+    enable_avif(OptionError)
+    extras: dict[str, Any] = dict(as_pillow(wish.metadata))
+    if pixels_srgb8.shape[2] == 4:
+        extras["advanced"] = {"alpha:lossless": "1"}
+    buffer = io.BytesIO()
+    try:
+        Image.fromarray(pixels_srgb8).save(
+            buffer,
+            "AVIF",
+            codec="aom",
+            quality=quality,
+            speed=EFFORTS[wish.effort].avif_speed,
+            subsampling="4:4:4",
+            max_threads=_AVIF_THREADS,
+            **extras,
+        )
+    except ValueError as error:
+        raise OptionError(f"this Pillow cannot write AVIF ({error}); install one from its wheels") from None
+    return buffer.getvalue()
 
 
 def blank_heif_metadata(data: bytes, exif: bytes | None) -> bytes:
@@ -125,8 +165,15 @@ AVIF = FileFormat(
     extensions=(".avif",),
     mime_type="image/avif",
     recognizes=lambda data: bool(brands_of(data) & AVIF_BRANDS),
+    prepare=lambda: enable_avif(OptionError),
     clean=_clean,
     turns_pixels=True,
+    full_color=FullColor(
+        name="avif",
+        encode=encode_avif,
+        qualities=((-40, 1), (30, 28), (50, 40), (60, 47), (70, 56), (80, 69), (90, 86), (100, 100)),
+        largest_side=65536,
+    ),
 )
 HEIC = FileFormat(
     name="heic",

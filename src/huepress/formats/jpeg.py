@@ -1,14 +1,64 @@
-"""JPEG (ITU-T T.81): read, and freed of metadata where the original is kept."""
+"""JPEG (ITU-T T.81): read, written by Pillow's libjpeg, and freed of metadata where the original is kept."""
 
 from __future__ import annotations
 
+import io
 import struct
+from dataclasses import replace
+from typing import Any
 
-from huepress.formats.record import FileFormat
+import numpy as np
+from PIL import Image
+
+from huepress.formats.metadata import as_pillow
+from huepress.formats.record import FileFormat, FullColor, Wish
+from huepress.model import Bytes, SourceImage
 
 _START_OF_SCAN, _END_OF_IMAGE, _COMMENT = 0xDA, 0xD9, 0xFE
 # Application segments that say how a picture looks: JFIF, ICC profile, Adobe's transform.
 _LOOKS = {0xE0: (b"JFIF\0", b"JFXX\0"), 0xE2: (b"ICC_PROFILE\0",), 0xEE: (b"Adobe",)}
+
+# Chroma loses half its resolution where that changes its codes by no more than this, root mean square: of 29 pictures
+# those above took fewer bytes at full resolution for scores from 75 on, those below more.
+_CHROMA_DETAIL = 2.5
+_WHITE = 255.0
+
+
+def on_white(source: SourceImage) -> SourceImage:
+    """Return a picture without alpha, as it looks on white."""
+    if source.pixels_srgb8.shape[2] == 3:
+        return source
+    colors, alpha = source.pixels_srgb8[:, :, :3], source.pixels_srgb8[:, :, 3:].astype(np.float32) / 255
+    shown = np.rint(colors * alpha + _WHITE * (1 - alpha)).astype(np.uint8)
+    note = "a JPEG holds no transparency: the picture stands on white"
+    return replace(source, pixels_srgb8=shown, notes=(*source.notes, note))
+
+
+def chroma_detail(pixels_srgb8: Bytes) -> float:
+    """Return how much halving its resolution changes a picture's chroma: root mean square of Cb and Cr codes, 0 to 128.
+
+    Parameters
+    ----------
+    pixels_srgb8 : ndarray of uint8, (height, width, 3)
+    """
+    height, width = (side // 2 * 2 for side in pixels_srgb8.shape[:2])
+    if height == 0 or width == 0:
+        return 0.0
+    chroma = np.asarray(Image.fromarray(pixels_srgb8).convert("YCbCr"))[:height, :width, 1:]
+    blocks = chroma.reshape(height // 2, 2, width // 2, 2, 2).astype(np.float32)
+    return float(np.sqrt(blocks.var(axis=(1, 3)).mean()))
+
+
+def encode_jpeg(pixels_srgb8: Bytes, quality: int, wish: Wish) -> bytes:
+    """Encode an opaque picture in progressive scans, a gray one without chroma."""
+    extras: dict[str, Any] = dict(as_pillow(wish.metadata))
+    if (pixels_srgb8 == pixels_srgb8[:, :, :1]).all():
+        pixels_srgb8 = np.ascontiguousarray(pixels_srgb8[:, :, 0])
+    else:
+        extras["subsampling"] = "4:4:4" if chroma_detail(pixels_srgb8) > _CHROMA_DETAIL else "4:2:0"
+    buffer = io.BytesIO()
+    Image.fromarray(pixels_srgb8).save(buffer, "JPEG", quality=quality, optimize=True, progressive=True, **extras)
+    return buffer.getvalue()
 
 
 def clean_jpeg(data: bytes, exif: bytes | None, *, resolution: bool) -> bytes | None:
@@ -56,5 +106,14 @@ FORMAT = FileFormat(
     extensions=(".jpg", ".jpeg", ".jpe"),
     mime_type="image/jpeg",
     recognizes=lambda data: data.startswith(b"\xff\xd8"),
+    adapt=on_white,
     clean=clean_jpeg,
+    full_color=FullColor(
+        name="jpeg",
+        encode=encode_jpeg,
+        qualities=((0, 1), (30, 22), (50, 35), (60, 46), (70, 66), (80, 83), (90, 95), (100, 100)),
+        largest_side=65500,
+        holds_alpha=False,
+        has_drafts=False,
+    ),
 )

@@ -50,6 +50,12 @@ def read_metadata(image: Image.Image, strip: Strip, profile: bytes | None, *, tu
     return Metadata(profile, dpi, _without_orientation(exif), _xmp_of(image), named)
 
 
+def as_pillow(metadata: Metadata) -> dict[str, bytes]:
+    """Return metadata as Pillow's writers of WebP, AVIF and JPEG name them."""
+    extras = {"exif": as_exif(metadata), "xmp": metadata.xmp, "icc_profile": metadata.icc_profile}
+    return {name: value for name, value in extras.items() if value}
+
+
 def as_exif(metadata: Metadata) -> bytes | None:
     """Return metadata as a TIFF structure for formats that have no other room for them."""
     exif = Image.Exif()

@@ -7,7 +7,7 @@ from typing import TypeGuard
 import numpy as np
 from PIL import Image
 
-from huepress.model import IndexedImage
+from huepress.model import Bytes, IndexedImage
 
 
 def is_pillow_image(value: object) -> TypeGuard[Image.Image]:
@@ -15,8 +15,11 @@ def is_pillow_image(value: object) -> TypeGuard[Image.Image]:
     return isinstance(value, Image.Image)
 
 
-def to_pillow(indexed: IndexedImage) -> Image.Image:
-    """Return a Pillow image of mode P with the same indices and palette, alpha included."""
+def to_pillow(picture: IndexedImage | Bytes) -> Image.Image:
+    """Return a Pillow image: of indices mode P with the same palette, alpha included; of pixels RGB or RGBA."""
+    if not isinstance(picture, IndexedImage):
+        return Image.fromarray(picture)
+    indexed = picture
     image = Image.fromarray(np.asarray(indexed.indices))
     colors = np.asarray(indexed.palette)
     image.putpalette(colors[:, :3].tobytes())

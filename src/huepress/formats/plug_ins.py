@@ -29,10 +29,21 @@ def enable_plug_in(data: bytes) -> None:
         return
     brands = brands_of(data)
     if brands & AVIF_BRANDS:
-        if not features.check("avif"):
-            _import("pillow_avif", "AVIF", "avif", DecodeError)
+        enable_avif(DecodeError)
     elif brands & HEIC_BRANDS:
         _import("pillow_heif", "HEIC", "heif", DecodeError).register_heif_opener()  # type: ignore[attr-defined]
+
+
+def enable_avif(error: type[HuepressError]) -> None:
+    """Import the plug-in for AVIF where Pillow itself lacks it.
+
+    Raises
+    ------
+    HuepressError
+        Of the given class, if it is not installed.
+    """
+    if not features.check("avif"):
+        _import("pillow_avif", "AVIF", "avif", error)
 
 
 def enable_jxl(error: type[HuepressError] = OptionError) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, Protocol
 
-from huepress.model import NO_METADATA, Animation, Encoded, IndexedImage, Metadata, SourceImage
+from huepress.model import NO_METADATA, Animation, Bytes, Encoded, IndexedImage, Metadata, SourceImage
 
 Coder = Literal["png", "webp"]
 CHECKSUM_BYTES = 4
@@ -51,6 +51,40 @@ class ReadMoving(Protocol):
 
     def __call__(self, data: bytes, *, max_pixels: int) -> Animation | None:
         """Return the animation, None where the file holds a still picture."""
+
+
+class EncodeFullColor(Protocol):
+    """Encodes pixels with a coder whose errors its quality bounds."""
+
+    def __call__(self, pixels_srgb8: Bytes, quality: int, wish: Wish) -> bytes:
+        """Return the file; `quality` is the coder's own, 1 to 100."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullColor:
+    """How a format holds pictures of any number of colors: with errors, which the quality of its coder bounds.
+
+    Attributes
+    ----------
+    name : str
+        As the option ``format`` names it.
+    encode : callable
+    qualities : tuple of (float, float)
+        Rising scores (SSIMULACRA2), and the qualities at which photographs have about these; where trials begin.
+    largest_side : int
+        In pixels.
+    holds_alpha : bool
+        Whether alpha has room; every pixel keeps its own exactly.
+    has_drafts : bool
+        Whether effort 0 is quicker, and its files larger.
+    """
+
+    name: str
+    encode: EncodeFullColor
+    qualities: tuple[tuple[float, float], ...]
+    largest_side: int
+    holds_alpha: bool = True
+    has_drafts: bool = True
 
 
 def _always(*_: object) -> bool:
@@ -125,6 +159,8 @@ class FileFormat:
         Put a mark into a file, and return the file without one whose body has so many bytes.
     moving : Moving, optional
         None where animations are not read or written.
+    full_color : FullColor, optional
+        None where pictures are held by palettes only.
     """
 
     name: str
@@ -147,6 +183,7 @@ class FileFormat:
     mark: Callable[[bytes, bytes], bytes] | None = None
     unmark: Callable[[bytes, int], bytes] | None = None
     moving: Moving | None = None
+    full_color: FullColor | None = None
 
     @property
     def extension(self) -> str:
@@ -155,7 +192,7 @@ class FileFormat:
 
     @property
     def written(self) -> bool:
-        """Whether files of the format are written."""
+        """Whether palettes are written in the format."""
         return self.encode is not None
 
     def holds(self, image: IndexedImage, metadata: Metadata) -> bool:

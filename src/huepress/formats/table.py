@@ -6,7 +6,8 @@ from pathlib import PurePath
 
 from huepress.errors import OptionError
 from huepress.formats import gif, heif, jpeg, jxl, png, webp
-from huepress.formats.record import FileFormat
+from huepress.formats.record import FileFormat, FullColor
+from huepress.options import FULL_COLOR_FORMATS
 
 # In this order formats are tried and told; the first is what a picture becomes by default.
 FORMATS: list[FileFormat] = [
@@ -36,12 +37,28 @@ def default() -> FileFormat:
 
 
 def written() -> list[FileFormat]:
-    """Return the formats that can be written."""
+    """Return the formats that palettes can be written in."""
     return [each for each in FORMATS if each.written]
 
 
+def writable() -> list[FileFormat]:
+    """Return the formats that can be written, with a palette or with any number of colors."""
+    return [each for each in FORMATS if each.written or each.full_color]
+
+
+def full_color() -> list[tuple[FileFormat, FullColor]]:
+    """Return the formats that can be written with any number of colors, the likeliest to be small first."""
+    found = [(each, each.full_color) for each in FORMATS if each.full_color is not None]
+    return sorted(found, key=lambda each: FULL_COLOR_FORMATS.index(each[1].name))
+
+
+def full_color_by_name(name: str | None) -> tuple[FileFormat, FullColor] | None:
+    """Return the format that an option names, None where that is not one of any number of colors."""
+    return next((each for each in full_color() if each[1].name == name), None)
+
+
 def by_name(name: str) -> FileFormat:
-    """Return the format that an option names.
+    """Return the format of indexed pictures that an option names.
 
     Raises
     ------
@@ -76,7 +93,7 @@ def of_name(name: str) -> str | None:
 def option_for(name: str) -> str | None:
     """Return the option that a file name's extension asks for, None where that is of no format that is written."""
     found = by_file_format(of_name(name) or "")
-    return found.name if found is not None and found.written else None
+    return found.name if found is not None and found in writable() else None
 
 
 def mime_type_of(file_format: str) -> str:

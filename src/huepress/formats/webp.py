@@ -1,4 +1,4 @@
-"""WebP (RFC 9649): lossless pictures and animations; libwebp, through Pillow, decodes and encodes.
+"""WebP (RFC 9649): lossless pictures and animations, and lossy pictures; libwebp, through Pillow, decodes and encodes.
 
 The container of animations is written here: Pillow's own writer merges frames and moves their times.
 """
@@ -9,7 +9,6 @@ import io
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -17,9 +16,9 @@ from PIL import Image
 from huepress.efforts import EFFORTS
 from huepress.errors import DecodeError, LimitError
 from huepress.formats.decode import check_size
-from huepress.formats.metadata import as_exif
+from huepress.formats.metadata import as_pillow
 from huepress.formats.opening import open_image
-from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
+from huepress.formats.record import PLAIN, FileFormat, FullColor, Moving, Wish, mark_body
 from huepress.model import Animation, Bytes, Encoded, IndexedImage
 
 _LARGEST_SIDE = 16383
@@ -43,13 +42,21 @@ def encode_webp(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
     height, width = image.indices.shape
     if max(height, width) > _LARGEST_SIDE:
         raise LimitError(f"WebP holds at most {_LARGEST_SIDE} pixels a side, not {width} x {height}; write PNG")
-    extras: dict[str, Any] = {
-        "exif": as_exif(wish.metadata),
-        "xmp": wish.metadata.xmp,
-        "icc_profile": wish.metadata.icc_profile,
-    }
-    given = {name: value for name, value in extras.items() if value}
-    return Encoded(encode_pixels(image.to_array(), effort=wish.effort, **given), "WEBP")
+    return Encoded(encode_pixels(image.to_array(), effort=wish.effort, **as_pillow(wish.metadata)), "WEBP")
+
+
+def encode_lossy_webp(pixels_srgb8: Bytes, quality: int, wish: Wish) -> bytes:
+    """Encode with libwebp's lossy coder; alpha stays as it is."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels_srgb8).save(
+        buffer,
+        "WEBP",
+        quality=quality,
+        alpha_quality=100,
+        method=EFFORTS[wish.effort].lossy_webp_method,
+        **as_pillow(wish.metadata),
+    )
+    return buffer.getvalue()
 
 
 def encode_pixels(pixels_srgb8: Bytes, *, effort: int, **extras: bytes) -> bytes:
@@ -224,4 +231,10 @@ FORMAT = FileFormat(
     mark=mark_webp,
     unmark=_unmark_webp,
     moving=Moving(read=read_moving, tick=TICK),
+    full_color=FullColor(
+        name="webp-lossy",
+        encode=encode_lossy_webp,
+        qualities=((10, 1), (50, 30), (60, 50), (70, 70), (80, 85), (90, 97), (100, 100)),
+        largest_side=_LARGEST_SIDE,
+    ),
 )

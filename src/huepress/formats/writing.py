@@ -8,7 +8,7 @@ from huepress.errors import HuepressError, OutputError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Wish
 from huepress.model import Encoded, IndexedImage, Metadata
-from huepress.options import Format
+from huepress.options import SMALLEST, Format
 
 
 def main_format(format: Format, source_format: str) -> FileFormat:
@@ -23,18 +23,27 @@ def main_format(format: Format, source_format: str) -> FileFormat:
         own = table.by_file_format(source_format)
         found = own if own is not None and own.written else table.default()
     else:
-        found = table.default() if format == "auto" else table.by_name(format)
+        found = table.default() if format in ("auto", SMALLEST) else _named(format)
     found.prepare()
     return found
 
 
+def _named(format: Format) -> FileFormat:
+    full_color = table.full_color_by_name(format)
+    return table.by_name(format) if full_color is None else full_color[0]
+
+
 def formats_of(format: Format | None) -> tuple[str, ...]:
-    """Return the names of the formats that an option may lead to, the likeliest first."""
+    """Return the formats that an option may lead to, in lower case, the likeliest first."""
     if format == "keep":
         return tuple(each.name for each in table.written())
+    in_browsers = tuple(each.name for each in table.written() if each.in_browsers)
     if format in (None, "auto"):  # None: animations stay what they are
-        return tuple(each.name for each in table.written() if each.in_browsers)
-    return (str(format),)
+        return in_browsers
+    if format == SMALLEST:
+        others = (each.name for each, _ in table.full_color())
+        return tuple(dict.fromkeys((*in_browsers, *others)))
+    return (_named(format).name,)
 
 
 def encode(
@@ -112,6 +121,12 @@ def encode_for_name(image: IndexedImage, name: str, encoded: Encoded, *, effort:
         wanted.prepare()
         return wanted.encode(image, Wish(effort, metadata))
     refuse_foreign_name(name, encoded.format)
+    if wanted is not None and wanted.file_format != encoded.format:
+        raise OutputError(
+            f"a palette is not written as {wanted.file_format}",
+            subject=name,
+            remedy=f"compress it in format {wanted.name!r}, or give another name",
+        )
     return encoded
 
 
@@ -124,8 +139,8 @@ def refuse_foreign_name(name: str, file_format: str = "") -> None:
     """
     stands_for = table.of_name(name)
     found = table.by_file_format(stands_for or "")
-    if stands_for is not None and stands_for != file_format and not (found and found.written):
-        known = ", ".join(each.extension for each in table.written())
+    if stands_for is not None and stands_for != file_format and (found is None or found not in table.writable()):
+        known = ", ".join(each.extension for each in table.writable())
         raise OutputError(
             f"{PurePath(name).suffix.lower()} files cannot be written",
             subject=name,

@@ -12,14 +12,16 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from huepress.delivering import Delivery
 from huepress.engine.backing import Rgba, backing_color, told_backing
 from huepress.engine.color_counter import ColorCounter
 from huepress.engine.metrics import mean_squared_error
 from huepress.errors import DecodeError, LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Moving
+from huepress.formats.writing import main_format
 from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage
-from huepress.options import MAX_COLORS, Delivery, Options
+from huepress.options import MAX_COLORS, SMALLEST, Options
 from huepress.pipeline.delivery import Candidate, Original, deliver
 from huepress.pipeline.frames import changed_pixels, on_backing, without_hidden_colors
 from huepress.pipeline.gif_frames import GifDeltas
@@ -132,11 +134,11 @@ def run_animation(
     notes = (*animation.notes, *_told_of_hidden(best.table, options), *best.notes)
     report = Report.of(
         animation,
-        best.first,
         decision.chosen.encoded,
         kept=decision.chosen.is_original,
         n_colors=best.n_colors,
         n_colors_in=len(best.table),
+        bits_per_pixel=best.first.bit_depth,
         n_channels=int(best.table.colors_srgb8.shape[1]),
         mse=best.mse,
         started=started,
@@ -166,12 +168,12 @@ def count_frames(animation: Animation, *, threads: int) -> ColorTable:
 def _formats(animation: Animation, options: Options) -> list[FileFormat]:
     """Return the formats to try: one, or for "auto" all that show every frame and time as it is."""
     moving = {each: each.moving for each in table.written() if each.moving}
-    if options.format == "auto":
+    if options.format in ("auto", SMALLEST):
         return [each for each, how in moving.items() if _shows_equal(animation, how, options)]
     own = options.format in (None, "keep")
-    found = table.by_file_format(animation.format) if own else table.by_name(str(options.format))
-    if found is None or found.moving is None:
-        name = animation.format.lower() if found is None else found.name
+    found = table.by_file_format(animation.format) if own else main_format(options.still_format, animation.format)
+    if found is None or found.moving is None or (not own and options.is_full_color):
+        name = animation.format.lower() if own else options.format
         names = ", ".join(sorted(each.name for each in moving))
         raise OptionError(f"{name} files hold no animations here; choose {names}")
     if options.palette_per_frame and not found.moving.palette_per_frame:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from huepress.delivering import Delivery
 from huepress.errors import Remedy
+from huepress.formats import table
 from huepress.model import Encoded
-from huepress.options import Delivery, Options
+from huepress.options import Options
+from huepress.wording import human_bytes
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Candidate:
     is_original : bool
         Whether it is the input, perhaps freed of metadata.
     n_colors : int
-        Palette entries of a result; 0 for the original.
+        Palette entries of a result; 0 for the original, and without a palette.
     """
 
     encoded: Encoded
@@ -35,6 +38,11 @@ class Candidate:
     def n_bytes(self) -> int:
         """Size of the file."""
         return len(self.encoded.data)
+
+    @property
+    def told(self) -> str:
+        """What it is, in words."""
+        return f"{self.n_colors}-color {self.encoded.format}" if self.n_colors else self.encoded.format
 
 
 @dataclass(frozen=True)
@@ -125,13 +133,7 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
     chosen = result if kept is None else smallest([result, kept], delivery.min_saving)
     if chosen.is_original:
         too_many = "no fewer than" if result.n_bytes >= chosen.n_bytes else f"not {delivery.min_saving:.1%} fewer than"
-        stripped = ", its metadata removed" if original.keepable != original.encoded else ""
-        return Decision(
-            chosen,
-            f"the {result.n_colors}-color {result.encoded.format} would take {result.n_bytes:,} bytes, {too_many} the "
-            f"{original.format} with {chosen.n_bytes:,}; original kept{stripped}",
-            Remedy.ALLOW_LARGER,
-        )
+        return _kept(original, f"the {result.told} would take {result.n_bytes:,} bytes, {too_many}")
     comparable = original.encoded if options.resize is None else None
     no_smaller = comparable is not None and result.n_bytes >= len(comparable)
     if original.mended and no_smaller:
@@ -151,3 +153,17 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
             Remedy.NEVER_LARGER,
         )
     return Decision(chosen)
+
+
+def foreseen(expected: int, n_colors: int, original: Original) -> Decision:
+    """Decide for the original, since a sample of the picture says about how many bytes a palette would take."""
+    return _kept(original, f"a {n_colors}-color palette would take about {human_bytes(expected)}, more than")
+
+
+def _kept(original: Original, compared: str) -> Decision:
+    assert original.candidate is not None
+    stripped = ", its metadata removed" if original.keepable != original.encoded else ""
+    told = f"{compared} the {original.format} with {original.candidate.n_bytes:,}; original kept{stripped}"
+    found = table.by_file_format(original.format)
+    holds_palettes = found is not None and found.written
+    return Decision(original.candidate, told, Remedy.ALLOW_LARGER if holds_palettes else Remedy.SMALLER_OTHERWISE)

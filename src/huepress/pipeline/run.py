@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from huepress.delivering import DEFAULT_DELIVERY, Delivery
 from huepress.formats.reading import read_animation
 from huepress.formats.writing import check_name_of_animation, encode_for_name
 from huepress.model import NO_METADATA, Animation, Encoded, Frame, IndexedImage, Metadata, SourceImage
-from huepress.options import DEFAULT_DELIVERY, DEFAULT_MAX_PIXELS, Delivery, Options
+from huepress.options import DEFAULT_MAX_PIXELS, Options
 from huepress.pipeline import still
 from huepress.pipeline.animation import run_animation
 from huepress.results import OnProgress, Outcome
@@ -72,7 +73,7 @@ def frames_of(result: Outcome) -> Iterator[Frame]:
     """Yield the frames of a finished file as they are shown, decoded one after the other; one of a picture."""
     animation = read_animation(result.encoded.data, max_pixels=DEFAULT_MAX_PIXELS)
     if animation is None:
-        colors = result.indexed.to_array()
+        colors = result.shown_srgb8
         yield Frame(colors if colors.shape[2] == 4 else np.insert(colors, 3, 255, axis=2), 0.0)
         return
     for pixels, seconds in zip(animation.frames(), animation.durations, strict=True):

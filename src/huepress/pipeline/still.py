@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from huepress.delivering import Delivery
 from huepress.engine.histogram import has_hidden_colors
-from huepress.engine.metrics import LOSSLESS_SCORE, mean_squared_error_of_indices
+from huepress.engine.metrics import LOSSLESS_SCORE, mean_squared_error, mean_squared_error_of_indices
 from huepress.errors import Remedy, TargetError
 from huepress.formats import table
 from huepress.formats.writing import main_format, optimized_losslessly
 from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import IndexedImage, Metadata, SourceImage
-from huepress.options import Delivery, Options
+from huepress.options import SMALLEST, Options
 from huepress.pipeline.choosing import choose_colors
-from huepress.pipeline.delivery import Candidate, Decision, Original, deliver, may_keep
-from huepress.pipeline.hunt import MOST_TRIALS, Reached, reach
+from huepress.pipeline.delivery import Candidate, Decision, Original, deliver, foreseen, may_keep
+from huepress.pipeline.forecast import cannot_win
+from huepress.pipeline.full_color import Coded
+from huepress.pipeline.hunt import MOST_TRIALS, Attempt, Reached, reach
+from huepress.pipeline.smallest import Found, advice, by_any, by_coder, by_palette
 from huepress.pipeline.workbench import Workbench
 from huepress.results import OnProgress, Outcome, Report
-from huepress.wording import human_bytes, listed
+from huepress.wording import counted, human_bytes, listed
 
 
 def quantize(source: SourceImage, options: Options) -> IndexedImage:
@@ -37,51 +41,110 @@ def run(
         If `options.max_size` cannot be met.
     """
     started = time.perf_counter() if started is None else started
-    file_format = main_format(options.still_format, source.format)
+    named = table.full_color_by_name(options.format)
+    file_format = named[0] if named else main_format(options.still_format, source.format)
     if options.hidden == "keep" and not file_format.holds_hidden and has_hidden_colors(source):
         source = replace(source, notes=(*source.notes, f"a {file_format.file_format} holds no colors below alpha 0"))
     if options.still_format != "keep":
         source = file_format.adapt(source)
     progress = _Progress(on_progress)
-    bench = Workbench(source, options, scored=options.goal is not None, on_progress=progress.part)
+    scored = options.goal is not None or options.is_full_color or options.advise
+    bench = Workbench(source, _for_palettes(options), scored=scored, on_progress=progress.part)
     progress.bench = bench
     original = Original(source.format, source.encoded, source.keepable, source.mended, len(bench.table))
-    within = _within_budget(source, options) and may_keep(original, options, delivery)
-    reached = _reached(bench, replace(options, max_size=None) if within else options)
+    keeps = may_keep(original, options, delivery)
+    if keeps and options.goal is None and options.effort > 0 and not (options.is_full_color or options.advise):
+        expected = cannot_win(source, options)
+        if expected is not None:
+            return _kept_at_once(bench, source, original, options, expected, started)
+    within = _within_budget(source, options) and keeps
+    found = _found(bench, source, replace(options, max_size=None) if within else options)
     progress.finish()
-    best = reached.best
-    result = Candidate(best.encoded, n_colors=best.indexed.n_colors)
+    best = found.best
+    result = Candidate(best.encoded, n_colors=best.indexed.n_colors if isinstance(best, Attempt) else 0)
     decision = deliver(result, original, options, delivery)
     if within and original.candidate is not None and best.trial.score != LOSSLESS_SCORE:
         n_bytes = original.candidate.n_bytes
         message = f"the original fits in {n_bytes:,} bytes already; kept"
         decision = Decision(original.candidate, message, Remedy.COMPRESS_ANYWAY)
-    if not reached.met:
-        decision = _missed(source.n_pixels, original, reached, options, delivery, decision)
+    if not found.met:
+        decision = _missed(source.n_pixels, original, best, options, delivery, decision)
     kept = decision.chosen.is_original
     lost = _told_of_chunks(source.metadata, decision.chosen.encoded.format)
     notes = () if kept else (*source.notes, *bench.notes, *lost)
     no_limit = ""
     if isinstance(options.goal, SizeGoal):
         no_limit = options.goal.no_limit(None if source.encoded is None else len(source.encoded), source.n_pixels)
+    n_channels = int(source.pixels_srgb8.shape[2])
+    if isinstance(best, Attempt):
+        n_colors, bits_per_pixel, decoded = best.indexed.n_colors, best.indexed.bit_depth, None
+        mse = 0.0 if kept else mean_squared_error_of_indices(best.table, best.indexed, threads=options.threads)
+    else:
+        n_colors, bits_per_pixel, decoded = best.n_colors, 8 * n_channels, best.pixels_srgb8
+        mse = 0.0 if kept else mean_squared_error(source.pixels_srgb8, best.pixels_srgb8)
     report = Report.of(
         source,
-        best.indexed,
         decision.chosen.encoded,
         kept=kept,
-        n_colors=best.indexed.n_colors,
+        n_colors=n_colors,
         n_colors_in=len(bench.table),
-        n_channels=int(source.pixels_srgb8.shape[2]),
-        mse=0.0 if kept else mean_squared_error_of_indices(best.table, best.indexed, threads=options.threads),
+        bits_per_pixel=bits_per_pixel,
+        n_channels=n_channels,
+        mse=mse,
         started=started,
         seed=options.seed,
         message=decision.message,
         remedy=decision.remedy,
         notes=(*notes, *((no_limit,) if no_limit else ())),
         score=LOSSLESS_SCORE if kept and best.trial.score is not None else best.trial.score,
-        trials=reached.trials,
+        trials=found.trials,
+        advice=advice(bench.comparator, source, options, best) if options.advise and bench.comparator else (),
     )
-    return Outcome(best.indexed, decision.chosen.encoded, report)
+    return Outcome(found.indexed, decision.chosen.encoded, report, decoded)
+
+
+def _kept_at_once(
+    bench: Workbench, source: SourceImage, original: Original, options: Options, expected: int, started: float
+) -> Outcome:
+    """Keep an original that the forecast says cannot be beaten; a plain version stands for the one not made."""
+    assert original.candidate is not None
+    indexed = bench.nearest(options.most_colors)
+    n_channels = int(source.pixels_srgb8.shape[2])
+    decision = foreseen(expected, indexed.n_colors, original)
+    report = Report.of(
+        source,
+        original.candidate.encoded,
+        kept=True,
+        n_colors=indexed.n_colors,
+        n_colors_in=len(bench.table),
+        bits_per_pixel=8 * n_channels,
+        n_channels=n_channels,
+        mse=0.0,
+        started=started,
+        seed=options.seed,
+        message=decision.message,
+        remedy=decision.remedy,
+    )
+    return Outcome(indexed, original.candidate.encoded, report)
+
+
+def _for_palettes(options: Options) -> Options:
+    """Return the options of versions with palettes, also where other coders are asked for."""
+    if not options.is_full_color:
+        return options
+    return replace(options, format="auto" if options.format == SMALLEST else "png")
+
+
+def _found(bench: Workbench, source: SourceImage, options: Options) -> Found:
+    """Make the versions that the options ask for, with every coder that they allow."""
+    if options.format == SMALLEST:
+
+        def palettes(asked: Options) -> Reached:
+            same = asked.still_format == "auto"
+            return _reached(bench if same else Workbench(source, asked, scored=True), asked)
+
+        return by_any(palettes, bench.comparator, source, options)
+    return by_coder(bench, source, options) if options.is_full_color else by_palette(_reached(bench, options))
 
 
 def _told_of_chunks(metadata: Metadata, file_format: str) -> tuple[str, ...]:
@@ -141,12 +204,19 @@ def _within_budget(source: SourceImage, options: Options) -> bool:
 
 
 def _missed(
-    n_pixels: int, original: Original, reached: Reached, options: Options, delivery: Delivery, decision: Decision
+    n_pixels: int,
+    original: Original,
+    best: Attempt | Coded,
+    options: Options,
+    delivery: Delivery,
+    decision: Decision,
 ) -> Decision:
     """Say what was missed, and decide what is delivered instead."""
-    best, goal = reached.best, options.goal
+    goal = options.goal
     assert goal is not None
-    message = goal.missed(best, best.indexed.n_colors, n_pixels)
+    message = goal.missed(
+        best, counted(best.indexed.n_colors, "color") if isinstance(best, Attempt) else best.encoded.format, n_pixels
+    )
     if isinstance(goal, SizeGoal):
         if decision.chosen.is_original and goal.allows(decision.chosen.n_bytes, n_pixels):
             return decision

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from huepress.colors.arrays import CLEAR, alpha_class, with_alpha_channel
 from huepress.engine.backing import backing_color, told_backing
+from huepress.engine.error_diffusion import diffuse_errors
 from huepress.engine.histogram import count_colors, has_hidden_colors, with_alpha
 from huepress.engine.indexing import index_image
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, banding, smooth_places
@@ -23,6 +24,9 @@ from huepress.model import Bytes, ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
 from huepress.pipeline.hunt import Attempt
 from huepress.results import Trial
+
+# Sixteenths of errors that classical diffusion hands on; far from the picture less looks better.
+_STRENGTHS = (16, 13, 10, 7)
 
 
 class Chosen(NamedTuple):
@@ -45,6 +49,8 @@ class Workbench:
         The image's colors.
     measurable : bool
         Whether the image is large enough for a score.
+    comparator : Comparator, optional
+        Scores pictures; None where they are not scored, or too small.
     n_attempts : int
         Versions made so far.
 
@@ -76,7 +82,7 @@ class Workbench:
         self._searches: dict[int, Search] = {}
         self._coder = main_format(options.still_format, source.format).coder
         self.measurable = min(source.width, source.height) >= SMALLEST_SIDE
-        self._comparator = Comparator(source, threads=options.threads) if scored and self.measurable else None
+        self.comparator = Comparator(source, threads=options.threads) if scored and self.measurable else None
 
     def attempt(
         self, n_colors: int, rate: float, *, lossless_if_it_fits: bool = False, smooth_weight: float | None = None
@@ -118,6 +124,10 @@ class Workbench:
             indexed = self._best_looking(indexed, table, fit, search)
         return Chosen(indexed, table, True, False, distortion_bits)
 
+    def nearest(self, n_colors: int) -> IndexedImage:
+        """Return the picture in nearest colors, neither encoded nor scored."""
+        return self._nearest(n_colors).indexed
+
     def _nearest(self, n_colors: int) -> Chosen:
         table, fit = self._fit(n_colors)
         return Chosen(index_image(table, fit, threads=self._options.threads), table, False, fit.lossless, math.inf)
@@ -157,7 +167,7 @@ class Workbench:
         return Search(*self._fit(n_colors), self._options, coder=self._coder, smooth=smooth)
 
     def _best_looking(self, found: IndexedImage, table: ColorTable, fit: PaletteFit, search: Search) -> IndexedImage:
-        """Return what looks best with a palette that was given: what was found, the finest search, or nearest colors.
+        """Return what looks best with a palette that was given: of searches, diffusion in sRGB, and nearest colors.
 
         Where entries lie far from the picture, diffusion can cost more than it brings.
         """
@@ -167,14 +177,15 @@ class Workbench:
         is_backed = source.shape[2] == 4 and backing_color(self._options) is not None
         if is_backed:  # as if on what clear pixels become about
             source = _on_gray(source)
-        if self._comparator is not None and not is_backed:
-            comparator = self._comparator
+        if self.comparator is not None and not is_backed:
+            comparator = self.comparator
         else:
             comparator = Comparator(SourceImage(source), threads=self._options.threads)
         in_srgb = fit_palette(table, replace(self._options, space="srgb"))
         candidates = [found, *(index_image(table, each, threads=self._options.threads) for each in (fit, in_srgb))]
         if self._options.dither != "none":
             candidates += [search.run(0.0).indexed, diffuse_in_srgb(table, in_srgb, self._options)]
+            candidates += [diffuse_errors(table, in_srgb, self._options, each) for each in _STRENGTHS]
 
         def looks(candidate: IndexedImage) -> float:
             shown = candidate.to_array()
@@ -221,8 +232,8 @@ class Workbench:
             keep_hidden=self._options.hidden == "keep" and has_hidden_colors(self._source),
         )
         score = None
-        if self._comparator is not None:
-            score = LOSSLESS_SCORE if chosen.lossless else self._comparator.ssimulacra2(indexed.to_array())
+        if self.comparator is not None:
+            score = LOSSLESS_SCORE if chosen.lossless else self.comparator.ssimulacra2(indexed.to_array())
         self.n_attempts += 1
         trial = Trial(rate, indexed.n_colors, len(encoded.data), score)
         return Attempt(trial, indexed, encoded, chosen.table, chosen.distortion_bits)

@@ -9,7 +9,8 @@ from typing import Literal
 
 from huepress.declare import check_all, option
 from huepress.errors import OptionError
-from huepress.options import MAX_COLORS, MIN_COLORS, NumberOfColors, available_processors, inherited
+from huepress.machine import available_processors
+from huepress.options import MAX_COLORS, MIN_COLORS, NumberOfColors, inherited
 
 AUTO: Literal["auto"] = "auto"
 RegionsAsked = int | float | Literal["auto"]

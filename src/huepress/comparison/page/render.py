@@ -46,7 +46,7 @@ def render_section(name: str, source: SourceImage, versions: Sequence[Version], 
     told = [f"{ORIGINAL} · {size}" if size else ORIGINAL, *(f"{v.label} · {v.told}" for v in versions)]
     pictures = [_picture(ORIGINAL, _original_uri(source), None, source)]
     for version in versions:
-        pixels = version.outcome.indexed.to_array()
+        pixels = version.outcome.shown_srgb8
         uri = _displayable(version.outcome.encoded, pixels)
         made = (version.command(name), f"{PurePath(name).stem}-huepress{extension_of(version.outcome.encoded)}")
         pictures.append(_picture(version.label, uri, difference_map(source.pixels_srgb8, pixels), source, made))
@@ -68,9 +68,13 @@ def render_section(name: str, source: SourceImage, versions: Sequence[Version], 
                 *(_row(version, source) for version in versions),
             ]
         ),
-        missed=_missed(versions),
+        missed=_missed(versions) + _advised(versions),
         plot=_plot(versions),
-        palettes="\n".join(_palette(version.label, version.outcome.indexed.palette) for version in versions),
+        palettes="\n".join(
+            _palette(version.label, version.outcome.indexed.palette)
+            for version in versions
+            if version.outcome.decoded_srgb8 is None
+        ),
     )
     return Section(name, data_uri(thumbnail(source.pixels_srgb8, _THUMBNAIL_SIDE)) or "", html)
 
@@ -144,7 +148,7 @@ def _row(version: Version, source: SourceImage) -> str:
     part = f"{100 * report.bytes_out / report.bytes_in:.1f} %" if report.bytes_in else "-"
     score = "-" if version.ssimulacra2 is None else rounded_down(version.ssimulacra2, 1)
     cells = [f"{report.bytes_out:,}", part, _bits(report.bytes_out, source), f"{report.bits_per_pixel}"]
-    return _table_row(version.label, [*cells, f"{report.n_colors}", score, version.words, version.psnr_text])
+    return _table_row(version.label, [*cells, f"{report.n_colors:,}", score, version.words, version.psnr_text])
 
 
 def _table_row(label: str, cells: Sequence[str]) -> str:
@@ -177,6 +181,12 @@ def _missed(versions: Sequence[Version]) -> str:
         f"<li><strong>{escape(v.label)}</strong> missed: {escape(v.missed)}</li>" for v in versions if v.missed
     )
     return items and f'<ul class="missed">{items}</ul>'
+
+
+def _advised(versions: Sequence[Version]) -> str:
+    """List what other coders take at the scores of versions."""
+    items = "".join(f"<li><strong>{escape(v.label)}</strong>: {escape(v.advised)}</li>" for v in versions if v.advised)
+    return items and f'<ul class="advice">{items}</ul>'
 
 
 def _palette(label: str, palette: Palette) -> str:
