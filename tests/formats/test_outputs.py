@@ -224,6 +224,16 @@ def test_save_of_a_kept_original(tmp_path):
     assert result._repr_png_()[:4] == b"\x89PNG"
 
 
+def test_a_jxl_that_is_larger_than_the_png_says_so(photo):
+    pytest.importorskip("pillow_jxl")
+    as_jxl, as_png = (huepress.compress(photo, 64, format=name) for name in ("jxl", "png"))
+    assert as_jxl.report.bytes_out > as_png.report.bytes_out
+    (note,) = as_jxl.report.notes
+    assert "times the same picture as PNG" in note and as_png.report.notes == ()
+    few = np.repeat(np.arange(16, dtype=np.uint8)[:, None] * 16, 400, axis=1)
+    assert huepress.compress(few, format="jxl").report.notes == ()
+
+
 def test_jxl_without_its_plug_in_is_one_sentence(monkeypatch):
     def missing(_):
         raise ImportError

@@ -10,7 +10,7 @@ from huepress.engine.histogram import has_hidden_colors
 from huepress.engine.metrics import LOSSLESS_SCORE, mean_squared_error, mean_squared_error_of_indices
 from huepress.errors import Remedy, TargetError
 from huepress.formats import table
-from huepress.formats.writing import main_format, optimized_losslessly
+from huepress.formats.writing import encode, main_format, optimized_losslessly
 from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import IndexedImage, Metadata, SourceImage
 from huepress.options import SMALLEST, Options
@@ -71,7 +71,7 @@ def run(
         decision = _missed(source.n_pixels, original, best, options, delivery, decision)
     kept = decision.chosen.is_original
     lost = _told_of_chunks(source.metadata, decision.chosen.encoded.format)
-    notes = () if kept else (*source.notes, *bench.notes, *lost)
+    notes = () if kept else (*source.notes, *bench.notes, *lost, *_told_of_png(best, source, options))
     no_limit = ""
     if isinstance(options.goal, SizeGoal):
         no_limit = options.goal.no_limit(None if source.encoded is None else len(source.encoded), source.n_pixels)
@@ -154,6 +154,20 @@ def _told_of_chunks(metadata: Metadata, file_format: str) -> tuple[str, ...]:
     texts = {"tEXt", "zTXt", "iTXt"} if metadata.texts else set()  # which are said in that format's own way
     names = [name for name in metadata.png.names if name not in texts]
     return (f"PNG chunks that a {file_format} cannot hold: {listed(names)}",) if names else ()
+
+
+def _told_of_png(best: Attempt | Coded, source: SourceImage, options: Options) -> tuple[str, ...]:
+    """Say that the same picture is smaller as PNG, of formats that browsers do not show and that copy nothing."""
+    found = table.by_file_format(best.encoded.format)
+    if found is None or found.in_browsers or not isinstance(best, Attempt):
+        return ()
+    png = encode(
+        best.indexed, "png", "PNG", effort=options.effort, metadata=source.metadata, searched=options.effort > 0
+    )
+    if len(png.data) >= best.n_bytes:
+        return ()
+    told = f"{best.n_bytes / len(png.data):.1f} times the same picture as PNG ({human_bytes(len(png.data))})"
+    return (f"{told}: {best.encoded.format} codes no copies, which the search for PNG lives from",)
 
 
 class _Progress:
