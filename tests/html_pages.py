@@ -64,8 +64,8 @@ def parse(data: bytes) -> Element:
     return builder.root
 
 
-def embedded(image: Element) -> tuple[str, bytes]:
+def embedded(image: Element, attribute: str = "src") -> tuple[str, bytes]:
     """Return kind and bytes of an embedded picture."""
-    head, body = image.attributes["src"].split(",", 1)
+    head, body = image.attributes[attribute].split(",", 1)
     assert head.startswith("data:") and head.endswith(";base64")
     return head[5:-7], base64.b64decode(body, validate=True)

@@ -9,7 +9,16 @@ import huepress
 from conftest import HANG, png_bytes
 from known_regions import known_regions
 
-BASIC = {"labels.png", "regions.png", "parts.png", "overlay.png", "outlines.png", "segments.json", "segments.csv"}
+BASIC = {
+    "index.html",
+    "labels.png",
+    "regions.png",
+    "parts.png",
+    "overlay.png",
+    "outlines.png",
+    "segments.json",
+    "segments.csv",
+}
 
 
 def one_sentence(done, code):

@@ -196,7 +196,7 @@ def decoded(path):
 def test_files_read_back(scene, tmp_path):
     found = huepress.segment(scene[0], 5)
     written = found.save(tmp_path / "out", masks=True, layers=True)
-    assert len(written) == 7 + 2 * 5 and all((tmp_path / "out").joinpath(name).exists() for name in written)
+    assert len(written) == 8 + 2 * 5 and all((tmp_path / "out").joinpath(name).exists() for name in written)
     with Image.open(tmp_path / "out" / "labels.png") as image:
         np.testing.assert_array_equal(np.asarray(image), found.labels)
         assert bytes(image.getpalette()) == np.asarray(found.palette).tobytes()

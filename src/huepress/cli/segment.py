@@ -52,9 +52,10 @@ def command(
     """Cut images into segments of like color, and into regions that people would draw.
 
     Writes a label map of the segments (indexed PNG whose palette is their colors), regions (16-bit PNG, or .npy
-    where there are too many), an overlay with the segments' boundaries and a legend, the regions' outlines, and
-    segments.json and .csv. Segments are classes of color (-k), regions are connected (--regions). Both are
-    numbered by area, the largest first. With several inputs each has a folder of its own in -o.
+    where there are too many), an overlay with the segments' boundaries and a legend, the regions' outlines, a page
+    to look at it all (index.html), and segments.json and .csv. Segments are classes of color (-k), regions are
+    connected (--regions). Both are numbered by area, the largest first. With several inputs each has a folder of
+    its own in -o.
     """
     from huepress.cli.inputs import STDIO, claims_of, expand, for_each
     from huepress.segmentation.outputs import describe
@@ -78,6 +79,7 @@ def command(
             say(json.dumps({"input": name, "output": str(directory), "files": written, **describe(found)}))
         elif not quiet:
             say(f"{name} -> {directory}{os.sep}: {_summary(found)}, {counted(len(written), 'file')}")
+            say(f"  look at it: open {(directory / 'index.html').absolute().as_uri()}")
 
     return for_each(names, one, str)
 
@@ -103,7 +105,7 @@ def _one(
         files.check_writable_name(directory / "labels.png", overwrite=force)
     source = intake.load(image_of(name), max_pixels=options.max_pixels, tolerant=options.tolerant)
     found = segment_source(source, options)
-    return found, save(found, directory, overwrite=force, claim=claims.claim, **wanted)
+    return found, save(found, directory, overwrite=force, claim=claims.claim, name=os.path.basename(name), **wanted)
 
 
 def _summary(found: Segmentation) -> str:

@@ -18,6 +18,7 @@ from huepress import files
 from huepress.engine.swatches import name_colors
 from huepress.formats.png import encode_png
 from huepress.formats.png_layers import encode_gray16, encode_mask, encode_pillow, encode_rgba
+from huepress.segmentation.page.render import render_page
 from huepress.segmentation.trace import load_tracer, to_svg
 
 if TYPE_CHECKING:
@@ -35,14 +36,16 @@ def save(
     svg: bool,
     overwrite: bool,
     claim: Callable[[Path], None] | None = None,
+    name: str = "Segments",
 ) -> list[str]:
     """Write a segmentation into a folder; see `Segmentation.save`.
 
-    `claim` is called with every path before anything is written, to raise an error where it must not be.
+    `claim` is called with every path before anything is written, to raise an error where it must not be. `name` is the
+    heading of the page.
     """
     if svg:
         load_tracer()
-    writers = _writers(found, masks=masks, layers=layers, svg=svg)
+    writers = _writers(found, name, masks=masks, layers=layers, svg=svg)
     paths = [Path(directory) / name for name in writers]
     for path in paths:
         if claim is not None:
@@ -53,16 +56,17 @@ def save(
     return [str(path) for path in paths]
 
 
-def _writers(found: Segmentation, *, masks: bool, layers: bool, svg: bool) -> dict[str, Callable[[], bytes]]:
+def _writers(found: Segmentation, name: str, *, masks: bool, layers: bool, svg: bool) -> dict[str, Callable[[], bytes]]:
     """Return what makes each file, by name; files are made one after the other to save memory."""
     writers: dict[str, Callable[[], bytes]] = {"labels.png": lambda: encode_png(found.indexed).data}
-    for name, regions in (("regions", found.regions), ("parts", found.parts)):
+    for kind, regions in (("regions", found.regions), ("parts", found.parts)):
         if len(regions) <= _MOST_IN_PNG:
-            writers[f"{name}.png"] = partial(encode_gray16, regions.labels)
+            writers[f"{kind}.png"] = partial(encode_gray16, regions.labels)
         else:
-            writers[f"{name}.npy"] = partial(_npy, regions.labels)
+            writers[f"{kind}.npy"] = partial(_npy, regions.labels)
     writers["overlay.png"] = lambda: encode_pillow(found.overlay())
     writers["outlines.png"] = lambda: encode_pillow(found.overlay(of="regions", legend=False))
+    writers["index.html"] = lambda: render_page(found, describe(found), name)
     writers["segments.json"] = lambda: (json.dumps(describe(found), indent=1) + "\n").encode()
     writers["segments.csv"] = lambda: _table(describe(found)["segments"])
     for number in range(len(found)):

@@ -178,7 +178,7 @@ class Segmentation:
         svg: bool = False,
         overwrite: bool = False,
     ) -> list[str]:
-        """Write the label map, regions, overlay and tables into a folder, each file as a whole or not at all.
+        """Write the label map, regions, overlay, a page and tables into a folder, each file as a whole or not at all.
 
         Parameters
         ----------
