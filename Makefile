@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Seconds that `make fuzz` takes.
 SECONDS ?= 60
 
-.PHONY: demo test check sanitize fuzz docs bench pictures clean
+.PHONY: demo test check sanitize portable digests release-check fuzz docs bench pictures clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python demo/demo.py
@@ -14,6 +14,7 @@ demo: $(VENV)/demo.stamp
 test: check
 	@echo "Testing: about ten minutes with two processors, up to thirty on a busy machine."
 	$(BIN)/python tools/sanitize.py
+	$(BIN)/python tools/portable.py
 	$(BIN)/python -m pytest
 
 check: $(VENV)/test.stamp
@@ -26,6 +27,15 @@ check: $(VENV)/test.stamp
 # The core's tests under sanitizers; changed files for every parser.
 sanitize: $(VENV)/test.stamp
 	$(BIN)/python tools/sanitize.py
+
+# The core in plain C++20, as compilers without vector types get it: the same bits.
+portable: $(VENV)/test.stamp
+	$(BIN)/python tools/portable.py
+
+# The same bits as on every other machine, with and without the kernels for newer processors.
+digests: $(VENV)/test.stamp
+	$(BIN)/python tools/digests.py
+	$(BIN)/python tools/digests.py --simd baseline
 
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python tools/fuzz.py --seconds $(SECONDS)
