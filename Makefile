@@ -39,6 +39,11 @@ digests: $(VENV)/test.stamp
 
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python tools/fuzz.py --seconds $(SECONDS)
+
+# sdist, wheel, their checks, and a fresh environment without a compiler. PYTHONS="python3.11 python3.12" tries both wheels.
+release-check: $(VENV)/release.stamp
+	$(BIN)/python tools/release_check.py $(PYTHONS)
+
 # All pictures in docs/ and README.md, drawn by the program itself.
 pictures: $(VENV)/bench.stamp
 	$(BIN)/python demo/pictures.py
@@ -66,6 +71,10 @@ $(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
 $(VENV)/test.stamp: $(VENV)/bin/python $(SOURCES)
 	@echo "Building huepress and installing what the tests need: two minutes, once."
 	$(BIN)/pip install --quiet --disable-pip-version-check '.[test]'
+	touch $@
+
+$(VENV)/release.stamp: $(VENV)/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check 'abi3audit>=0.0.20' 'build>=1.2' 'check-wheel-contents>=0.6' 'twine>=6.1'
 	touch $@
 
 $(VENV)/bench.stamp: $(VENV)/bin/python $(SOURCES)
