@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Seconds that `make fuzz` takes.
 SECONDS ?= 60
 
-.PHONY: demo test check sanitize fuzz docs bench pictures clean
+.PHONY: demo test check sanitize portable digests release-check fuzz docs bench pictures clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python demo/demo.py
@@ -14,6 +14,7 @@ demo: $(VENV)/demo.stamp
 test: check
 	@echo "Testing: about ten minutes with two processors, up to thirty on a busy machine."
 	$(BIN)/python tools/sanitize.py
+	$(BIN)/python tools/portable.py
 	$(BIN)/python -m pytest
 
 check: $(VENV)/test.stamp
@@ -27,8 +28,22 @@ check: $(VENV)/test.stamp
 sanitize: $(VENV)/test.stamp
 	$(BIN)/python tools/sanitize.py
 
+# The core in plain C++20, as compilers without vector types get it: the same bits.
+portable: $(VENV)/test.stamp
+	$(BIN)/python tools/portable.py
+
+# The same bits as on every other machine, with and without the kernels for newer processors.
+digests: $(VENV)/test.stamp
+	$(BIN)/python tools/digests.py
+	$(BIN)/python tools/digests.py --simd baseline
+
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python tools/fuzz.py --seconds $(SECONDS)
+
+# sdist, wheel, their checks, and a fresh environment without a compiler. PYTHONS="python3.11 python3.12" tries both wheels.
+release-check: $(VENV)/release.stamp
+	$(BIN)/python tools/release_check.py $(PYTHONS)
+
 # All pictures in docs/ and README.md, drawn by the program itself.
 pictures: $(VENV)/bench.stamp
 	$(BIN)/python demo/pictures.py
@@ -56,6 +71,10 @@ $(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
 $(VENV)/test.stamp: $(VENV)/bin/python $(SOURCES)
 	@echo "Building huepress and installing what the tests need: two minutes, once."
 	$(BIN)/pip install --quiet --disable-pip-version-check '.[test]'
+	touch $@
+
+$(VENV)/release.stamp: $(VENV)/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check 'abi3audit>=0.0.20' 'build>=1.2' 'check-wheel-contents>=0.6' 'twine>=6.1'
 	touch $@
 
 $(VENV)/bench.stamp: $(VENV)/bin/python $(SOURCES)

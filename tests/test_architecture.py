@@ -37,13 +37,29 @@ def test_only_the_bindings_know_python():
 
 def test_the_kernel_uses_no_inline_function_of_another_header():
     """One compiled for a newer instruction set could be the copy that the linker keeps."""
-    harmless = {"cstddef", "cstdint", "cstring", "immintrin.h", "arm_neon.h"}
+    harmless = {"cstddef", "cstdint", "cstring", "math.h", "immintrin.h", "arm_neon.h", "support/vectors.hpp"}
     for kernel in ("nearest_kernel", "ssimulacra2_kernels", "ranking_kernel"):
         texts = [next((ROOT / "core").glob(f"*/{kernel}.{ending}")).read_text() for ending in ("cpp", "hpp")]
         includes = set(re.findall(r"#include [<\"](.*?)[>\"]", "".join(texts)))
         assert includes <= harmless | {
             next((ROOT / "core").glob(f"*/{kernel}.hpp")).relative_to(ROOT / "core").as_posix()
         }
+
+    vectors = (ROOT / "core/support/vectors.hpp").read_text()
+    shared = vectors[: vectors.index("namespace plain {")] + vectors[vectors.index("}  // namespace plain") :]
+    functions = re.findall(r"^(.*)\) \{$", shared, re.MULTILINE)
+    assert len(functions) > 5 and all(each.startswith("static inline ") for each in functions)
+
+
+def test_compilers_own_words_stand_in_one_header():
+    """Others than GCC and Clang compile the rest as well."""
+    for path in (ROOT / "core").rglob("*.?pp"):
+        own = set(re.findall(r"__(?:attribute__|builtin_\w+|int128|extension__)", path.read_text()))
+        allowed = {
+            "vectors.hpp": {"__attribute__", "__builtin_convertvector"},
+            "simd.cpp": {"__builtin_cpu_supports"},
+        }
+        assert own <= allowed.get(path.name, set()), path
 
 
 def test_files_stay_readable():

@@ -12,9 +12,9 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from builds import ROOT, build_into
+
 SITE = ROOT / "build" / "sanitized"
 LIBRARIES = ("libasan.so", "libubsan.so")
 TESTS = ("tests/core", "tests/engine/test_histogram.py")
@@ -41,21 +41,13 @@ def libraries() -> list[str]:
     return found
 
 
-def build() -> None:
-    """Build the package with sanitizers, without what it needs: that is there already."""
-    shutil.rmtree(SITE, ignore_errors=True)
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--target", str(SITE), "-C", "cmake.define.HUEPRESS_SANITIZE=ON", str(ROOT)]
-    subprocess.run(command, check=True)
-
-
 def main() -> None:
     """Build and test."""
     preloaded = libraries()
     if not preloaded:
         print("sanitizers: not tried, since this compiler comes without their libraries (libasan, libubsan)")
         return
-    build()
+    build_into(SITE, "HUEPRESS_SANITIZE")
     environment = {**os.environ, **SETTINGS, "LD_PRELOAD": " ".join(preloaded), "PYTHONPATH": str(SITE)}
     command = [sys.executable, "-m", "pytest", "-qq", "-p", "no:cacheprovider", *(sys.argv[1:] or TESTS)]
     sys.exit(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)

@@ -178,11 +178,7 @@ double bind_score(const Ssimulacra2& self, const In<std::uint8_t, 3>& distorted,
 }  // namespace
 
 NB_MODULE(_core, m) {
-#if defined(HUEPRESS_X86_64_V2) && defined(__GNUC__)
-    if (!__builtin_cpu_supports("sse4.2") || !__builtin_cpu_supports("popcnt")) {
-        throw nb::import_error("huepress needs an x86-64-v2 processor (2009 or later)");
-    }
-#endif
+    if (!processor_suffices()) throw nb::import_error("huepress needs an x86-64-v2 processor (2009 or later)");
     m.doc() = "Compiled core of huepress: arrays and numbers, nothing else.";
     m.def("count_colors", &bind_count_colors, nb::arg("pixels"), nb::arg("n_threads"));
     m.def("gather", &bind_gather, nb::arg("table"), nb::arg("inverse"), nb::arg("n_threads"));

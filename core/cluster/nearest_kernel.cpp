@@ -2,7 +2,11 @@
 // Both do the same IEEE 754 operations on every number, so their results are equal bit by bit.
 #include "cluster/nearest_kernel.hpp"
 
+#include <math.h>
+
 #include <cstring>
+
+#include "support/vectors.hpp"
 
 #ifndef HUEPRESS_ISA
 #error "HUEPRESS_ISA names the namespace of this build"
@@ -18,25 +22,12 @@ constexpr int kWidth = 4;
 #endif
 constexpr int kBlock = kNeighborBlock;
 constexpr int kSteps = kBlock / kWidth;
-constexpr float kFar = __builtin_inff();
+constexpr float kFar = INFINITY;
 
-// The compilers' own vector extension (GCC and Clang): SSE, AVX2 or NEON.
-using Floats = float __attribute__((vector_size(4 * kWidth)));
-using Ints = std::int32_t __attribute__((vector_size(4 * kWidth)));
+using Floats = Vector<float, kWidth>;
+using Ints = Vector<std::int32_t, kWidth>;
 
-inline Floats load(const float* p) {
-    Floats v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
-}
-
-inline Ints load(const std::int32_t* p) {
-    Ints v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
-}
-
-inline Floats smaller(Floats a, Floats b) { return b < a ? b : a; }
+inline Floats smaller(Floats a, Floats b) { return select(b < a, b, a); }
 
 template <int D>
 inline float squared_distance(const float* a, const float* b, int dims) {
@@ -53,7 +44,7 @@ template <int D>
 inline Floats squared_distances(const float* x, const float* coordinates, int dims) {
     Floats sum = {};
     for (int d = 0; d < (D ? D : dims); ++d) {
-        const Floats difference = x[d] - load(coordinates + d * kBlock);
+        const Floats difference = x[d] - load<Floats>(coordinates + d * kBlock);
         sum += difference * difference;
     }
     return sum;
@@ -87,9 +78,9 @@ struct Lanes {
     void compare(Floats distance, Ints ids) {
         const Ints less = distance < best;
         const Ints lower = (distance == best) & (ids < index);
-        const Floats loser = less ? best : distance;
+        const Floats loser = select(less, best, distance);
         second = smaller(second, loser);
-        index = (less | lower) ? ids : index;
+        index = select(less | lower, ids, index);
         best = smaller(best, distance);
     }
 };
@@ -117,7 +108,7 @@ inline Scan scan(const float* x, const float* coordinates, const std::int32_t* i
         for (int step = 0; step < kSteps; ++step) {
             const int at = step * kWidth;
             lanes.compare(squared_distances<D>(x, coordinates + block * stride + at, dims),
-                          load(indices + block * kBlock + at));
+                          load<Ints>(indices + block * kBlock + at));
         }
         ++block;
     } while (block < blocks && (!first_distance || first_distance[block] <= reach));
@@ -134,7 +125,7 @@ template <int D>
 Found search_all(const float* x, const NeighborView& table) {
     const Scan found = scan<D>(x, table.all_coordinates, table.all_indices, table.all_blocks, table.dims, nullptr, 0.0f,
                                pack(kFar, 0x7FFFFFFF));
-    return {found.winner, __builtin_sqrtf(found.runner_up)};
+    return {found.winner, sqrtf(found.runner_up)};
 }
 
 // Searches the neighbor list of center `label`, at squared distance `own` from x.
@@ -143,7 +134,7 @@ inline Found search_list(const float* x, const NeighborView& table, std::int32_t
     const int dims = D ? D : table.dims;
     const float* first_distance = table.first_distance + label * (table.blocks + 1);
     if (table.blocks == 0) return {pack(own, label), kFar};  // a single center
-    const float own_distance = __builtin_sqrtf(own);
+    const float own_distance = sqrtf(own);
     const float reach = 2.0f * own_distance * kPruningMargin;
     if (first_distance[0] > reach) return {pack(own, label), first_distance[0] - own_distance};
     const std::ptrdiff_t slot = static_cast<std::ptrdiff_t>(label) * table.blocks * kBlock;
@@ -151,14 +142,14 @@ inline Found search_list(const float* x, const NeighborView& table, std::int32_t
                                first_distance, reach, pack(own, label));
     const float beyond = first_distance[found.blocks];
     if (beyond <= reach) return search_all<D>(x, table);  // the list was too short
-    const float runner_up = __builtin_sqrtf(found.runner_up);
+    const float runner_up = sqrtf(found.runner_up);
     const float unseen = beyond - own_distance;
     return {found.winner, unseen < runner_up ? unseen : runner_up};
 }
 
 inline void add(std::int64_t* sums, std::int32_t cluster, const float* x, int dims, std::int64_t weight, double scale) {
     std::int64_t* row = sums + static_cast<std::ptrdiff_t>(cluster) * (dims + 1);
-    for (int d = 0; d < dims; ++d) row[d] += weight * __builtin_llrint(static_cast<double>(x[d]) * scale);
+    for (int d = 0; d < dims; ++d) row[d] += weight * llrint(static_cast<double>(x[d]) * scale);
     row[dims] += weight;
 }
 

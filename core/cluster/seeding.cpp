@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "cluster/exact_log.hpp"
+#include "support/exact_math.hpp"
 
 namespace huepress {
 namespace {
@@ -175,7 +175,7 @@ Seeds seed_random(const Points& points, int k, Random random) {
     for (std::size_t i = 0; i < points.n; ++i) {
         const double weight = points.weights[i];
         const double u = 1.0 - random.uniform();
-        keys[i] = {weight > 0.0 ? -log2_exact(u) / weight : std::numeric_limits<double>::infinity(), i};
+        keys[i] = {weight > 0.0 ? -exact_log2(u) / weight : std::numeric_limits<double>::infinity(), i};
     }
     const std::size_t n = std::min(points.n, static_cast<std::size_t>(k));
     std::partial_sort(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(n), keys.end());

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "score/ssimulacra2_weights.hpp"
+#include "support/exact_math.hpp"
 #include "support/parallel.hpp"
 #include "support/simd.hpp"
 
@@ -76,7 +77,7 @@ double score_of(const double* figures, std::size_t n_figures) {
     for (std::size_t i = 0; i < n_figures; ++i) total += kWeights[i] * figures[i];
     total *= kSumGain;
     total = kLinear * total + kQuadratic * total * total + kCubic * total * total * total;
-    return total > 0.0 ? 100.0 - 10.0 * std::pow(total, kPower) : 100.0;
+    return total > 0.0 ? 100.0 - 10.0 * exact_pow(total, kPower) : 100.0;
 }
 
 }  // namespace

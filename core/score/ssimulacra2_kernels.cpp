@@ -6,9 +6,13 @@
 // in hardware and in the C library, which the baseline calls: slow, but the same bits.
 #include "score/ssimulacra2_kernels.hpp"
 
-#include <cstring>
+#include <math.h>
 
-#if defined(__FMA__)
+#include "support/vectors.hpp"
+
+#if defined(HUEPRESS_PORTABLE)
+// Neither has a type for the plain vectors.
+#elif defined(__FMA__)
 #include <immintrin.h>
 #elif defined(__ARM_NEON)
 #include <arm_neon.h>
@@ -21,57 +25,37 @@
 namespace huepress::HUEPRESS_ISA {
 namespace {
 
-using Float4 = float __attribute__((vector_size(16)));
-using Float8 = float __attribute__((vector_size(32)));
-using Int8 = std::int32_t __attribute__((vector_size(32)));
-using Double4 = double __attribute__((vector_size(32)));
-
-template <class V>
-inline V load(const float* p) {
-    V v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
-}
-
-template <class V>
-inline void store(float* p, V v) {
-    std::memcpy(p, &v, sizeof v);
-}
+using Float4 = Vector<float, 4>;
+using Float8 = Vector<float, 8>;
+using Int8 = Vector<std::int32_t, 8>;
+using Double4 = Vector<double, 4>;
 
 // a * b + c, rounded once.
-inline float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+inline float fused(float a, float b, float c) { return fmaf(a, b, c); }
 
 inline Float4 fused(Float4 a, Float4 b, Float4 c) {
-#if defined(__FMA__)
+#if defined(__FMA__) && !defined(HUEPRESS_PORTABLE)
     return reinterpret_cast<Float4>(
         _mm_fmadd_ps(reinterpret_cast<__m128>(a), reinterpret_cast<__m128>(b), reinterpret_cast<__m128>(c)));
-#elif defined(__ARM_NEON)
+#elif defined(__ARM_NEON) && !defined(HUEPRESS_PORTABLE)
     return vfmaq_f32(c, a, b);
 #else
     return Float4{fused(a[0], b[0], c[0]), fused(a[1], b[1], c[1]), fused(a[2], b[2], c[2]), fused(a[3], b[3], c[3])};
 #endif
 }
 
+struct Halves {
+    Float4 low, high;
+};
+
 inline Float8 fused(Float8 a, Float8 b, Float8 c) {
-#if defined(__FMA__)
+#if defined(__FMA__) && !defined(HUEPRESS_PORTABLE)
     return reinterpret_cast<Float8>(
         _mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
 #else
-    Float4 halves[3][2];
-    std::memcpy(halves[0], &a, sizeof a);
-    std::memcpy(halves[1], &b, sizeof b);
-    std::memcpy(halves[2], &c, sizeof c);
-    const Float4 result[2] = {fused(halves[0][0], halves[1][0], halves[2][0]),
-                              fused(halves[0][1], halves[1][1], halves[2][1])};
-    Float8 joined;
-    std::memcpy(&joined, result, sizeof joined);
-    return joined;
+    const auto x = same_bits<Halves>(a), y = same_bits<Halves>(b), z = same_bits<Halves>(c);
+    return same_bits<Float8>(Halves{fused(x.low, y.low, z.low), fused(x.high, y.high, z.high)});
 #endif
-}
-
-template <class V>
-inline V splat(float x) {
-    return V{} + x;
 }
 
 // --- sRGB to linear light: libjxl lib/jxl/transfer_functions-inl.h, TF_SRGB::DisplayFromEncoded ---
@@ -106,11 +90,9 @@ constexpr float kXGain = 14.0f, kXShift = 0.42f, kYShift = 0.01f, kBShift = 0.55
 
 // Cube root of x >= 0 plus an addend, by Newton's iterations for x^(-1/3).
 inline Float8 cube_root_plus(Float8 x, float addend) {
-    Int8 bits;
-    std::memcpy(&bits, &x, sizeof bits);
-    const Int8 guess = bits == 0 ? Int8{} : 0x54800000 - (bits >> 23) * 0x002AAAAA;
-    Float8 root;
-    std::memcpy(&root, &guess, sizeof root);
+    const auto bits = same_bits<Int8>(x);
+    const Int8 guess = select(bits == 0, Int8{}, 0x54800000 - (bits >> 23) * 0x002AAAAA);
+    auto root = same_bits<Float8>(guess);
     const Float8 minus_x_third = -(splat<Float8>(1.0f / 3) * x);
     for (int i = 0; i < 3; ++i) {
         const Float8 square = root * root;
@@ -131,7 +113,7 @@ void to_xyb(const float* const* linear1, float* const* xyb, std::size_t n) {
             const Float8 blue = fused(splat<Float8>(kAbsorbance[c][2]), b, splat<Float8>(kBias));
             const Float8 mixed =
                 fused(splat<Float8>(kAbsorbance[c][0]), r, fused(splat<Float8>(kAbsorbance[c][1]), g, blue));
-            cone[c] = cube_root_plus(mixed > 0.0f ? mixed : Float8{}, kMinusCubeRootOfBias);
+            cone[c] = cube_root_plus(select(mixed > 0.0f, mixed, Float8{}), kMinusCubeRootOfBias);
         }
         const Float8 x = (cone[0] - cone[1]) * 0.5f;
         const Float8 y = (cone[0] + cone[1]) * 0.5f;
@@ -251,9 +233,9 @@ void blur_columns(const BlurCoefficients& c, const float* in, float* out, int st
 
 constexpr float kC2 = 0.0009f;
 
-inline Double4 widen(Float4 v) { return __builtin_convertvector(v, Double4); }
-inline Double4 positive(Double4 v) { return v > 0.0 ? v : Double4{}; }
-inline Float4 magnitude(Float4 v) { return v < 0.0f ? -v : v; }
+inline Double4 widen(Float4 v) { return convert<Double4>(v); }
+inline Double4 positive(Double4 v) { return select(v > 0.0, v, Double4{}); }
+inline Float4 magnitude(Float4 v) { return select(v < 0.0f, -v, v); }
 
 struct Sum {
     Double4 first[2] = {}, fourth[2] = {};

@@ -21,11 +21,6 @@ constexpr float kFirstPixelsPerCode = 1.5f;
 // many times the mean since the last clear code.
 constexpr float kWornOut = 1.04f;
 
-inline float squared_norm(Float4 v) {
-    const Float4 squares = v * v;
-    return (squares[0] + squares[1]) + (squares[2] + squares[3]);
-}
-
 class Search {
 public:
     Search(const LzwFrame& frame, float lambda)

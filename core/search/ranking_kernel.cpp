@@ -1,34 +1,19 @@
 #include "search/ranking_kernel.hpp"
 
+#include <math.h>
+
 #include <cstddef>
-#include <cstring>
+
+#include "support/vectors.hpp"
 
 namespace huepress::HUEPRESS_ISA {
 namespace {
 
 constexpr int kLanes = 8;
-using Floats = float __attribute__((vector_size(4 * kLanes)));
-using Ints = std::int32_t __attribute__((vector_size(4 * kLanes)));
-using Halves = std::int64_t __attribute__((vector_size(4 * kLanes)));
-
-// Neither <bit> nor <limits>: the linker might keep the copy of a function that was compiled for other processors.
-template <class To, class From>
-To same_bits(From from) {
-    static_assert(sizeof(To) == sizeof(From));
-    To to;
-    std::memcpy(&to, &from, sizeof(to));
-    return to;
-}
-
-// At any address.
-template <class Vector, class Value>
-Vector load(const Value* from) {
-    Vector vector;
-    std::memcpy(&vector, from, sizeof(vector));
-    return vector;
-}
-
-void store(std::int32_t* to, Ints vector) { std::memcpy(to, &vector, sizeof(vector)); }
+using Floats = Vector<float, kLanes>;
+using Ints = Vector<std::int32_t, kLanes>;
+using Halves = Vector<std::int64_t, kLanes / 2>;
+constexpr float kFar = INFINITY;
 
 bool any(Ints mask) {
     const auto halves = same_bits<Halves>(mask);
@@ -56,7 +41,7 @@ void rank_offset(const RankingTask& task) {
         }
     }
     // Copies that would begin in the last lanes, beyond the end, cost too much for any list.
-    for (int x = end; x < end + kLanes; ++x) costs[x] = __builtin_inff();
+    for (int x = end; x < end + kLanes; ++x) costs[x] = kFar;
     const int n_listed = task.n_listed;
     const std::ptrdiff_t stride = task.plane_stride;
     const std::int32_t number = task.number, cost_mask = ~task.number_mask;
@@ -71,8 +56,8 @@ void rank_offset(const RankingTask& task) {
         for (int place = 0; place < n_listed; ++place, list += stride) {
             const Ints listed = load<Ints>(list);
             const Ints before = key < listed;
-            store(list, before ? key : listed);
-            key = before ? listed : key;
+            store(list, select(before, key, listed));
+            key = select(before, listed, key);
         }
     }
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "search/diffusion.hpp"
+#include "search/history.hpp"
 #include "search/ranking.hpp"
 
 namespace huepress {
@@ -24,10 +25,6 @@ constexpr float kCarriedBits = 2.0f;
 constexpr float kLengthBits = 3.0f;
 // Later survivors try what carried the first one so far.
 constexpr int kCarriedFirst = 1;
-
-// The indices of the last 16 pixels, the latest in the lowest byte.
-__extension__ using History = unsigned __int128;
-constexpr int kHistory = 16;
 
 // A way to say a row up to some pixel.
 struct Node {
@@ -124,7 +121,7 @@ private:
             from_above_[i] = sum;
         }
         for (Node& node : nodes_) node.cost = kFar;
-        nodes_[0] = Node{0.0f, 0, kLiteral, {}, 0};
+        nodes_[0] = Node{0.0f, 0, kLiteral, {}, {}};
         while (!traced_.empty()) untrace();
         traced_.push_back(0);
         on_trace_[0] = 1;
@@ -160,10 +157,10 @@ private:
     // Keeps a way to say the row up to a pixel if it is among the cheapest that end in different indices.
     void keep(int pixel, const Node& node) {
         Node* list = nodes_.data() + static_cast<std::size_t>(pixel) * survivors_;
-        const std::uint32_t key = static_cast<std::uint32_t>(node.history) & told_by_;
+        const std::uint32_t key = node.history.latest_four() & told_by_;
         int rank = survivors_ - 1;
         for (int r = 0; r < survivors_ && list[r].cost < kFar; ++r) {
-            if ((static_cast<std::uint32_t>(list[r].history) & told_by_) == key) {
+            if ((list[r].history.latest_four() & told_by_) == key) {
                 rank = r;
                 break;
             }
@@ -197,7 +194,7 @@ private:
                          id,
                          kLiteral,
                          {error, node.error[0], node.error[1]},
-                         node.history << 8 | static_cast<std::uint8_t>(chosen)});
+                         node.history.followed_by(static_cast<std::uint8_t>(chosen))});
     }
 
     void try_matches(int i, int id, const Node& node, Float4 sum) {
@@ -245,7 +242,7 @@ private:
     int try_match(int i, int id, const Node& node, Offset offset, int code, float offset_bits, Float4 sum) {
         const int first = i - offset.left;
         if (first < 0 || y_ - offset.up < begin_) return 0;
-        const bool from_history = offset.up == 0 && offset.left <= kHistory;
+        const bool from_history = offset.up == 0 && offset.left <= History::kLength;
         const std::uint8_t* source = (offset.up > 0 ? row(y_ - offset.up) : trace_.data()) + first;
         const int back = from_history ? 8 * (offset.left - 1) : 0;
         // In the row a copy may run into itself: it then goes on periodically.
@@ -265,7 +262,7 @@ private:
         for (int j = 0, from = 0; j < longest; ++j, ++from, arrivals += survivors_) {
             if (from == period) from = 0;
             const int at = i + j;
-            const auto entry = from_history ? static_cast<std::uint8_t>(history >> back) : source[from];
+            const auto entry = from_history ? history.behind(back) : source[from];
             if (!may_take(at, entry)) return j;
             if (j > 0) sum = diffusion_.from_left(from_above_[at], error);
             const Float4 newest = (points_[at] - image_.palette[entry]) * roots_[at];
@@ -274,7 +271,7 @@ private:
             if (cost + expected > arrivals->cost || cost > hopeless) return j;
             for (int k = kReach - 1; k > 0; --k) error[k] = error[k - 1];
             error[0] = newest;
-            history = history << 8 | entry;
+            history = history.followed_by(entry);
             if (++in_unit == unit_) {
                 in_unit = 0;
                 ++units;
@@ -307,7 +304,7 @@ private:
             const Node& node = nodes_[*step];
             const int start = pixel_of(traced_.back()), end = pixel_of(*step);
             if (node.offset == kLiteral) {
-                trace_[start] = static_cast<std::uint8_t>(node.history);
+                trace_[start] = node.history.latest();
             } else {
                 const Offset offset = offset_of(node, start);
                 const std::uint8_t* source = (offset.up > 0 ? row(y_ - offset.up) : trace_.data()) - offset.left;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "support/exact_math.hpp"
+
 namespace huepress {
 namespace {
 
@@ -23,7 +25,7 @@ Filter make_filter(float sigma) {
     double sum = 0.0, moment = 0.0;
     for (std::ptrdiff_t x = -reach; x <= reach; ++x) {
         const auto at = static_cast<double>(x);
-        gaussian.push_back(std::exp(-at * at / (2.0 * static_cast<double>(sigma) * static_cast<double>(sigma))));
+        gaussian.push_back(exact_exp(-at * at / (2.0 * static_cast<double>(sigma) * static_cast<double>(sigma))));
         sum += gaussian.back();
         moment += at * at * gaussian.back();
     }

@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "support/exact_math.hpp"
+
 namespace huepress {
 namespace {
 
@@ -128,7 +130,7 @@ private:
 
     double cost(std::size_t a, std::size_t b, const Border& border) const {
         const double area_a = static_cast<double>(of_.areas[a]), area_b = static_cast<double>(of_.areas[b]);
-        const double size = std::pow(area_a * area_b / ((area_a + area_b) * n_pixels_), weights_.area_exponent);
+        const double size = exact_pow(area_a * area_b / ((area_a + area_b) * n_pixels_), weights_.area_exponent);
         return size * (1.0 + weights_.vivid * std::max(0.0, hue_distance(a, area_a, b, area_b) - kCommonHueDistance)) *
                (distance(of_.textures, of_.texture_dims, a, area_a, b, area_b) +
                 weights_.border * border.strength / border.length +

@@ -1,7 +1,6 @@
 #include "segment/potts.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "support/float4.hpp"
@@ -11,8 +10,8 @@ namespace huepress {
 namespace {
 
 constexpr std::size_t kLinesPerTask = 8;
-using Int4 = std::int32_t __attribute__((vector_size(16)));
-using Byte4 = std::uint8_t __attribute__((vector_size(4)));
+using Int4 = Vector<std::int32_t, 4>;
+using Byte4 = Vector<std::uint8_t, 4>;
 constexpr std::size_t kBlock = 4;  // labels are padded to whole registers
 // Costs are kept as multiples of 256: with the label added, the least of them tells whose it is, and of equal
 // ones it is the lowest label's.
@@ -23,14 +22,8 @@ constexpr float kLargestCost = 1 << 20;
 constexpr std::int32_t kNever = 1 << 29;
 constexpr Int4 kLanes = {0, 1, 2, 3};
 
-inline Int4 load(const std::int32_t* p) {
-    Int4 v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
-}
-
-inline Int4 min(Int4 a, Int4 b) { return a < b ? a : b; }
-inline Int4 max(Int4 a, Int4 b) { return a < b ? b : a; }
+inline Int4 min(Int4 a, Int4 b) { return select(a < b, a, b); }
+inline Int4 max(Int4 a, Int4 b) { return select(a < b, b, a); }
 inline std::int32_t lowest(Int4 v) { return std::min(std::min(v[0], v[1]), std::min(v[2], v[3])); }
 
 struct Line {
@@ -235,16 +228,15 @@ private:
                         std::uint8_t* jumps) const {
         const float* x = model_.points + i * static_cast<std::ptrdiff_t>(coordinates<D>());
         const std::size_t padded = padded_;
-        const Int4 weight = Int4{} + straight_, before = Int4{} + least;
-        Int4 cheapest = Int4{} + (2 * (kNever - 1));
+        const Int4 weight = splat<Int4>(straight_), before = splat<Int4>(least);
+        Int4 cheapest = splat<Int4>(2 * (kNever - 1));
         for (std::size_t block = 0; block < padded; block += kBlock) {
             Int4 cost = data_costs<D>(x, block);
-            for (std::size_t r = 0; r < rewards.n; ++r) cost -= load(rewards.rows[r] + block);
-            const Int4 stay = load(path + block) - before;
-            const Byte4 jump = __builtin_convertvector(stay > weight, Byte4);
-            std::memcpy(jumps + block, &jump, sizeof jump);
+            for (std::size_t r = 0; r < rewards.n; ++r) cost -= load<Int4>(rewards.rows[r] + block);
+            const Int4 stay = load<Int4>(path + block) - before;
+            store(jumps + block, convert<Byte4>(stay > weight));
             cost += min(stay, weight);
-            std::memcpy(path + block, &cost, sizeof cost);
+            store(path + block, cost);
             cheapest = min(cheapest, cost + kLanes + static_cast<std::int32_t>(block));
         }
         return lowest(cheapest);
@@ -257,15 +249,14 @@ private:
 
     template <int D>
     Winner find_winner(const float* x) const {
-        Int4 first = Int4{} + (2 * (kNever - 1)), second = first;
+        Int4 first = splat<Int4>(2 * (kNever - 1)), second = first;
         for (std::size_t block = 0; block < padded_; block += kBlock) {
             const Int4 key = data_costs<D>(x, block) + kLanes + static_cast<std::int32_t>(block);
             second = min(second, max(first, key));
             first = min(first, key);
         }
         const std::int32_t best = lowest(first);
-        const Int4 is_best = first == Int4{} + best;
-        const Int4 others = is_best ? second : first;
+        const Int4 others = select(first == best, second, first);
         const std::int32_t next = std::min(lowest(others), lowest(second));
         return {best & kLabelMask, static_cast<std::int64_t>(next & ~kLabelMask) - (best & ~kLabelMask)};
     }
@@ -280,14 +271,12 @@ private:
     Int4 data_costs(const float* x, std::size_t block) const {
         Float4 squared = {};
         for (std::size_t d = 0; d < coordinates<D>(); ++d) {
-            Float4 center;
-            std::memcpy(&center, &by_coordinate_[d * padded_ + block], sizeof center);
-            const Float4 difference = (Float4{} + x[d]) - center;
+            const Float4 difference = splat<Float4>(x[d]) - load<Float4>(&by_coordinate_[d * padded_ + block]);
             squared += difference * difference;
         }
         const Float4 scaled = squared * model_.data_scale + 0.5f;
-        const Float4 capped = scaled < kLargestCost ? scaled : Float4{} + kLargestCost;
-        return (__builtin_convertvector(capped, Int4) << kLabelBits) + load(&unused_[block]);
+        const Float4 capped = select(scaled < kLargestCost, scaled, splat<Float4>(kLargestCost));
+        return (convert<Int4>(capped) << kLabelBits) + load<Int4>(&unused_[block]);
     }
 
     const PottsModel model_;

@@ -7,6 +7,9 @@ namespace huepress {
 
 enum class Simd { baseline, avx2 };
 
+// Whether the processor has what the whole build was made for.
+bool processor_suffices();
+
 // The best that the processor has, unless another was set.
 Simd simd_level();
 

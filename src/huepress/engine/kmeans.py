@@ -189,7 +189,7 @@ class KMeans:
         differences = data - self.cluster_centers_[labels]
         given = np.ones(len(data)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         with np.errstate(over="ignore"):
-            self.inertia_ = float(given @ np.square(differences, dtype=np.float64).sum(axis=1))
+            self.inertia_ = _weighted_sum(np.square(differences, dtype=np.float64).sum(axis=1), given)
         self.n_iter_ = max(1, int(n_iter))
         n_distinct = len(np.unique(labels))
         if n_distinct < self.n_clusters:
@@ -225,7 +225,7 @@ class KMeans:
         """Return minus the weighted sum of squared distances to the nearest centers."""
         data = self._validated(X, fitting=False)
         squared = np.square(data - self.cluster_centers_[self.predict(X)], dtype=np.float64).sum(axis=1)
-        return -float(squared.sum() if sample_weight is None else squared @ np.asarray(sample_weight))
+        return -_weighted_sum(squared, 1.0 if sample_weight is None else np.asarray(sample_weight))
 
     # --- inner parts -----------------------------------------------------------------------------
 
@@ -349,6 +349,11 @@ def _as_floats(X: Any) -> Floats:
     if not np.isfinite(data).all():
         raise ValueError("Input X contains NaN or infinity; remove or replace those rows")
     return data
+
+
+def _weighted_sum(values: Floats, weights: npt.NDArray[Any] | float) -> float:
+    """Return the sum, in an order that is the same for every processor: libraries of linear algebra have several."""
+    return float((values * weights).sum())
 
 
 def _integer_weights(sample_weight: Any, n: int) -> npt.NDArray[np.uint32]:

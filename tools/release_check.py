@@ -1,0 +1,72 @@
+"""Try a release as far as one machine can: sdist, wheel of it, their checks, and a user's machine without a compiler.
+
+    python tools/release_check.py [PYTHON ...]
+
+Every PYTHON named (default: the running one) builds a wheel of the sdist, except that one of the stable ABI serves all
+later Pythons; each wheel goes into a fresh environment in which no compiler can be found, which then does the
+demonstration's main job and compares its bits with the gold file. All of it lies in build/release.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "build" / "release"
+BIN = Path(sys.executable).parent
+
+
+def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
+    """Say a command and run it; the first that fails ends all."""
+    print("$", *command, flush=True)
+    subprocess.run([str(each) for each in command], cwd=cwd, env=env, check=True)
+
+
+def only(folder: Path, pattern: str) -> Path:
+    """Return the one file of a folder that matches."""
+    (found,) = folder.glob(pattern)
+    return found
+
+
+def without_compiler() -> dict[str, str]:
+    """Return the environment of somebody who has Python and nothing else."""
+    kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "CMAKE_ARGS")}
+    return {**kept, "PATH": str(FOLDER), "CC": "/nowhere/cc", "CXX": "/nowhere/c++", "PIP_ONLY_BINARY": ":all:"}
+
+
+def check_wheel(python: str, sdist: Path, number: int) -> None:
+    """Build a wheel with one Python, and use it."""
+    here = FOLDER / str(number)
+    wheels, site = here / "wheels", here / "site"
+    run(python, "-m", "venv", here / "builder")
+    run(here / "builder" / "bin" / "python", "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", wheels, sdist)
+    wheel = only(wheels, "*.whl")
+    run(BIN / "twine", "check", "--strict", wheel)
+    run(BIN / "check-wheel-contents", wheel)
+    if "abi3" in wheel.name:
+        run(BIN / "abi3audit", "--strict", "--report", wheel)
+    run(python, "-m", "venv", site)
+    own, environment = site / "bin" / "python", without_compiler()
+    run(own, "-m", "pip", "install", "--quiet", wheel, cwd=here, env=environment)
+    run(site / "bin" / "huepress", "--version", cwd=here, env=environment)
+    run(own, ROOT / "tools" / "main_job.py", cwd=here, env=environment)
+    run(own, ROOT / "tools" / "digests.py", cwd=here, env=environment)
+
+
+def main() -> None:
+    """Build and check."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    run(sys.executable, "-m", "build", "--sdist", "--outdir", FOLDER, ROOT)
+    sdist = only(FOLDER, "*.tar.gz")
+    run(BIN / "twine", "check", "--strict", sdist)
+    for number, python in enumerate(sys.argv[1:] or [sys.executable]):
+        check_wheel(python, sdist, number)
+    print("ready to be released")
+
+
+if __name__ == "__main__":
+    main()
