@@ -2,8 +2,8 @@
 
     python tools/main_job.py
 
-Needs what huepress itself needs and the pictures that demo/scenes.py renders, no compiler; exit code 1 where a file did not
-get small or does not decode.
+Needs what huepress itself needs and the pictures that demo/scenes.py renders, no compiler; exit code 1 where a file did
+not get small or does not decode.
 """
 
 from __future__ import annotations
