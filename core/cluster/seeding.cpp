@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 #include "support/exact_math.hpp"
 
@@ -25,46 +26,60 @@ void append_mean(const Points& points, const std::uint32_t* rows, std::size_t n_
     for (double s : sum) centers.push_back(static_cast<float>(s / weight));
 }
 
-// Index of the first cumulative weight above `target`.
-std::size_t draw(const std::vector<double>& cumulative, double target) {
-    const auto found = std::upper_bound(cumulative.begin(), cumulative.end(), target);
-    return std::min(static_cast<std::size_t>(found - cumulative.begin()), cumulative.size() - 1);
-}
-
-}  // namespace
-
-Cut best_cut(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
-    const auto dims = static_cast<std::size_t>(points.dims);
-    Cut best;
-    std::vector<double> moments(kBins * (dims + 1));  // per bin: coordinate sums, weight
-    std::vector<double> total(dims + 1), left(dims + 1);
-    std::vector<double> mean(dims, 0.0);  // sums are taken about the first point, to keep digits
-    for (std::size_t d = 0; d < dims; ++d) mean[d] = points[rows[0]][d];
-    for (std::size_t axis = 0; axis < dims; ++axis) {
-        float low = std::numeric_limits<float>::infinity();
-        float high = -low;
-        for (std::size_t r = 0; r < n_rows; ++r) {
-            const float v = points[rows[r]][axis];
-            low = std::min(low, v);
-            high = std::max(high, v);
+// The best cut of points with so many coordinates; 0 stands for any number, which is slower.
+template <std::size_t kDims>
+Cut best_cut_of(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
+    const std::size_t dims = kDims > 0 ? kDims : static_cast<std::size_t>(points.dims);
+    // Coordinates of a point that is looked at; sums are taken about the first point, to keep digits.
+    using Coordinates = std::conditional_t<(kDims > 0), std::array<float, kDims>, std::vector<float>>;
+    using Sums = std::conditional_t<(kDims > 0), std::array<double, kDims + 1>, std::vector<double>>;
+    Coordinates low{}, inverse_step{};
+    Sums mean{}, total{}, left{};
+    if constexpr (kDims == 0) {
+        low.resize(dims);
+        inverse_step.resize(dims);
+        mean.resize(dims + 1);
+        total.resize(dims + 1);
+        left.resize(dims + 1);
+    }
+    Coordinates high = low;
+    for (std::size_t d = 0; d < dims; ++d) low[d] = high[d] = points[rows[0]][d];
+    for (std::size_t d = 0; d < dims; ++d) mean[d] = low[d];
+    for (std::size_t r = 0; r < n_rows; ++r) {
+        const float* x = points[rows[r]];
+        for (std::size_t d = 0; d < dims; ++d) {
+            low[d] = std::min(low[d], x[d]);
+            high[d] = std::max(high[d], x[d]);
         }
-        if (!(low < high)) continue;
-        const float step = (high - low) / kBins;
-        const float inverse_step = kBins / (high - low);
-        std::fill(moments.begin(), moments.end(), 0.0);
-        for (std::size_t r = 0; r < n_rows; ++r) {
-            const float* x = points[rows[r]];
-            const int bin = std::clamp(static_cast<int>((x[axis] - low) * inverse_step), 0, kBins - 1);
-            double* m = &moments[static_cast<std::size_t>(bin) * (dims + 1)];
-            const double w = points.weights[rows[r]];
-            for (std::size_t d = 0; d < dims; ++d) m[d] += w * (x[d] - mean[d]);
+    }
+    for (std::size_t d = 0; d < dims; ++d) inverse_step[d] = low[d] < high[d] ? kBins / (high[d] - low[d]) : 0.0f;
+
+    const std::size_t per_bin = dims + 1, per_axis = kBins * per_bin;  // of a bin: sums of coordinates, weight
+    std::vector<double> moments(dims * per_axis);
+    for (std::size_t r = 0; r < n_rows; ++r) {
+        const float* x = points[rows[r]];
+        const double w = points.weights[rows[r]];
+        Sums weighted = mean;
+        for (std::size_t d = 0; d < dims; ++d) weighted[d] = w * (x[d] - mean[d]);
+        for (std::size_t axis = 0; axis < dims; ++axis) {
+            const int bin = std::clamp(static_cast<int>((x[axis] - low[axis]) * inverse_step[axis]), 0, kBins - 1);
+            double* m = &moments[axis * per_axis + static_cast<std::size_t>(bin) * per_bin];
+            for (std::size_t d = 0; d < dims; ++d) m[d] += weighted[d];
             m[dims] += w;
         }
-        std::fill(total.begin(), total.end(), 0.0);
-        for (std::size_t i = 0; i < moments.size(); ++i) total[i % (dims + 1)] += moments[i];
-        std::fill(left.begin(), left.end(), 0.0);
-        for (int bin = 0; bin < kBins - 1; ++bin) {
-            for (std::size_t i = 0; i <= dims; ++i) left[i] += moments[static_cast<std::size_t>(bin) * (dims + 1) + i];
+    }
+
+    Cut best;
+    for (std::size_t axis = 0; axis < dims; ++axis) {
+        if (!(low[axis] < high[axis])) continue;
+        const float step = (high[axis] - low[axis]) / kBins;
+        const double* of_axis = &moments[axis * per_axis];
+        for (std::size_t d = 0; d <= dims; ++d) total[d] = left[d] = 0.0;
+        for (std::size_t bin = 0; bin < kBins; ++bin) {
+            for (std::size_t d = 0; d <= dims; ++d) total[d] += of_axis[bin * per_bin + d];
+        }
+        for (std::size_t bin = 0; bin < kBins - 1; ++bin) {
+            for (std::size_t d = 0; d <= dims; ++d) left[d] += of_axis[bin * per_bin + d];
             const double left_weight = left[dims];
             const double right_weight = total[dims] - left_weight;
             if (left_weight <= 0.0 || right_weight <= 0.0) continue;
@@ -77,11 +92,25 @@ Cut best_cut(const Points& points, const std::uint32_t* rows, std::size_t n_rows
             }
             gain *= left_weight * right_weight / total[dims];
             if (gain > best.gain) {
-                best = {gain, static_cast<int>(axis), low + step * static_cast<float>(bin + 1)};
+                best = {gain, static_cast<int>(axis), low[axis] + step * static_cast<float>(bin + 1)};
             }
         }
     }
     return best;
+}
+
+// Index of the first cumulative weight above `target`.
+std::size_t draw(const std::vector<double>& cumulative, double target) {
+    const auto found = std::upper_bound(cumulative.begin(), cumulative.end(), target);
+    return std::min(static_cast<std::size_t>(found - cumulative.begin()), cumulative.size() - 1);
+}
+
+}  // namespace
+
+Cut best_cut(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
+    return points.dims == 3   ? best_cut_of<3>(points, rows, n_rows)
+           : points.dims == 4 ? best_cut_of<4>(points, rows, n_rows)
+                              : best_cut_of<0>(points, rows, n_rows);
 }
 
 Seeds seed_wu(const Points& points, int k) {
