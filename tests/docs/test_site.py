@@ -3,6 +3,7 @@
 import doctest
 import os
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -128,3 +129,25 @@ def test_the_examples_of_all_docstrings_on_the_site():
         assert results.failed == 0, home
         attempted += results.attempted
     assert attempted >= 10
+
+
+def test_scripts_are_the_sites_own(site):
+    for page in set(site.rglob("*.html")) - {site / "404.html"}:  # which names everything from the root
+        for script in re.findall(r'<script[^>]* src="([^"]+)"', page.read_text()):
+            assert "//" not in script and (page.parent / script.split("#")[0]).exists(), script
+    assert (site / "search" / "search_index.js").read_text().startswith("var __index = {")
+
+
+def test_the_search_works_from_the_disk(site):
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("there is no chromium program (Debian: apt install chromium)")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_context(offline=True, viewport={"width": 1200, "height": 900}).new_page()
+        page.goto((site / "commands" / "compress.html").as_uri())
+        page.click(".md-search__input")
+        page.keyboard.type("diffusion")
+        page.wait_for_selector(".md-search-result__item a[href*=html]", timeout=60_000)
+        browser.close()
