@@ -47,7 +47,7 @@ def digests(compiler: list[str], run: list[str], suffix: str) -> str:
             objects = list(pool.map(compiled, sources()))
         program = Path(folder, "core_digests" + suffix)
         subprocess.run([*compiler, *map(str, objects), "-o", str(program)], check=True)
-        return subprocess.run([*run, str(program)], check=True, capture_output=True, text=True).stdout
+        return subprocess.run([*run, str(program)], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def main() -> int:
