@@ -56,6 +56,7 @@ def use(python: str, wheel: Path, here: Path) -> None:
     own, environment = here / "site" / "bin" / "python", without_compiler()
     run(own, "-m", "pip", "install", "--quiet", wheel, cwd=here, env=environment)
     run(own.with_name("huepress"), "--version", cwd=here, env=environment)
+    only(here / "site", "share/man/man1/huepress.1")
     run(own, ROOT / "tools" / "main_job.py", cwd=here, env=environment)
     run(own, ROOT / "tools" / "digests.py", cwd=here, env=environment)
 
