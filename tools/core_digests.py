@@ -3,7 +3,8 @@
     python tools/core_digests.py
     python tools/core_digests.py --compiler clang++
     python tools/core_digests.py --compiler 'aarch64-linux-gnu-g++ -static' --run qemu-aarch64
-    python tools/core_digests.py --compiler 'em++ -fexceptions -sALLOW_MEMORY_GROWTH=1 -sSINGLE_FILE=1' --run node --suffix .js
+    python tools/core_digests.py --compiler 'em++ -fexceptions -sALLOW_MEMORY_GROWTH=1 -sSINGLE_FILE=1' ...
+        ... --run node --suffix .js
     python tools/core_digests.py --write             # after a change that is meant to change bits
 
 Compiles the core's baseline with core_digests.cpp, runs it and compares what it prints with

@@ -155,7 +155,7 @@ echo "${COMPREPLY[@]}"
 
 
 def test_wheels_bring_the_page_that_the_program_prints(run):
-    """Options by name only: words around them are Click's, and differ between its versions. `make shell-files` writes it."""
+    """Options by name only: other words are Click's, and differ between its versions. `make shell-files` writes it."""
     kept = (Path(__file__).parents[2] / "share/man/man1/huepress.1").read_text()
     options = [set(re.findall(r"\\-\\-[a-z\\-]+", text)) for text in (kept, run("man").stdout.decode())]
     assert options[0] == options[1] and len(options[0]) > 40
