@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Seconds that `make fuzz` takes.
 SECONDS ?= 60
 
-.PHONY: demo test check sanitize portable digests release-check fuzz docs bench pictures clean
+.PHONY: demo test check sanitize portable digests release-check shell-files fuzz docs bench pictures clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python demo/demo.py
@@ -40,6 +40,10 @@ digests: $(VENV)/test.stamp
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python tools/fuzz.py --seconds $(SECONDS)
 
+# Man page and completions that wheels bring, after a change of options.
+shell-files: $(VENV)/test.stamp
+	$(BIN)/python tools/shell_files.py
+
 # sdist, wheel, their checks, and a fresh environment without a compiler. PYTHONS="python3.11 python3.12" tries both wheels.
 release-check: $(VENV)/release.stamp
 	$(BIN)/python tools/release_check.py $(PYTHONS)
@@ -57,7 +61,7 @@ bench: $(VENV)/bench.stamp
 	$(BIN)/python bench/quality_speed.py $(IMAGES)
 
 CORE := $(wildcard core/*/*.cpp core/*/*.hpp)
-SOURCES := pyproject.toml CMakeLists.txt $(CORE) $(shell find src -type f ! -name '*.py[co]')
+SOURCES := pyproject.toml CMakeLists.txt $(CORE) $(shell find src share -type f ! -name '*.py[co]')
 
 $(VENV)/bin/python:
 	@echo "Making a virtual environment in $(VENV) ..."

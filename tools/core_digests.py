@@ -3,7 +3,8 @@
     python tools/core_digests.py
     python tools/core_digests.py --compiler clang++
     python tools/core_digests.py --compiler 'aarch64-linux-gnu-g++ -static' --run qemu-aarch64
-    python tools/core_digests.py --compiler 'em++ -fexceptions -sALLOW_MEMORY_GROWTH' --run node --suffix .js
+    python tools/core_digests.py --compiler 'em++ -fexceptions -sALLOW_MEMORY_GROWTH=1 -sSINGLE_FILE=1' ...
+        ... --run node --suffix .js
     python tools/core_digests.py --write             # after a change that is meant to change bits
 
 Compiles the core's baseline with core_digests.cpp, runs it and compares what it prints with
@@ -47,7 +48,7 @@ def digests(compiler: list[str], run: list[str], suffix: str) -> str:
             objects = list(pool.map(compiled, sources()))
         program = Path(folder, "core_digests" + suffix)
         subprocess.run([*compiler, *map(str, objects), "-o", str(program)], check=True)
-        return subprocess.run([*run, str(program)], check=True, capture_output=True, text=True).stdout
+        return subprocess.run([*run, str(program)], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def main() -> int:

@@ -2,8 +2,8 @@
 
     python tools/main_job.py
 
-Needs what huepress itself needs and the pictures that demo/scenes.py renders, no compiler; exit code 1 where a file did
-not get small or does not decode.
+Needs what huepress itself needs and demo/scenes.py, no compiler; exit code 1 where a file did not
+get small or does not decode.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> int:
         subprocess.run([*program, "compare", *originals[:1], "-k", "auto,16", "-o", str(page), "-q"], check=True)
         faults = [] if page.read_text(encoding="utf-8").startswith("<!") else ["the page is none"]
         for title, pixels in pictures.items():
-            small = folder / "small" / f"{title}.png"
+            small = folder / "small" / f"{title}-huepress.png"
             share = small.stat().st_size / (folder / f"{title}.png").stat().st_size
             with Image.open(small) as image:
                 shown = np.asarray(image.convert("RGBA" if pixels.shape[2] == 4 else "RGB"))

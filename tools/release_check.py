@@ -2,8 +2,8 @@
 
     python tools/release_check.py [PYTHON ...]
 
-Every PYTHON named (default: the running one) builds a wheel of the sdist, except that one of the stable ABI serves all
-later Pythons; each wheel goes into a fresh environment in which no compiler can be found, which then does the
+Every PYTHON named (default: the running one) builds a wheel of the sdist, unless one of the stable ABI is there already
+that serves it. The wheel goes into a fresh environment in which no compiler can be found, which then does the
 demonstration's main job and compares its bits with the gold file. All of it lies in build/release.
 """
 
@@ -38,23 +38,35 @@ def without_compiler() -> dict[str, str]:
     return {**kept, "PATH": str(FOLDER), "CC": "/nowhere/cc", "CXX": "/nowhere/c++", "PIP_ONLY_BINARY": ":all:"}
 
 
-def check_wheel(python: str, sdist: Path, number: int) -> None:
-    """Build a wheel with one Python, and use it."""
-    here = FOLDER / str(number)
-    wheels, site = here / "wheels", here / "site"
+def built(python: str, sdist: Path, here: Path) -> Path:
+    """Build and check a wheel."""
     run(python, "-m", "venv", here / "builder")
-    run(here / "builder" / "bin" / "python", "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", wheels, sdist)
-    wheel = only(wheels, "*.whl")
+    run(here / "builder" / "bin" / "python", "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", here / "wheels", sdist)
+    wheel = only(here / "wheels", "*.whl")
     run(BIN / "twine", "check", "--strict", wheel)
     run(BIN / "check-wheel-contents", wheel)
     if "abi3" in wheel.name:
         run(BIN / "abi3audit", "--strict", "--report", wheel)
-    run(python, "-m", "venv", site)
-    own, environment = site / "bin" / "python", without_compiler()
+    return wheel
+
+
+def use(python: str, wheel: Path, here: Path) -> None:
+    """Install a wheel where nothing can be compiled, and work with it."""
+    run(python, "-m", "venv", here / "site")
+    own, environment = here / "site" / "bin" / "python", without_compiler()
     run(own, "-m", "pip", "install", "--quiet", wheel, cwd=here, env=environment)
-    run(site / "bin" / "huepress", "--version", cwd=here, env=environment)
+    run(own.with_name("huepress"), "--version", cwd=here, env=environment)
+    only(here / "site", "share/man/man1/huepress.1")
     run(own, ROOT / "tools" / "main_job.py", cwd=here, env=environment)
     run(own, ROOT / "tools" / "digests.py", cwd=here, env=environment)
+
+
+def has_stable_abi(python: str) -> bool:
+    """Tell whether a wheel of the stable ABI serves this Python."""
+    asked = subprocess.run(
+        [python, "-c", "import sys; print(sys.version_info >= (3, 12))"], capture_output=True, check=True
+    )
+    return asked.stdout.strip() == b"True"
 
 
 def main() -> None:
@@ -64,7 +76,9 @@ def main() -> None:
     sdist = only(FOLDER, "*.tar.gz")
     run(BIN / "twine", "check", "--strict", sdist)
     for number, python in enumerate(sys.argv[1:] or [sys.executable]):
-        check_wheel(python, sdist, number)
+        here = FOLDER / str(number)
+        stable = [*FOLDER.glob("*/wheels/*abi3*.whl")] if has_stable_abi(python) else []
+        use(python, stable[0] if stable else built(python, sdist, here), here)
     print("ready to be released")
 
 

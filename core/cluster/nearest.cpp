@@ -1,11 +1,11 @@
 #include "cluster/nearest.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "support/parallel.hpp"
 #include "support/simd.hpp"
+#include "support/vectors.hpp"
 
 namespace huepress {
 
@@ -92,7 +92,7 @@ float NeighborTable::choose_members(std::int32_t c) {
         distances_to_block(center(c), xs, dims_, distance);
         for (int j = 0; j < std::min(kBlock, k_ - block * kBlock); ++j) {
             // Distance, then index, in one integer: floats that are not negative order as their bits.
-            const auto key = std::uint64_t{std::bit_cast<std::uint32_t>(distance[j])} << 32;
+            const auto key = std::uint64_t{same_bits<std::uint32_t>(distance[j])} << 32;
             if (block * kBlock + j != c) candidates_.push_back(key | static_cast<std::uint32_t>(block * kBlock + j));
         }
     }
@@ -101,7 +101,7 @@ float NeighborTable::choose_members(std::int32_t c) {
     float unlisted = kFar;
     if (middle != candidates_.end()) {
         std::nth_element(candidates_.begin(), middle, candidates_.end());
-        unlisted = std::sqrt(std::bit_cast<float>(static_cast<std::uint32_t>(*middle >> 32)));
+        unlisted = std::sqrt(same_bits<float>(static_cast<std::uint32_t>(*middle >> 32)));
     }
     std::sort(candidates_.begin(), middle);
     for (std::size_t i = 0; i < n; ++i) indices_[slot(c) + i] = static_cast<std::int32_t>(candidates_[i]);

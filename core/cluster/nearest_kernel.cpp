@@ -22,7 +22,6 @@ constexpr int kWidth = 4;
 #endif
 constexpr int kBlock = kNeighborBlock;
 constexpr int kSteps = kBlock / kWidth;
-constexpr float kFar = INFINITY;
 
 using Floats = Vector<float, kWidth>;
 using Ints = Vector<std::int32_t, kWidth>;
@@ -71,8 +70,8 @@ inline std::uint64_t max_key(std::uint64_t a, std::uint64_t b) { return b < a ? 
 
 // The best and second best of kWidth interleaved streams of candidates.
 struct Lanes {
-    Floats best = Floats{} + kFar;
-    Floats second = Floats{} + kFar;
+    Floats best = Floats{} + kInfinity;
+    Floats second = Floats{} + kInfinity;
     Ints index = Ints{} + 0x7FFFFFFF;
 
     void compare(Floats distance, Ints ids) {
@@ -112,7 +111,7 @@ inline Scan scan(const float* x, const float* coordinates, const std::int32_t* i
         }
         ++block;
     } while (block < blocks && (!first_distance || first_distance[block] <= reach));
-    std::uint64_t runner_up = pack(kFar, 0);
+    std::uint64_t runner_up = pack(kInfinity, 0);
     for (int j = 0; j < kWidth; ++j) {
         const std::uint64_t key = pack(lanes.best[j], lanes.index[j]);
         runner_up = min_key(runner_up, min_key(max_key(key, winner), pack(lanes.second[j], 0)));
@@ -124,7 +123,7 @@ inline Scan scan(const float* x, const float* coordinates, const std::int32_t* i
 template <int D>
 Found search_all(const float* x, const NeighborView& table) {
     const Scan found = scan<D>(x, table.all_coordinates, table.all_indices, table.all_blocks, table.dims, nullptr, 0.0f,
-                               pack(kFar, 0x7FFFFFFF));
+                               pack(kInfinity, 0x7FFFFFFF));
     return {found.winner, sqrtf(found.runner_up)};
 }
 
@@ -133,7 +132,7 @@ template <int D>
 inline Found search_list(const float* x, const NeighborView& table, std::int32_t label, float own) {
     const int dims = D ? D : table.dims;
     const float* first_distance = table.first_distance + label * (table.blocks + 1);
-    if (table.blocks == 0) return {pack(own, label), kFar};  // a single center
+    if (table.blocks == 0) return {pack(own, label), kInfinity};  // a single center
     const float own_distance = sqrtf(own);
     const float reach = 2.0f * own_distance * kPruningMargin;
     if (first_distance[0] > reach) return {pack(own, label), first_distance[0] - own_distance};

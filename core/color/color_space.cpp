@@ -1,10 +1,10 @@
 #include "color/color_space.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "color/color_constants.hpp"
+#include "support/vectors.hpp"
 
 namespace huepress {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 double cube_root(double x) {
     if (x == 0.0) return 0.0;
     const double magnitude = std::fabs(x);
-    double y = std::bit_cast<double>(std::bit_cast<std::uint64_t>(magnitude) / 3 + 0x2A9F7893782DA1CEull);
+    double y = same_bits<double>(same_bits<std::uint64_t>(magnitude) / 3 + 0x2A9F7893782DA1CEull);
     for (int i = 0; i < 3; ++i) {  // 3 % error, then 2e-5, 6e-15, exact
         const double cube = y * y * y;
         y = y * (cube + 2.0 * magnitude) / (2.0 * cube + magnitude);

@@ -29,7 +29,7 @@ Ranking::Ranking(const Diffusion& diffusion, std::span<const Offset> offsets, st
       rows_kept_(1),
       stride_(width + 2 * kRankingPad),
       number_mask_(static_cast<std::int32_t>(std::bit_ceil(offsets.size() - first)) - 1),
-      nothing_(std::bit_cast<std::int32_t>(limit) & ~number_mask_) {
+      nothing_(same_bits<std::int32_t>(limit) & ~number_mask_) {
     for (const Offset& offset : offsets.subspan(first)) rows_kept_ = std::max(rows_kept_, offset.up + 1);
     const Plane empty(stride_, 0.0f);
     rows_.assign(rows_kept_, std::vector<Plane>(dims, empty));

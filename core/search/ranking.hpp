@@ -6,7 +6,6 @@
 // filter's reach: what the eye sees of a row that may be copied is then made once, for all offsets.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "search/ranking_kernel.hpp"
 #include "search/symbol_model.hpp"
 #include "support/float4.hpp"
+#include "support/vectors.hpp"
 
 namespace huepress {
 
@@ -42,7 +42,7 @@ public:
         return key >= nothing_ ? -1 : static_cast<int>(first_) + (key & number_mask_);
     }
     // About what it costs; the limit where there is none.
-    float cost_at(int x, int place) const { return std::bit_cast<float>(key_at(x, place) & ~number_mask_); }
+    float cost_at(int x, int place) const { return same_bits<float>(key_at(x, place) & ~number_mask_); }
 
 private:
     using Plane = std::vector<float>;

@@ -1,7 +1,5 @@
 #include "search/ranking_kernel.hpp"
 
-#include <math.h>
-
 #include <cstddef>
 
 #include "support/vectors.hpp"
@@ -13,7 +11,6 @@ constexpr int kLanes = 8;
 using Floats = Vector<float, kLanes>;
 using Ints = Vector<std::int32_t, kLanes>;
 using Halves = Vector<std::int64_t, kLanes / 2>;
-constexpr float kFar = INFINITY;
 
 bool any(Ints mask) {
     const auto halves = same_bits<Halves>(mask);
@@ -41,7 +38,7 @@ void rank_offset(const RankingTask& task) {
         }
     }
     // Copies that would begin in the last lanes, beyond the end, cost too much for any list.
-    for (int x = end; x < end + kLanes; ++x) costs[x] = kFar;
+    for (int x = end; x < end + kLanes; ++x) costs[x] = kInfinity;
     const int n_listed = task.n_listed;
     const std::ptrdiff_t stride = task.plane_stride;
     const std::int32_t number = task.number, cost_mask = ~task.number_mask;

@@ -6,12 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #if !defined(__GNUC__) && !defined(__clang__) && !defined(HUEPRESS_PORTABLE)
 #define HUEPRESS_PORTABLE
 #endif
 
 namespace huepress {
+
+inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // Functions here are static: what one instruction set's kernels make of them must not serve the others. The plain
 // vectors' are not, since with them there is one instruction set only.

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -151,3 +152,16 @@ echo "${COMPREPLY[@]}"
     path = {"PATH": f"{huepress_program.parent}:/usr/bin:/bin"}
     done = subprocess.run(["bash", "-c", code], cwd=tmp_path, capture_output=True, env=path, timeout=60)
     assert done.stdout.split() == [b"--quality"], done.stderr
+
+
+def test_wheels_bring_the_page_that_the_program_prints(run):
+    """Options by name only: other words are Click's, and differ between its versions. `make shell-files` writes it."""
+    kept = (Path(__file__).parents[2] / "share/man/man1/huepress.1").read_text()
+    options = [set(re.findall(r"\\-\\-[a-z\\-]+", text)) for text in (kept, run("man").stdout.decode())]
+    assert options[0] == options[1] and len(options[0]) > 40
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_wheels_bring_completions(shell):
+    (path,) = (path for path in (Path(__file__).parents[2] / "share").rglob("*huepress*") if shell in path.as_posix())
+    assert f"_HUEPRESS_COMPLETE={shell}_complete" in path.read_text()
