@@ -253,11 +253,15 @@ def make_app(
             studio.close()
 
     app = Starlette(
-        routes=[*Page(studio, is_over).routes(), *(more or [])],
+        routes=[*Page(studio, is_over).routes(), *(more or [Route("/api/folder", _no_folder)])],
         exception_handlers=dict.fromkeys((HuepressError, OSError, MemoryError, TooMuchError), _complained),
         lifespan=working,
     )
     return Doors(app, keys=keys, host=host, port=port, most_bytes=most_bytes)
+
+
+async def _no_folder(_: Request) -> Response:
+    return JSONResponse({"root": None})
 
 
 async def _complained(_: Request, error: Exception) -> Response:

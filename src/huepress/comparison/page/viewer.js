@@ -82,7 +82,7 @@ export function startViewer(viewer, fits = true) {
     // The version that can be taken along: the right one, or where that is the original the left one.
     const taken = figures[shown.right].dataset.command ? shown.right : shown.left;
     const download = viewer.querySelector("[data-role=download]");
-    download.href = sources[taken];
+    download.href = figures[taken].dataset.href || sources[taken];
     download.download = figures[taken].dataset.file || "original";
     download.setAttribute("aria-label", `Download ${labels[taken]}`);
     viewer.querySelector(".legend").hidden = !difference;
