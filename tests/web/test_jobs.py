@@ -202,7 +202,7 @@ def test_removed_is_removed(served, photo):
     assert served.call("DELETE", f"/api/pictures/{one}").status == 204
     assert served.call("DELETE", f"/api/pictures/{one}").status == 404
     assert list(served.finished()) == [other]
-    assert len([path for path in served.home.rglob("picture.png")]) == 1
+    assert len(list(served.home.rglob("picture.png"))) == 1
 
 
 def test_nobody_else_reads_the_temporary_folder_and_it_goes(huepress_program, tmp_path, photo):
@@ -257,9 +257,13 @@ def test_a_missing_extra_is_told_in_one_sentence(run, tmp_path):
 
 @pytest.mark.parametrize(
     "arguments, words",
-    [(["--memory", "1MB"], b"memory must be"), (["--host", "256.1.1.1"], b"cannot be listened on"), (["nowhere"], b"no such folder"),
-     (["--memory", "much"], b"memory takes")],
-)  # fmt: skip
+    [
+        (["--memory", "1MB"], b"memory must be"),
+        (["--host", "256.1.1.1"], b"cannot be listened on"),
+        (["nowhere"], b"no such folder"),
+        (["--memory", "much"], b"memory takes"),
+    ],
+)
 def test_what_cannot_be_had_is_told_in_one_sentence(run, arguments, words):
     done = run("serve", "--no-open", *arguments)
     assert done.returncode in (2, 3) and done.stderr.count(b"\n") == 1 and words in done.stderr

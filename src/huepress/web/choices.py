@@ -37,8 +37,6 @@ class Field:
         The range of a number, both ends included.
     whole : bool
         Whether the number is a whole one.
-    example : str
-        What a text looks like.
     """
 
     name: str
@@ -51,7 +49,6 @@ class Field:
     low: float | None = None
     high: float | None = None
     whole: bool = True
-    example: str = ""
 
 
 def fields() -> list[Field]:
@@ -65,13 +62,13 @@ def _field(name: str, spec: Spec, usual: object) -> Field:
     told = spec.help + (f" Default: {spec.default_told}." if spec.default_told else "")
     label = name.replace("_", " ").replace("n ", "").capitalize()
     default = usual if isinstance(usual, str | int | float) else None
-    shared = Field(name, label, spec.group, told, "text", default, example=spec.metavar or "")
+    shared = Field(name, label, spec.group, told, "text", default)
     if isinstance(usual, bool):
         return replace(shared, kind="flag")
     if spec.choices:
         return replace(shared, kind="choice", choices=spec.choices)
     if name == _FORMATS:
-        return replace(shared, kind="choice", choices=tuple((spec.metavar or "").split("|")), example="")
+        return replace(shared, kind="choice", choices=tuple((spec.metavar or "").split("|")))
     if name in ("palette", "pin"):
         return replace(shared, kind="colors")
     if (spec.within or spec.below) and not isinstance(usual, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import threading
@@ -129,12 +130,19 @@ class Folder:
         )
 
     async def _begin(self, request: Request) -> Response:
-        values = await request.json()
+        try:
+            values = json.loads(await request.body())
+        except (ValueError, RecursionError):
+            values = None
+        if not isinstance(values, dict):
+            raise OptionError("say how to save, as JSON")
         how, into = values.get("how"), values.get("into", "small")
         if how not in ("beside", "into", "replace"):
             raise OptionError("say how to save: beside, into or replace")
         if how == "into" and not (isinstance(into, str) and _FOLDER_NAME.fullmatch(into)):
             raise OptionError("a folder's name is letters, digits, spaces, dots and dashes, without '/'")
+        if how == "into" and os.path.islink(os.path.join(self._root, into)):
+            raise OptionError(f"{into} is a link, which is not followed; choose another folder")
         if self._progress is not None and self._progress.running:
             raise OptionError("a run is at work already; wait until it has ended")
         dry_run = values.get("dry_run", True) is not False

@@ -26,7 +26,7 @@ function input(field) {
     const step = field.whole ? 1 : "any";
     return make("input", { ...shared, type: "number", min: field.low, max: field.high, step, placeholder: field.usual ?? "usual" });
   }
-  return make("input", { ...shared, type: "text", spellcheck: false, placeholder: field.usual ?? field.example });
+  return make("input", { ...shared, type: "text", spellcheck: false, placeholder: field.usual ?? "" });
 }
 
 function colorTools(field) {
