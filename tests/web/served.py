@@ -7,7 +7,7 @@ import http.client
 import json
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -39,6 +39,8 @@ class Served:
         With its token.
     cookie : str
         What the token becomes.
+    before_its_end : list of callable
+        Called before the server is stopped, so that nobody misses it.
     """
 
     def __init__(self, process: subprocess.Popen, address: str) -> None:
@@ -46,6 +48,7 @@ class Served:
         split = urlsplit(address)
         self.host, self.port, self.query = split.hostname, split.port, split.query
         self.cookie = ""
+        self.before_its_end: list[Callable[[], object]] = []
 
     @property
     def origin(self) -> str:
@@ -124,11 +127,14 @@ def serving(program: Path, *arguments: object, cwd: Path, env: Mapping[str, str]
     """Start the program, and stop it as Ctrl-C does."""
     command = interruptible([str(program), "serve", "--no-open", *map(str, arguments)])
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+    served = None
     try:
         served = Served(process, process.stdout.readline().decode().strip())
         served.enter()
         yield served
     finally:
+        for each in served.before_its_end if served is not None else ():
+            each()
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             wait_until(lambda: process.poll() is not None, process)
