@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -39,6 +40,8 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 class Server:
+    """A running server, and the requests of its page."""
+
     def __init__(self, *arguments: str) -> None:
         command = [str(PROGRAM), "serve", "--no-open", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
@@ -50,11 +53,13 @@ class Server:
         self.headers["Cookie"] = self.send("GET", f"/?{split.query}")[1]["set-cookie"].split(";")[0]
 
     def send(self, method: str, path: str, body: bytes | None = None) -> tuple[bytes, http.client.HTTPMessage]:
+        """Send a request, and return the answer."""
         self.line.request(method, path, body, self.headers)
         answer = self.line.getresponse()
         return answer.read(), answer.headers
 
-    def states(self) -> Iterator[dict]:
+    def states(self) -> Iterator[dict[str, Any]]:
+        """Yield the events of the page."""
         line = http.client.HTTPConnection("127.0.0.1", int(self.host.rpartition(":")[2]))
         line.request("GET", "/api/events", headers=self.headers)
         answer = line.getresponse()
@@ -63,7 +68,7 @@ class Server:
                 yield json.loads(text[6:])
 
     def pids(self) -> set[int]:
-        """The server, its fork server, and all that these have started."""
+        """Return the server, its fork server, and all that these have started."""
         found, waiting = set(), [self.process.pid]
         while waiting:
             pid = waiting.pop()
@@ -73,6 +78,7 @@ class Server:
         return found
 
     def processor_seconds(self) -> float:
+        """Return what all processes have worked, those that have ended included."""
         total = 0.0
         for pid in self.pids():
             fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -80,6 +86,7 @@ class Server:
         return total
 
     def memory(self) -> int:
+        """Return the proportional memory of all processes, in bytes."""
         total = 0
         for pid in self.pids():
             try:
@@ -90,6 +97,7 @@ class Server:
         return total
 
     def close(self) -> float:
+        """End the server as Ctrl-C does, and return how long that took."""
         begun = time.perf_counter()
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
@@ -140,7 +148,8 @@ def many(n_pictures: int, memory: str, effort: int, jobs: int) -> None:
     watching.join()
     failed = sum(stage == "failed" for stage in stages.values())
     print(
-        f"all done after {time.perf_counter() - begun:.0f} s, {failed} failed, peak memory {peak[0] / 1e6:.0f} MB of {memory}"
+        f"all done after {time.perf_counter() - begun:.0f} s, {failed} failed; "
+        f"peak memory {peak[0] / 1e6:.0f} MB of {memory}"
     )
     print(f"Ctrl-C: {server.close():.2f} s")
 

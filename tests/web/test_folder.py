@@ -57,7 +57,9 @@ def test_the_pictures_inside_are_listed_and_no_link_is_followed(served, tree):
     assert {row["name"] for row in rows.values()} == {"a.png", "sub/a.png"}
     assert not any(row["error"] for row in rows.values())
     state = served.call("GET", "/api/folder").json
-    assert state["root"] == str(tree) and state["refused"] == ["broken.png: not an image of a known format"]
+    assert state["root"] == str(tree) and state["refused"] == [
+        "broken.png: not an image of a known format; leave it out"
+    ]
 
 
 def test_a_picture_that_becomes_a_link_is_not_followed(served, tree):

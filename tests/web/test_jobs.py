@@ -15,6 +15,8 @@ from PIL import Image
 
 import scenes
 from conftest import png_bytes, wait_until
+from huepress.errors import DecodeError, LimitError
+from huepress.web import uploads
 from huepress.web.scratch import sweep
 from web.served import serving
 
@@ -151,18 +153,44 @@ def test_archives_come_in_and_go_out(served, photo, badge):
 
 
 def test_an_archive_that_unpacks_without_end_is_cut_off(tmp_path, monkeypatch):
-    from huepress.errors import DecodeError, LimitError
-    from huepress.web import uploads
-
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.png", bytes(3_000_000))
     monkeypatch.setattr(uploads, "MOST_UNPACKED", 2_000_000)
     with pytest.raises(LimitError):
         list(uploads.unpacked(bomb))
+    monkeypatch.setattr(uploads, "MOST_UNPACKED", 1 << 30)
+    monkeypatch.setattr(uploads, "MOST_HELD", 2_000_000)
+    with pytest.raises(LimitError):
+        list(uploads.unpacked(bomb))
     (tmp_path / "broken.zip").write_bytes(bomb.read_bytes()[:-30])
     with pytest.raises(DecodeError):
         list(uploads.unpacked(tmp_path / "broken.zip"))
+
+
+@pytest.mark.parametrize("comment", [b"", b"PK\x05\x06 and more", b"x" * 60_000])
+def test_the_list_of_an_archive_is_counted_before_it_is_read(tmp_path, monkeypatch, comment):
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(30):
+            archive.writestr(f"{number}.png", b"x")
+        archive.comment = comment
+    if not comment.startswith(b"PK"):  # which looks like another end: damaged
+        assert len(list(uploads.unpacked(path))) == 30
+    monkeypatch.setattr(uploads, "_MOST_LISTED", 1000)
+    monkeypatch.setattr(zipfile, "ZipFile", None)  # it is not even asked
+    with pytest.raises((LimitError, DecodeError)):
+        list(uploads.unpacked(path))
+
+
+def test_an_archive_in_the_long_form_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "long.zip"
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 2)
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(4):
+            archive.writestr(f"{number}.png", b"x")
+    with pytest.raises(LimitError):
+        list(uploads.unpacked(path))
 
 
 def test_palettes_come_from_files_and_from_all_pictures(served, photo, badge):

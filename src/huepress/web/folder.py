@@ -14,18 +14,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from huepress import files
 from huepress.archive.batch import Summary, Watch, carry_out
 from huepress.archive.listing import plan_tree
 from huepress.archive.plan import Selection
 from huepress.archive.request import RunRequest
 from huepress.errors import HuepressError, InputError, OptionError, as_huepress_error
-from huepress.formats.probe import HEADER_BYTES, probe
 from huepress.storage.local import LocalStore
 from huepress.web.choices import Chosen, delivery_for, options_for
 from huepress.web.jobs import check_inside
 from huepress.web.studio import MOST_PICTURES, Studio
 from huepress.web.telling import told
+from huepress.web.uploads import header_of
 from huepress.wording import human_bytes, told_saving
 
 How = Literal["beside", "into", "replace"]
@@ -111,9 +110,7 @@ class Folder:
             try:
                 path = str(store.path(entry.name))
                 check_inside(path, self._root)
-                found = probe(files.read_start(path, HEADER_BYTES)) or probe(files.read_bytes(path))
-                if found is None:
-                    raise InputError("not an image of a known format")
+                found = header_of(path)
                 folder = self._studio.scratch.folder(str(self._studio.new_number()))
                 self._studio.add(entry.name, path, found, entry.size, folder, inside=self._root)
             except HuepressError as error:

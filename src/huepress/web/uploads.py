@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,9 +21,15 @@ from huepress.web.studio import Studio
 # Of one file that comes in, and of all that an archive holds.
 MOST_UPLOAD = 2 << 30
 MOST_UNPACKED = 8 << 30
+# What is held in memory at once: a file whose header is not at its start, one of an archive, an archive's list.
+MOST_HELD = 256 << 20
+_MOST_LISTED = 4 << 20
 _MOST_ENTRIES = 10_000
 _ZIP = b"PK\x03\x04"
 _CHUNK = 1 << 20
+# The end of an archive: entries in all, and the bytes of their list; before it, where that is long, a locator.
+_END = struct.Struct("<10xHI4x2x")
+_END_SIGNATURE, _LOCATOR_SIGNATURE, _LOCATOR_BYTES = b"PK\x05\x06", b"PK\x06\x07", 20
 _LONGEST_NAME = 240
 _PLAIN_EXTENSION = re.compile(r"\.[a-z0-9]{1,5}")
 
@@ -48,7 +55,7 @@ def header_of(path: str) -> Probe:
     DecodeError
         If it is no picture of a known format.
     """
-    found = probe(files.read_start(path, HEADER_BYTES)) or probe(files.read_bytes(path))
+    found = probe(files.read_start(path, HEADER_BYTES)) or probe(files.read_bytes(path, limit=MOST_HELD))
     if found is None:
         raise DecodeError("not an image of a known format", remedy="leave it out")
     return found
@@ -101,6 +108,8 @@ def unpacked(path: Path) -> Iterator[tuple[str, bytes]]:
     """
     left = MOST_UNPACKED
     try:
+        with closing(files.open_regular(path, os.O_RDONLY)) as raw:
+            _check_list(raw)
         with closing(files.open_regular(path, os.O_RDONLY)) as raw, zipfile.ZipFile(io.BufferedReader(raw)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if len(entries) > _MOST_ENTRIES:
@@ -108,13 +117,36 @@ def unpacked(path: Path) -> Iterator[tuple[str, bytes]]:
             for entry in entries:
                 if _is_clutter(entry.filename):
                     continue
-                data = _content(archive, entry, min(left, MOST_UPLOAD))
+                data = _content(archive, entry, min(left, MOST_HELD))
                 left -= len(data)
                 yield safe_name(entry.filename), data
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError) as error:
         if isinstance(error, HuepressError):
             raise
         raise DecodeError("the archive is damaged, or packed in a way that is not read", remedy="unpack it") from None
+
+
+def _check_list(file: io.FileIO) -> None:
+    """Look at the end of an archive (APPNOTE.TXT, 4.3.16), before its list of files is read as a whole.
+
+    Raises
+    ------
+    LimitError
+        If the list is long, or in the form for long ones.
+    """
+    size = os.fstat(file.fileno()).st_size
+    length = min(size, _END.size + (1 << 16) + _LOCATOR_BYTES)
+    file.seek(size - length)
+    tail = file.read(length)
+    at = len(tail) - _END.size
+    if tail[max(0, at) :][:4] != _END_SIGNATURE or tail[-2:] != b"\0\0":  # there is a comment behind it
+        at = tail.rfind(_END_SIGNATURE)
+    if at < 0 or len(tail) < at + _END.size:
+        raise zipfile.BadZipFile
+    n_entries, n_bytes = _END.unpack_from(tail, at)
+    is_long = tail[max(0, at - _LOCATOR_BYTES) : at].startswith(_LOCATOR_SIGNATURE)
+    if is_long or n_entries > _MOST_ENTRIES or n_bytes > _MOST_LISTED:
+        raise LimitError(f"more than {_MOST_ENTRIES:,} files in one archive", remedy="split it")
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:

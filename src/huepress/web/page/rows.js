@@ -29,7 +29,7 @@ function build(id) {
   const head = make("th", { role: "rowheader", scope: "row", className: "picture-cell" }, open, make("p", { className: "note" }), make("progress", { max: 1, value: 0 }));
   const own = make("button", { type: "button", textContent: "Settings", "data-do": "own" });
   const take = make("a", { className: "button", textContent: "Download", download: "", "data-do": "take" });
-  const command = make("button", { type: "button", textContent: "Copy the command", "data-do": "command" });
+  const command = make("button", { type: "button", textContent: "Command", title: "Copy the command that makes the same file", "data-do": "command" });
   const away = make("button", { type: "button", textContent: "Remove", "data-do": "away" });
   const last = cell("actions", "");
   last.append(take, own, command, away);
