@@ -23,6 +23,7 @@ from PIL import Image, ImageDraw, ImageFont
 import huepress
 import scenes
 import segments_picture
+import served_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 WIDTH, GAP, LINE = 420, 12, 26
@@ -122,6 +123,7 @@ def main() -> None:
     huepress.compare(spheres, [16, 64, 256], name="spheres.png").save(DOCS / "compare-spheres.png", overwrite=True)
     segments_picture.main()
     comparison_page()
+    served_page.main()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 from huepress.declare import Group, specs
 from huepress.options import Options
 
-COMMANDS = ("compress", "compare", "palette", "score", "segment")
+COMMANDS = ("compress", "compare", "palette", "score", "segment", "serve")
 EXPERT = [name for name, spec in specs(Options).items() if spec.group == "expert"]
 
 

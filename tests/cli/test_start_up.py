@@ -9,7 +9,7 @@ import pytest
 import huepress
 from conftest import HANG
 
-HEAVY = ("numpy", "PIL", "rich", "oxipng", "huepress._core")
+HEAVY = ("numpy", "PIL", "rich", "oxipng", "starlette", "uvicorn", "huepress._core")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,7 @@ HEAVY = ("numpy", "PIL", "rich", "oxipng", "huepress._core")
         ["palette", "--help"],
         ["score", "--help"],
         ["segment", "--help"],
+        ["serve", "--help"],
         ["compress", "-k", "1", "x"],
     ],
 )

@@ -65,7 +65,7 @@ def test_a_commands_page_has_every_option_of_its_help(site, run, command):
     page = words(site / "commands" / f"{command}.html")
     help_text = run(
         command,
-        "--help-all" if command in ("compress", "compare", "palette", "segment") else "--help",
+        "--help-all" if command in ("compress", "compare", "palette", "segment", "serve") else "--help",
         env={"COLUMNS": "200"},
     ).stdout.decode()
     offered = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", help_text))

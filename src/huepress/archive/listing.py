@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from huepress import files
 from huepress.archive import plan
@@ -108,12 +108,20 @@ def plan_tree(request: RunRequest) -> Planned:
         selection = plan.Selection(request.include or ("*",), request.exclude)
     else:
         inside = _inside(root, output)
-        stay = request.in_place or (request.suffix is not None and output is None)
+        only, above = request.only, _folders_above(request.only or ())
+        stay = request.in_place or only is not None or (request.suffix is not None and output is None)
 
         def enters(name: str) -> bool:
+            if only is not None and name not in above:
+                return False
             return selection.enters(name) and name != inside and not (stay and _is_link(sources, name))
 
-        entries = (entry for entry in sources.walk(enters) if not (request.in_place and _is_link(sources, entry.name)))
+        entries = sources.walk(enters)
+        if only is not None:
+            selection = plan.Selection(("*",), request.exclude)
+            entries = (entry for entry in entries if entry.error or entry.name in only)
+        if request.in_place or only is not None:
+            entries = (entry for entry in entries if not _is_link(sources, entry.name))
     formats, as_source = formats_of(request.options.format), request.options.format == "keep"
     naming = plan.Naming(formats, request.suffix or "", request.dotted_extension, as_source)
     if output is None and request.suffix:
@@ -186,6 +194,11 @@ def _check_folders(root: str, output: str | None, request: RunRequest) -> None:
     if root and _relative(root, output) is not None:
         remedy = Remedy.OTHER_OUTPUT if is_url(root) else Remedy.OTHER_OUTPUT_OR_IN_PLACE
         raise OptionError("it holds the input folder", subject=output, remedy=remedy)
+
+
+def _folders_above(names: Iterable[str]) -> set[str]:
+    """Return all folders that names lie in."""
+    return {parent.as_posix() for name in names for parent in PurePosixPath(name).parents}
 
 
 def _is_link(sources: Store, name: str) -> bool:

@@ -29,6 +29,8 @@ class RunRequest:
         Names of files, in place of `names`.
     include, exclude : tuple of str
         Patterns of the files of a tree that are taken, and of files and folders that are left out.
+    only : frozenset of str, optional
+        Exactly these files of a tree, none of which is a link or lies behind one, in place of `include`.
     copy_others : bool
         Whether files of a tree that are no images are copied.
     in_place : bool
@@ -61,6 +63,7 @@ class RunRequest:
     listed: tuple[str, ...] | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    only: frozenset[str] | None = None
     copy_others: bool = False
     in_place: bool = False
     preserve: bool = False

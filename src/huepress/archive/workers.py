@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
@@ -26,10 +27,13 @@ from huepress.errors import HuepressError, Remedy
 _EXCESS_BYTES = 64 * MB
 # A small image is over before a message has gone both ways, so one waits at each worker.
 _AHEAD = 1
+_TELL_SECONDS = 0.1
 
 
 # Does a task with some threads; what goes wrong is in the outcome.
 Work = Callable[[Task, Settings, int], FileOutcome]
+# The same, and tells the part that is done.
+ToldWork = Callable[[Task, Settings, int, Callable[[float], None]], FileOutcome]
 
 
 class Executor(Protocol):
@@ -96,16 +100,27 @@ class Processes:
     n_workers : int
     threads_each : int
         Threads of the PNG optimizer in each worker.
+    on_progress : callable, optional
+        Called with a task and the part of it that is done, 0 to 1, while `finished` waits; the work then takes a fourth
+        argument, which is to be told.
     """
 
     ahead = _AHEAD
     leaves_behind = False
     minds_memory = False
 
-    def __init__(self, settings: Settings, work: Work, n_workers: int, threads_each: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        work: Work | ToldWork,
+        n_workers: int,
+        threads_each: int,
+        on_progress: Callable[[Task, float], None] | None = None,
+    ) -> None:
         self.slots = n_workers
         self._context = worker_processes()
-        self._arguments = (settings, work, threads_each)
+        self._on_progress = on_progress
+        self._arguments = (settings, work, threads_each, on_progress is not None)
         self._workers: list[_Worker] = []
 
     def submit(self, task: Task, threads: int) -> None:
@@ -115,22 +130,38 @@ class Processes:
         min(self._workers, key=lambda worker: len(worker.tasks)).send(task, threads)
 
     def finished(self, timeout: float | None = None) -> list[FileOutcome]:
-        """Wait for tasks to finish and return their outcomes; none only if `timeout` seconds have passed."""
+        """Wait for tasks to finish and return their outcomes; none if `timeout` seconds have passed, or one got on."""
         outcomes: list[FileOutcome] = []
         busy = {worker.connection: worker for worker in self._workers if worker.tasks}
         for connection in wait(list(busy), timeout):
             worker = busy[connection]  # type: ignore[index]
             try:
-                outcome, resident = worker.connection.recv()
+                message = worker.connection.recv()
             except (EOFError, OSError):
                 outcomes.append(self._replaced(worker))
                 continue
+            if isinstance(message, float):
+                if self._on_progress is not None:
+                    self._on_progress(worker.tasks[0][0], message)
+                continue
+            outcome, resident = message
             worker.tasks.popleft()
             outcomes.append(outcome)
             if resident > WORKER_BYTES + _EXCESS_BYTES and not worker.tasks:
                 worker.stop()
                 self._workers.remove(worker)
         return outcomes
+
+    def cancel(self, task: Task) -> None:
+        """Give a task up at once, whether it runs or waits; others that wait at its worker go to another."""
+        for worker in self._workers:
+            if any(each is task for each, _ in worker.tasks):
+                self._workers.remove(worker)
+                left = [(each, threads) for each, threads in worker.tasks if each is not task]
+                worker.stop()
+                for waiting, threads in left:
+                    self.submit(waiting, threads)
+                return
 
     def close(self) -> None:
         """Stop all workers at once."""
@@ -152,7 +183,7 @@ class Processes:
 class _Worker:
     """A process and the tasks it holds, the first of them running."""
 
-    def __init__(self, context: Any, arguments: tuple[Settings, Work, int]) -> None:
+    def __init__(self, context: Any, arguments: tuple[Settings, Work | ToldWork, int, bool]) -> None:
         self.connection: Connection
         self.connection, theirs = context.Pipe()
         self.tasks: deque[tuple[Task, int]] = deque()
@@ -176,15 +207,29 @@ class _Worker:
         return code
 
 
-def _serve(connection: Connection, settings: Settings, work: Work, threads_each: int) -> None:
+def _serve(connection: Connection, settings: Settings, work: Any, threads_each: int, tells: bool) -> None:
     """Do tasks until the other side has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     os.environ["RAYON_NUM_THREADS"] = str(threads_each)
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    telling = (_Telling(connection),) if tells else ()
     with contextlib.suppress(EOFError, OSError):
         while True:
             task, threads = connection.recv()
-            connection.send((work(task, settings, threads), resident_bytes()))
+            connection.send((work(task, settings, threads, *telling), resident_bytes()))
+
+
+class _Telling:
+    """Tells the other side how a task gets on, no oftener than a person can see."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._told_at = connection, 0.0
+
+    def __call__(self, part: float) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= _TELL_SECONDS:
+            self._told_at = now
+            self._connection.send(float(part))
 
 
 def _die_with_parent() -> None:

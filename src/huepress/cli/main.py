@@ -21,6 +21,7 @@ _COMMANDS = {
     "palette": "palette:command",
     "score": "score:command",
     "segment": "segment:command",
+    "serve": "serve:command",
     "completion": "shell:completion",
     "man": "shell:man",
 }

@@ -77,7 +77,7 @@ class Version:
 
     def command(self, name: str) -> str:
         """Return the command line that makes this version of a file."""
-        return " ".join(["huepress", "compress", shlex.quote(name), *_flags(self.options)])
+        return " ".join(["huepress", "compress", shlex.quote(name), *flags_of(self.options)])
 
     @property
     def saved_text(self) -> str:
@@ -197,28 +197,36 @@ def best_of(versions: Sequence[Version]) -> int:
     return max(range(len(versions)), key=rank)
 
 
-def _flags(options: Options) -> Iterator[str]:
-    """Yield what a command line says of options that are not as usual."""
+def flags_of(options: Options | Delivery) -> Iterator[str]:
+    """Yield what a command line says of options that are not as usual, quoted for a shell."""
     for name, spec in specs(options).items():
-        value, usual = getattr(options, name), getattr(Options, name)
+        value, usual = getattr(options, name), getattr(type(options), name)
         if value == usual or spec.affects == "work":
             continue
-        yield max(spec.flags or ("--" + name.replace("_", "-"),), key=len)
+        flag = max(spec.flags or ("--" + name.replace("_", "-"),), key=len)
+        yes, _, no = flag.partition("/")
+        yield no if value is False and no else yes
         if not isinstance(value, bool):
-            yield shlex.quote(_written(value))
+            yield shlex.quote(written(value))
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     """Return an option's value as the command line takes it."""
     if isinstance(value, QualityGoal):
-        return f"{value.wanted:g}" if math.isinf(value.least) else f"{value.least:g}-{value.wanted:g}"
+        return _exact(value.wanted) if math.isinf(value.least) else f"{_exact(value.least)}-{_exact(value.wanted)}"
     if isinstance(value, SizeGoal):
-        return f"{value.amount:g}bpp" if value.per_pixel else f"{int(value.amount)}"
+        return f"{_exact(value.amount)}bpp" if value.per_pixel else f"{int(value.amount)}"
     if isinstance(value, Resize):
         return value.written
     if isinstance(value, tuple):  # colors
         return ",".join("#" + bytes(color if color[3] < 255 else color[:3]).hex() for color in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return _exact(value) if isinstance(value, float) else str(value)
+
+
+def _exact(value: float) -> str:
+    """Return a number with all its digits, and no more."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 def _products(lists: Mapping[str, Sequence[Any]], names: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,16 @@ def data_uri(encoded: Encoded) -> str | None:
     return mime and f"data:{mime};base64,{base64.b64encode(encoded.data).decode('ascii')}"
 
 
+def is_shown(encoded: Encoded) -> bool:
+    """Tell whether every browser shows a file's format."""
+    return encoded.format in _MIME
+
+
+def mime_type_of(path: str) -> str | None:
+    """Return the media type that a file's extension tells, None where not every browser shows it."""
+    return _MIME.get(path.rpartition(".")[2].upper())
+
+
 def extension_of(encoded: Encoded) -> str:
     """Return the extension of a finished file."""
     return f".{encoded.format.lower()}"

@@ -13,7 +13,7 @@ from huepress import __version__
 from huepress.comparison.page.difference import EDGES, JUST_NOTICEABLE, difference_map, map_palette
 from huepress.comparison.page.plot import Point, frontier_svg
 from huepress.comparison.versions import Version, best_of
-from huepress.drawing.browser_image import data_uri, extension_of, thumbnail, to_png
+from huepress.drawing.browser_image import data_uri, extension_of, is_shown, thumbnail, to_png
 from huepress.model import Bytes, Encoded, Palette, SourceImage
 from huepress.wording import counted, human_bytes, rounded_down
 
@@ -31,6 +31,28 @@ class Section:
     html: str
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A picture of a viewer.
+
+    Attributes
+    ----------
+    label, told : str
+        What it is called, briefly and in the list to choose from.
+    uri, map_uri : str
+        Where it is, and where its differences from the original are drawn; empty where there are none.
+    command, file : str
+        The command line that makes it, and the name that its file gets; empty of an original.
+    """
+
+    label: str
+    told: str
+    uri: str
+    map_uri: str = ""
+    command: str = ""
+    file: str = ""
+
+
 def render_section(name: str, source: SourceImage, versions: Sequence[Version], number: int) -> Section:
     """Render the part of the page about one image.
 
@@ -42,26 +64,24 @@ def render_section(name: str, source: SourceImage, versions: Sequence[Version], 
     number : int
         Of the image in the page; ids end in it.
     """
-    size = "" if source.encoded is None else human_bytes(len(source.encoded))
-    told = [f"{ORIGINAL} · {size}" if size else ORIGINAL, *(f"{v.label} · {v.told}" for v in versions)]
-    pictures = [_picture(ORIGINAL, _original_uri(source), None, source)]
+    shown = [Shown(ORIGINAL, told_of_original(source), _uri(original_as_shown(source)))]
     for version in versions:
-        pixels = version.outcome.shown_srgb8
-        uri = _displayable(version.outcome.encoded, pixels)
-        made = (version.command(name), f"{PurePath(name).stem}-huepress{extension_of(version.outcome.encoded)}")
-        pictures.append(_picture(version.label, uri, difference_map(source.pixels_srgb8, pixels), source, made))
-    channels = source.pixels_srgb8.shape[2]
+        pixels, encoded = version.outcome.shown_srgb8, version.outcome.encoded
+        shown.append(
+            Shown(
+                version.label,
+                f"{version.label} · {version.told}",
+                _uri(as_shown(encoded, pixels)),
+                _uri(difference_map(source.pixels_srgb8, pixels)),
+                version.command(name),
+                f"{PurePath(name).stem}-huepress{extension_of(encoded)}",
+            )
+        )
     html = _template("section.html").substitute(
         number=number,
         name=escape(name),
         facts=escape(_original_facts(source)),
-        width=source.width,
-        height=source.height,
-        translucent=str(channels == 4).lower(),
-        options="".join(f'<option value="{i}">{escape(label)}</option>' for i, label in enumerate(told)),
-        best=best_of(versions) + 1,
-        legend=_legend(),
-        pictures="\n".join(pictures),
+        viewer=render_viewer(shown, source, number, best=best_of(versions) + 1),
         rows="\n".join(
             [
                 _original_row(source, versions[0].outcome.report.n_colors_in),
@@ -90,8 +110,8 @@ def render_page(sections: Sequence[Section]) -> bytes:
     page = _template("page.html").substitute(
         version=__version__,
         title=escape(title),
-        css=_resource("page.css"),
-        js=_resource("page.js"),
+        css=_resource("viewer.css") + _resource("page.css"),
+        js=_resource("viewer.js") + _resource("page.js"),
         gallery=gallery,
         sections="\n".join(section.html for section in sections),
     )
@@ -106,28 +126,59 @@ def _template(name: str) -> Template:
     return Template(_resource(name))
 
 
-def _displayable(encoded: Encoded, pixels_srgb8: Bytes) -> str:
+def render_viewer(shown: Sequence[Shown], source: SourceImage, number: int, *, best: int) -> str:
+    """Render the slider and what belongs to it; the first picture is the original.
+
+    Parameters
+    ----------
+    shown : sequence of Shown
+    source : SourceImage
+    number : int
+        Of the image in the page; ids end in it.
+    best : int
+        The place of the version that is seen first.
+    """
+    return _template("viewer.html").substitute(
+        number=number,
+        width=source.width,
+        height=source.height,
+        translucent=str(source.pixels_srgb8.shape[2] == 4).lower(),
+        options="".join(f'<option value="{i}">{escape(each.told)}</option>' for i, each in enumerate(shown)),
+        best=best,
+        legend=_legend(),
+        pictures="\n".join(_picture(each, source) for each in shown),
+    )
+
+
+def as_shown(encoded: Encoded, pixels_srgb8: Bytes) -> Encoded:
     """Return the file itself, or where browsers do not show its format a PNG with its pixels."""
-    return data_uri(encoded) or data_uri(to_png(pixels_srgb8)) or ""
+    return encoded if is_shown(encoded) else to_png(pixels_srgb8)
 
 
-def _original_uri(source: SourceImage) -> str:
+def original_as_shown(source: SourceImage) -> Encoded:
     """Return the file freed of the metadata that must not survive; where it cannot be, a PNG with its pixels."""
     if source.keepable is None:
-        return data_uri(to_png(source.pixels_srgb8)) or ""
-    return _displayable(Encoded(source.keepable, source.format), source.pixels_srgb8)
+        return to_png(source.pixels_srgb8)
+    return as_shown(Encoded(source.keepable, source.format), source.pixels_srgb8)
 
 
-def _picture(
-    label: str, uri: str, difference: Encoded | None, source: SourceImage, made: tuple[str, str] | None = None
-) -> str:
+def told_of_original(source: SourceImage) -> str:
+    """Return what a list of versions calls the original."""
+    return ORIGINAL if source.encoded is None else f"{ORIGINAL} · {human_bytes(len(source.encoded))}"
+
+
+def _uri(encoded: Encoded) -> str:
+    return data_uri(encoded) or ""
+
+
+def _picture(shown: Shown, source: SourceImage) -> str:
     size = f'width="{source.width}" height="{source.height}" draggable="false"'
-    image = f'<img class="picture" alt="{escape(label)}" src="{uri}" {size}>'
-    if difference is not None:
-        told = f"Difference of {label} from the original"
-        image += f'<img class="map" alt="{escape(told)}" src="{data_uri(difference)}" {size}>'
-    data = "" if made is None else f' data-command="{escape(made[0])}" data-file="{escape(made[1])}"'
-    return f"<figure{data}>{image}<figcaption>{escape(label)}</figcaption></figure>"
+    image = f'<img class="picture" alt="{escape(shown.label)}" src="{escape(shown.uri)}" {size}>'
+    if shown.map_uri:
+        told = f"Difference of {shown.label} from the original"
+        image += f'<img class="map" alt="{escape(told)}" src="{escape(shown.map_uri)}" {size}>'
+    data = f' data-command="{escape(shown.command)}" data-file="{escape(shown.file)}"' if shown.command else ""
+    return f"<figure{data}>{image}<figcaption>{escape(shown.label)}</figcaption></figure>"
 
 
 def _original_facts(source: SourceImage) -> str:
@@ -207,5 +258,5 @@ def _legend() -> str:
     for color, low, high in zip(map_palette().hex(), (0.0, *EDGES), (*EDGES, None), strict=True):
         told = f"{low:g} to {high:g}" if high is not None else f"{low:g} and more"
         tick = f"{low:g}" if low in _LEGEND_TICKS else ""
-        parts.append(f'<li style="--color:{color}" title="{told}">{tick and f"<span>{tick}</span>"}</li>')
+        parts.append(f'<li data-shade="{color}" title="{told}">{tick and f"<span>{tick}</span>"}</li>')
     return f'<ul aria-label="Colors of the difference, from none (dark) to 0.25 and more (light)">{"".join(parts)}</ul>'

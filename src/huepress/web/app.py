@@ -1,0 +1,297 @@
+"""The server's routes: a thin layer of requests and answers over the studio."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files as resources
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from huepress.archive.tasks import FileOutcome
+from huepress.drawing.browser_image import mime_type_of
+from huepress.errors import HuepressError, InputError, LimitError, OptionError, OutputError, as_huepress_error
+from huepress.web import choices, streams, uploads
+from huepress.web.doors import Doors, Keys, TooMuchError
+from huepress.web.jobs import Kind
+from huepress.web.scratch import receive_file
+from huepress.web.studio import Studio, unique_names
+from huepress.web.telling import told
+from huepress.web.views import VIEWER
+
+MOST_JSON = 1 << 16
+MOST_PALETTE = 64 << 20
+_STATUS: dict[type[HuepressError], int] = {OptionError: 422, InputError: 404, LimitError: 413, OutputError: 507}
+# What the page is made of: its own files, and those that it shares with the comparison page.
+_PARTS = {
+    "index.html": "huepress.web.page",
+    "serve.css": "huepress.web.page",
+    "serve.js": "huepress.web.page",
+    "api.js": "huepress.web.page",
+    "rows.js": "huepress.web.page",
+    "settings.js": "huepress.web.page",
+    "compare.js": "huepress.web.page",
+    "folder.js": "huepress.web.page",
+    "drop.js": "huepress.web.page",
+    "icon.svg": "huepress.web.page",
+    "viewer.css": "huepress.comparison.page",
+    "viewer.js": "huepress.comparison.page",
+}
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+
+def most_bytes(path: str) -> int:
+    """Return how large the body of a request may be."""
+    return {"/api/pictures": uploads.MOST_UPLOAD, "/api/palette": MOST_PALETTE}.get(path, MOST_JSON)
+
+
+class Page:
+    """The routes of one server.
+
+    Parameters
+    ----------
+    studio : Studio
+    is_over : callable
+        Tells whether the server is about to end, so that streams end by themselves.
+    """
+
+    def __init__(self, studio: Studio, is_over: Callable[[], bool]) -> None:
+        self._studio, self._is_over = studio, is_over
+
+    def routes(self) -> list[Route]:
+        """Return all routes."""
+        one = "/api/pictures/{id:int}"
+        return [
+            Route("/", self._index),
+            Route("/part/{name}", self._part),
+            Route("/api/fields", self._fields),
+            Route("/api/events", self._events),
+            Route("/api/pictures", self._add, methods=["POST"]),
+            Route("/api/settings", self._choose, methods=["PUT"]),
+            Route("/api/palette", self._palette, methods=["POST"]),
+            Route("/api/shared-palette", self._shared_palette, methods=["POST"]),
+            Route("/api/results.zip", self._results),
+            Route(one, self._remove, methods=["DELETE"]),
+            Route(f"{one}/settings", self._choose_for, methods=["PUT"]),
+            Route(f"{one}/thumbnail", self._thumbnail),
+            Route(f"{one}/result", self._result),
+            Route(f"{one}/view/{{file}}", self._view),
+        ]
+
+    async def _index(self, request: Request) -> Response:
+        return _part("index.html")
+
+    async def _part(self, request: Request) -> Response:
+        return _part(request.path_params["name"])
+
+    async def _fields(self, request: Request) -> Response:
+        return JSONResponse([dataclasses.asdict(field) for field in choices.fields()])
+
+    async def _events(self, request: Request) -> Response:
+        # Whoever comes back gets the state as a whole: what was removed meanwhile is not kept for long.
+        return StreamingResponse(streams.changes(self._studio, -1, self._is_over), media_type="text/event-stream")
+
+    async def _add(self, request: Request) -> Response:
+        name = uploads.safe_name(request.query_params.get("name", ""))
+        folder = self._studio.scratch.folder(str(self._studio.new_number()))
+        path = uploads.source_in(folder, name)
+        try:
+            await receive_file(path, request.stream(), limit=uploads.MOST_UPLOAD)
+            taken, refused = await asyncio.to_thread(uploads.take_in, self._studio, name, path, folder)
+        except BaseException:  # whoever sent it may have gone: then this is canceled
+            uploads.discard_quietly(self._studio, folder)
+            raise
+        return JSONResponse({"taken": [picture.id for picture in taken], "refused": refused})
+
+    async def _remove(self, request: Request) -> Response:
+        self._studio.remove(_id(request))
+        return Response(status_code=204)
+
+    async def _choose(self, request: Request) -> Response:
+        self._studio.choose(choices.check(await _json(request)))
+        return Response(status_code=204)
+
+    async def _choose_for(self, request: Request) -> Response:
+        values = await _json(request)
+        self._studio.choose_for(_id(request), None if values is None else choices.check(values))
+        return Response(status_code=204)
+
+    async def _palette(self, request: Request) -> Response:
+        folder = self._studio.scratch.folder(str(self._studio.new_number()))
+        try:
+            path = folder / "palette"
+            await receive_file(path, request.stream(), limit=MOST_PALETTE)
+            outcome = await self._done("palette", source=str(path), size=path.stat().st_size)
+        finally:
+            self._studio.scratch.discard(folder)
+        return JSONResponse({"palette": ",".join(outcome.palette)})
+
+    async def _shared_palette(self, request: Request) -> Response:
+        pictures = self._studio.pictures
+        values = {name: value for name, value in self._studio.chosen.items() if name not in ("palette", "pin")}
+        outcome = await self._done(
+            "shared",
+            options=choices.options_for(values, max_pixels=self._studio.max_pixels),
+            sources=tuple((picture.path, picture.inside) for picture in pictures),
+        )
+        return JSONResponse({"palette": ",".join(outcome.palette)})
+
+    async def _thumbnail(self, request: Request) -> Response:
+        return Response(self._studio.picture(_id(request)).thumbnail, media_type="image/webp")
+
+    async def _result(self, request: Request) -> Response:
+        picture = self._studio.picture(_id(request))
+        if picture.made is None:
+            raise InputError("there is no result yet", remedy="wait a little")
+        name = PurePosixPath(picture.result_name).name
+        return FileResponse(
+            picture.made.path,
+            media_type="application/octet-stream",
+            headers={"Content-Disposition": _attachment(name)},
+        )
+
+    async def _results(self, request: Request) -> Response:
+        made = [(picture.result_name, picture.made.path) for picture in self._studio.pictures if picture.made]
+        names = unique_names([name for name, _ in made])
+        archive = streams.zipped(list(zip(names, [path for _, path in made], strict=True)))
+        headers = {"Content-Disposition": _attachment("huepress.zip")}
+        return StreamingResponse(archive, media_type="application/zip", headers=headers)
+
+    async def _view(self, request: Request) -> Response:
+        picture, file = self._studio.picture(_id(request)), request.path_params["file"]
+        if file == VIEWER:
+            await self._draw(picture.id)
+        views = picture.views
+        kind = _TYPES[".html"] if file == VIEWER else mime_type_of(file)
+        if views is None or kind is None or not (file.isascii() and file.replace(".", "", 1).isalnum()):
+            raise InputError("there is nothing to look at", remedy="open the comparison again")
+        path = views[1] / file
+        if not path.is_file():
+            raise InputError("there is nothing to look at", remedy="open the comparison again")
+        return FileResponse(path, media_type=kind)
+
+    async def _draw(self, identity: str) -> None:
+        """Draw what is compared, unless that was done for this result."""
+        picture = self._studio.picture(identity)
+        made = picture.made
+        if made is None:
+            raise InputError("there is no result yet", remedy="wait a little")
+        if picture.views is not None and picture.views[0] == made.path:
+            return
+        folder = picture.folder / f"views{self._studio.new_number()}"
+        folder.mkdir(mode=0o700)
+        await self._done(
+            "show",
+            source=picture.path,
+            size=picture.size,
+            made=made.path,
+            options=choices.options_for(made.chosen, max_pixels=self._studio.max_pixels),
+            folder=str(folder),
+            inside=picture.inside,
+            name=picture.name,
+        )
+        before, picture.views = picture.views, (made.path, folder)
+        if before is not None:
+            self._studio.scratch.discard(before[1])
+
+    async def _done(self, kind: Kind, **more: object) -> FileOutcome:
+        """Have a worker do something, and wait for it."""
+        finished = asyncio.Event()
+        found: list[FileOutcome] = []
+        loop = asyncio.get_running_loop()
+
+        def on_done(outcome: FileOutcome) -> None:
+            found.append(outcome)
+            loop.call_soon_threadsafe(finished.set)
+
+        number = self._studio.ask(kind, on_done, **more)
+        try:
+            await finished.wait()
+        finally:
+            self._studio.give_up(number)
+        if found[0].error is not None:
+            raise found[0].error
+        return found[0]
+
+
+def make_app(
+    studio: Studio, *, keys: Keys, host: str, port: int, is_over: Callable[[], bool], more: list[Route] | None = None
+) -> ASGIApp:
+    """Return the application behind its doors.
+
+    Parameters
+    ----------
+    studio : Studio
+    keys : Keys
+    host : str
+    port : int
+    is_over : callable
+    more : list of Route, optional
+        Of a folder.
+    """
+
+    @asynccontextmanager
+    async def working(_: Starlette) -> AsyncIterator[None]:
+        studio.start()
+        try:
+            yield
+        finally:
+            studio.close()
+
+    app = Starlette(
+        routes=[*Page(studio, is_over).routes(), *(more or [Route("/api/folder", _no_folder)])],
+        exception_handlers=dict.fromkeys((HuepressError, OSError, MemoryError, TooMuchError), _complained),
+        lifespan=working,
+    )
+    return Doors(app, keys=keys, host=host, port=port, most_bytes=most_bytes)
+
+
+async def _no_folder(_: Request) -> Response:
+    return JSONResponse({"root": None})
+
+
+async def _complained(_: Request, error: Exception) -> Response:
+    if isinstance(error, TooMuchError):
+        return JSONResponse({"error": str(error)}, 413)
+    assert isinstance(error, HuepressError | OSError | MemoryError)
+    error = as_huepress_error(error)
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 400)
+    return JSONResponse({"error": told(error)}, status)
+
+
+def _part(name: str) -> Response:
+    package = _PARTS.get(name)
+    if package is None:
+        return JSONResponse({"error": "there is no such part of the page"}, 404)
+    text = resources(package).joinpath(name).read_text(encoding="utf-8")
+    return Response(text, media_type=_TYPES[Path(name).suffix])
+
+
+def _id(request: Request) -> str:
+    return str(request.path_params["id"])
+
+
+async def _json(request: Request) -> object:
+    try:
+        return json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise OptionError("this is no JSON") from None
+
+
+def _attachment(name: str) -> str:
+    """Return the header that has a browser save a file (RFC 6266)."""
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"

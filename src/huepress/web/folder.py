@@ -1,0 +1,217 @@
+"""A folder on this machine: its pictures are listed, and results are saved by the archive engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from huepress.archive.batch import Summary, Watch, carry_out
+from huepress.archive.listing import plan_tree
+from huepress.archive.plan import Selection
+from huepress.archive.request import RunRequest
+from huepress.errors import HuepressError, InputError, OptionError, as_huepress_error
+from huepress.storage.local import LocalStore
+from huepress.web.choices import Chosen, delivery_for, options_for
+from huepress.web.jobs import check_inside
+from huepress.web.studio import MOST_PICTURES, Studio
+from huepress.web.telling import told
+from huepress.web.uploads import header_of
+from huepress.wording import human_bytes, told_saving
+
+How = Literal["beside", "into", "replace"]
+_SUFFIX = "-huepress"
+_FOLDER_NAME = re.compile(r"[\w][\w .-]{0,100}")
+_MOST_TOLD = 200
+
+
+@dataclass
+class Progress:
+    """How a run over the folder gets on.
+
+    Attributes
+    ----------
+    how : str
+    dry_run, running : bool
+    done, total : int
+        Files.
+    files : list of dict
+        What became of each, the first few.
+    summary, error : str
+        One sentence in the end.
+    """
+
+    how: How
+    dry_run: bool
+    running: bool = True
+    done: int = 0
+    total: int = 0
+    files: list[dict[str, str]] = field(default_factory=list)
+    summary: str = ""
+    error: str = ""
+
+
+class Folder:
+    """The folder of a server.
+
+    Parameters
+    ----------
+    studio : Studio
+    root : str
+    memory : int, optional
+        Most bytes for a run.
+    """
+
+    def __init__(self, studio: Studio, root: str, memory: int | None) -> None:
+        if not os.path.isdir(root):
+            raise InputError("no such folder", subject=root, remedy="check the name")
+        self._studio, self._root, self._memory = studio, os.path.realpath(root), memory
+        self._progress: Progress | None = None
+        self._refused: list[str] = []
+        self._all_listed = True
+        self._stopping = threading.Event()
+
+    def routes(self) -> list[Route]:
+        """Return the routes that only a folder has."""
+        return [
+            Route("/api/folder", self._state),
+            Route("/api/folder/run", self._begin, methods=["POST"]),
+            Route("/api/folder/run", self._cancel, methods=["DELETE"]),
+        ]
+
+    def list_pictures(self) -> None:
+        """Take in the pictures of the folder and of those below it, in a thread of its own; no link is followed."""
+        threading.Thread(target=self._list, name="huepress-folder", daemon=True).start()
+
+    def stop(self) -> None:
+        """End a run soon; what was saved stays."""
+        self._stopping.set()
+
+    def _list(self) -> None:
+        selection, number = Selection(), 0
+        store = LocalStore(self._root)
+        for entry in store.walk(lambda name: not store.path(name).is_symlink()):
+            if self._stopping.is_set():
+                return
+            if entry.error is not None or not selection.takes(entry.name) or store.path(entry.name).is_symlink():
+                continue
+            number += 1
+            if number > MOST_PICTURES:
+                self._refused.append(f"only the first {MOST_PICTURES:,} pictures are listed")
+                return
+            try:
+                path = str(store.path(entry.name))
+                check_inside(path, self._root)
+                found = header_of(path)
+                folder = self._studio.scratch.folder(str(self._studio.new_number()))
+                self._studio.add(entry.name, path, found, entry.size, folder, inside=self._root)
+            except HuepressError as error:
+                self._refused.append(f"{entry.name}: {told(error)}")
+
+    async def _state(self, request: Request) -> Response:
+        progress = self._progress
+        return JSONResponse(
+            {
+                "root": self._root,
+                "refused": self._refused[:_MOST_TOLD],
+                "run": None if progress is None else asdict(progress),
+            }
+        )
+
+    async def _begin(self, request: Request) -> Response:
+        try:
+            values = json.loads(await request.body())
+        except (ValueError, RecursionError):
+            values = None
+        if not isinstance(values, dict):
+            raise OptionError("say how to save, as JSON")
+        how, into = values.get("how"), values.get("into", "small")
+        if how not in ("beside", "into", "replace"):
+            raise OptionError("say how to save: beside, into or replace")
+        if how == "into" and not (isinstance(into, str) and _FOLDER_NAME.fullmatch(into)):
+            raise OptionError("a folder's name is letters, digits, spaces, dots and dashes, without '/'")
+        if how == "into" and os.path.islink(os.path.join(self._root, into)):
+            raise OptionError(f"{into} is a link, which is not followed; choose another folder")
+        if self._progress is not None and self._progress.running:
+            raise OptionError("a run is at work already; wait until it has ended")
+        dry_run = values.get("dry_run", True) is not False
+        self._progress = progress = Progress(how, dry_run)
+        self._stopping.clear()
+        threading.Thread(target=self._run, args=(progress, into), name="huepress-save", daemon=True).start()
+        return Response(status_code=202)
+
+    async def _cancel(self, request: Request) -> Response:
+        self._stopping.set()
+        return Response(status_code=204)
+
+    def _run(self, progress: Progress, into: str) -> None:
+        """Carry the run out: once for all pictures that have the same settings."""
+        summary = Summary()
+        try:
+            for request in self._requests(progress, into):
+                planned = plan_tree(request)
+                progress.total += len(planned.tasks)
+                with closing(carry_out(planned, request, Watch())) as outcomes:
+                    for outcome in outcomes:
+                        summary.add(outcome)
+                        progress.done += 1
+                        if len(progress.files) < _MOST_TOLD:
+                            problem = told(outcome.error) if outcome.error else outcome.message
+                            sizes = f"{human_bytes(outcome.bytes_in)} → {human_bytes(outcome.bytes_out)}"
+                            progress.files.append(
+                                {
+                                    "name": outcome.task.source,
+                                    "status": outcome.status,
+                                    "told": problem if outcome.error else sizes,
+                                    "note": "" if outcome.error else problem,
+                                }
+                            )
+                        if self._stopping.is_set():
+                            break
+                if self._stopping.is_set():
+                    break
+            counts = summary.counts
+            verb = "would be saved" if progress.dry_run else "saved"
+            progress.summary = (
+                f"{counts['compressed']} {verb}, {counts['kept']} kept as they are, {counts['failed']} failed: "
+                f"{human_bytes(summary.bytes_in)} → {human_bytes(summary.bytes_out)}, {told_saving(summary.saved)}"
+            )
+            if self._stopping.is_set():
+                progress.summary = "Stopped. " + progress.summary
+        except (HuepressError, MemoryError, OSError) as error:
+            progress.error = told(as_huepress_error(error))
+        finally:
+            progress.running = False
+
+    def _requests(self, progress: Progress, into: str) -> list[RunRequest]:
+        groups: dict[tuple[tuple[str, object], ...], list[str]] = {}
+        for picture in self._studio.pictures:
+            if picture.inside:
+                chosen = self._studio.chosen_for(picture)
+                groups.setdefault(tuple(sorted(chosen.items())), []).append(picture.name)
+        return [self._request(dict(chosen), names, progress, into) for chosen, names in groups.items()]  # type: ignore[arg-type]
+
+    def _request(self, chosen: Chosen, names: list[str], progress: Progress, into: str) -> RunRequest:
+        options = options_for(chosen, jobs=self._studio.threads, max_pixels=self._studio.max_pixels)
+        if progress.how == "replace" and options.format in (None, "auto"):
+            options = replace(options, format="keep")  # a file keeps its name, so it keeps its format
+        return RunRequest(
+            names=(self._root,),
+            options=options,
+            delivery=delivery_for(chosen),
+            output=os.path.join(self._root, into) if progress.how == "into" else None,
+            recursive=True,
+            only=frozenset(names),
+            in_place=progress.how == "replace",
+            suffix=_SUFFIX if progress.how == "beside" else None,
+            memory=self._memory,
+            dry_run=progress.dry_run,
+        )

@@ -1,0 +1,138 @@
+"""What worker processes do for the page; they know nothing of servers, and import none."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from huepress import files, palettes
+from huepress.archive import work
+from huepress.archive.listing import plan_files
+from huepress.archive.request import RunRequest
+from huepress.archive.tasks import FileOutcome, Settings, Task, failed
+from huepress.delivering import Delivery
+from huepress.errors import HuepressError, InputError, as_huepress_error
+from huepress.options import Options
+from huepress.pipeline.intake import load_palette
+from huepress.storage.local import LocalStore
+from huepress.web.views import write_views
+
+Kind = Literal["compress", "show", "palette", "shared"]
+ANYWHERE = LocalStore("")
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Task):
+    """A task that brings its own settings along.
+
+    Parameters
+    ----------
+    number : int
+        Tells jobs apart.
+    kind : {"compress", "show", "palette", "shared"}
+        To make a file of a picture, to draw what is compared, to read a palette file, or to find one palette for all.
+    picture : str
+        Whose job it is.
+    options : Options
+    delivery : Delivery
+    folder : str
+        An empty folder for what is made.
+    inside : str
+        The folder that sources may not leave; empty for files that came in.
+    made : str
+        The file that is shown beside its source.
+    sources : tuple of (str, str)
+        The pictures that share a palette, and the folders that they may not leave.
+    name : str
+        What people call the picture.
+    """
+
+    number: int = 0
+    kind: Kind = "compress"
+    picture: str = ""
+    options: Options = field(default_factory=Options)
+    delivery: Delivery = field(default_factory=Delivery)
+    folder: str = ""
+    inside: str = ""
+    made: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
+    name: str = ""
+
+
+def settings_of(job: Job) -> Settings:
+    """Return what the archive engine's estimates want to know of a job."""
+    return Settings(job.options, ANYWHERE, ANYWHERE, delivery=job.delivery, score=True)
+
+
+def do(job: Task, _: Settings, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    """Do a job; whatever goes wrong becomes a failed outcome."""
+    assert isinstance(job, Job)
+    started = time.perf_counter()
+    try:
+        for source, inside in job.sources or ((job.source, job.inside),):
+            check_inside(source, inside)
+        alone = replace(job, options=replace(job.options, jobs=threads))
+        outcome = _WORK[job.kind](alone, threads, tell)
+    except (HuepressError, MemoryError, OSError) as error:
+        outcome = failed(job, as_huepress_error(error))
+    return replace(outcome, task=job, staged=None, seconds=time.perf_counter() - started)
+
+
+def check_inside(path: str, folder: str) -> None:
+    """Refuse a file that is a link, or that links have led out of its folder.
+
+    Raises
+    ------
+    InputError
+    """
+    if folder and os.path.realpath(path) != os.path.join(os.path.realpath(folder), os.path.relpath(path, folder)):
+        raise InputError("a link, which is not followed", subject=os.path.basename(path))
+
+
+def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    """Make the file that the command makes: by the same plan, and by the same work."""
+    request = RunRequest(
+        names=(job.source,),
+        options=job.options,
+        delivery=job.delivery,
+        output=os.path.join(job.folder, ""),
+        scores=True,
+        thumbnails=True,
+    )
+    planned = plan_files(request, ANYWHERE)
+    task, settings = planned.tasks[0], planned.settings
+    if task.error is not None:
+        raise task.error
+    outcome = work.do(task, settings, threads, tell)
+    if outcome.error is not None:
+        raise outcome.error
+    if outcome.staged is not None and outcome.output is not None:
+        settings.targets.publish(outcome.staged, outcome.output, overwrite=True)
+    return outcome
+
+
+def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    write_views(job.source, job.made, job.options, Path(job.folder), job.name)
+    return FileOutcome(job, "counted")
+
+
+def _palette(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    found = load_palette(files.read_bytes(job.source), max_pixels=job.options.max_pixels)
+    return FileOutcome(job, "counted", palette=found.hex())
+
+
+def _shared(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    tables = (palettes.colors_of(files.read_bytes(source), job.options) for source, _ in job.sources)
+    return FileOutcome(job, "counted", palette=palettes.shared_palette_of(tables, job.options).hex())
+
+
+_WORK: dict[Kind, Callable[[Job, int, Callable[[float], None]], FileOutcome]] = {
+    "compress": _compress,
+    "show": _show,
+    "palette": _palette,
+    "shared": _shared,
+}

@@ -1,0 +1,94 @@
+// Saving into the folder that the server was started with: always tried first, and only then done.
+import { call, make } from "/part/api.js";
+import { refuse } from "/part/drop.js";
+
+const place = document.querySelector("#saving");
+const LOOK_AGAIN = 400; // milliseconds
+let tried = ""; // what the last dry run was about
+let told = 0;
+const parts = {};
+
+const wanted = () => JSON.stringify([place.querySelector("[name=how]:checked").value, parts.into.value]);
+
+function show(run) {
+  const running = Boolean(run?.running);
+  parts.stop.hidden = !running;
+  parts.attempt.disabled = running;
+  parts.save.disabled = running || tried !== wanted();
+  if (!run) return;
+  const verb = run.dry_run ? "Trying" : "Saving";
+  parts.state.textContent = running ? `${verb}: ${run.done} of ${run.total || "?"} …` : run.error || run.summary;
+  const items = run.files.slice(parts.list.children.length).map((each) => make("li", {
+    textContent: [each.name, each.status, each.told, each.note].filter(Boolean).join(" · "),
+  }));
+  parts.list.append(...items);
+  parts.details.hidden = run.files.length === 0;
+}
+
+async function look() {
+  const state = await call("GET", "/api/folder");
+  state.refused.slice(told).forEach(refuse);
+  told = state.refused.length;
+  show(state.run);
+  return state;
+}
+
+async function follow() {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
+    const { run } = await look();
+    if (!run?.running) return;
+  }
+}
+
+async function begin(dryRun) {
+  const [how, into] = JSON.parse(wanted());
+  parts.list.replaceChildren();
+  try {
+    await call("POST", "/api/folder/run", { how, into, dry_run: dryRun });
+    parts.attempt.disabled = parts.save.disabled = true;
+    await follow();
+    tried = dryRun ? JSON.stringify([how, into]) : "";
+    await look();
+  } catch (error) {
+    parts.state.textContent = error.message;
+  }
+}
+
+function build(root) {
+  const choice = (value, label, checked) => make("label", {}, make("input", { type: "radio", name: "how", value, checked }), ` ${label}`);
+  parts.into = make("input", { type: "text", value: "small", "aria-label": "Name of the folder", size: 12 });
+  parts.attempt = make("button", { type: "button", textContent: "Try, write nothing" });
+  parts.save = make("button", { type: "button", className: "chief", textContent: "Save", disabled: true });
+  parts.stop = make("button", { type: "button", textContent: "Stop", hidden: true });
+  parts.state = make("p", { role: "status", "aria-live": "polite" });
+  parts.list = make("ul");
+  parts.details = make("details", { hidden: true }, make("summary", { textContent: "File by file" }), parts.list);
+  place.append(
+    make("h3", { textContent: `Save in ${root}` }),
+    make("fieldset", {}, make("legend", { className: "unseen", textContent: "How to save" }),
+      choice("beside", "beside the originals, as NAME-huepress", true), make("span", {}, choice("into", "into the folder", false), " ", parts.into),
+      choice("replace", "in place of the originals", false)),
+    make("p", { className: "bar" }, parts.attempt, parts.save, parts.stop),
+    parts.state, parts.details,
+  );
+  place.addEventListener("input", () => show(null));
+  parts.attempt.addEventListener("click", () => begin(true));
+  parts.save.addEventListener("click", () => begin(false));
+  parts.stop.addEventListener("click", () => call("DELETE", "/api/folder/run"));
+  place.hidden = false;
+}
+
+export async function startFolder() {
+  const state = await call("GET", "/api/folder");
+  if (state.root === null) return; // started without one
+  build(state.root);
+  await look();
+  if (state.run?.running) follow();
+}
+
+/* Settings have changed: what was tried is not what would be saved. */
+export function outdated() {
+  tried = "";
+  if (parts.save) parts.save.disabled = true;
+}

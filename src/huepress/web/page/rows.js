@@ -1,0 +1,137 @@
+// The list of pictures: a row each, changed in place, so that hundreds of them stay quick.
+import { call, humanBytes, make } from "/part/api.js";
+import { copy } from "/part/viewer.js";
+
+const body = document.querySelector("#rows tbody");
+const rows = new Map(); // by number: what is known of the picture, and its row
+const sort = document.querySelector("#sort");
+let actions = {};
+
+const keys = {
+  added: (row) => Number(row.id),
+  name: (row) => row.name.toLowerCase(),
+  bytes: (row) => -row.bytes,
+  after: (row) => (row.made ? -row.made.bytes : 1),
+  saved: (row) => (row.made ? -row.made.saved : 1),
+  score: (row) => (row.made && row.made.score !== null ? row.made.score : 101),
+};
+
+export const known = (id) => rows.get(id)?.row;
+export const names = () => [...rows.values()].map(({ row }) => row);
+
+function cell(kind, label) {
+  return make("td", { role: "cell", className: kind, "data-label": label });
+}
+
+function build(id) {
+  const element = make("tr", { role: "row", "data-id": id });
+  const open = make("button", { type: "button", className: "open" }, make("img", { alt: "", width: 80, height: 60 }), make("span"));
+  const head = make("th", { role: "rowheader", scope: "row", className: "picture-cell" }, open, make("p", { className: "note" }), make("progress", { max: 1, value: 0 }));
+  const own = make("button", { type: "button", textContent: "Settings", "data-do": "own" });
+  const take = make("a", { className: "button", textContent: "Download", download: "", "data-do": "take" });
+  const command = make("button", { type: "button", textContent: "Command", title: "Copy the command that makes the same file", "data-do": "command" });
+  const away = make("button", { type: "button", textContent: "Remove", "data-do": "away" });
+  const last = cell("actions", "");
+  last.append(take, own, command, away);
+  element.append(head, cell("before", "Before"), cell("after", "After"), cell("saved", "Saved"), cell("score", "Score"), cell("format", "Format"), last);
+  open.addEventListener("click", () => actions.compare(id));
+  own.addEventListener("click", () => actions.own(id));
+  command.addEventListener("click", () => copy(known(id).command));
+  away.addEventListener("click", () => call("DELETE", `/api/pictures/${id}`).catch((error) => actions.tell(error.message)));
+  return element;
+}
+
+const stages = { waiting: "waiting", first: "first look", working: "working", done: "", failed: "failed" };
+
+function fill({ row, element }) {
+  const made = row.made;
+  const put = (kind, text) => { element.querySelector(`.${kind}`).textContent = text; };
+  const image = element.querySelector("img");
+  if (row.has_thumbnail && !image.src) image.src = `/api/pictures/${row.id}/thumbnail`;
+  image.classList.toggle("blank", !row.has_thumbnail);
+  element.querySelector(".open span").textContent = row.name;
+  const open = element.querySelector(".open");
+  open.disabled = !made;
+  open.setAttribute("aria-label", made ? `Compare ${row.name}` : row.name);
+  element.querySelector(".note").textContent =
+    row.error || [stages[row.stage], row.own ? "own settings" : "", made && made.message].filter(Boolean).join(" · ");
+  element.classList.toggle("failed", Boolean(row.error));
+  element.classList.toggle("rough", Boolean(made && made.is_first));
+  const progress = element.querySelector("progress");
+  progress.hidden = row.stage === "done" || row.stage === "failed";
+  progress.setAttribute("aria-label", `${row.name}: ${stages[row.stage]}`);
+  if (row.part) progress.value = row.part;
+  else progress.removeAttribute("value");
+  put("before", row.size);
+  put("after", made ? made.size : "–");
+  put("saved", made ? (made.kept ? "kept" : made.saved_text.replace(" saved", "")) : "–");
+  put("score", made && made.score !== null ? `${made.score} ${made.words}` : "–");
+  put("format", made && made.format !== row.format ? `${row.format} → ${made.format}` : row.format);
+  const take = element.querySelector("[data-do=take]");
+  take.classList.toggle("off", !made);
+  if (made) take.href = `/api/pictures/${row.id}/result`;
+  else take.removeAttribute("href");
+  take.setAttribute("aria-label", `Download ${row.name}`);
+  for (const [name, told] of [["own", "Settings of"], ["command", "Copy the command for"], ["away", "Remove"]]) {
+    element.querySelector(`[data-do=${name}]`).setAttribute("aria-label", `${told} ${row.name}`);
+  }
+}
+
+function order() {
+  const key = keys[sort.value];
+  const sorted = [...rows.values()].sort((a, b) => {
+    const [x, y] = [key(a.row), key(b.row)];
+    return x < y ? -1 : x > y ? 1 : Number(a.row.id) - Number(b.row.id);
+  });
+  sorted.forEach(({ element }, place) => { // only what is out of place moves, so that focus stays
+    if (body.children[place] !== element) body.insertBefore(element, body.children[place] || null);
+  });
+}
+
+function total() {
+  const all = [...rows.values()].map(({ row }) => row);
+  const made = all.filter((row) => row.made);
+  const before = made.reduce((sum, row) => sum + row.bytes, 0);
+  const after = made.reduce((sum, row) => sum + row.made.bytes, 0);
+  const open = all.filter((row) => row.stage !== "done" && row.stage !== "failed").length;
+  const parts = [`${all.length} ${all.length === 1 ? "picture" : "pictures"}`];
+  if (made.length) parts.push(`${humanBytes(before)} → ${humanBytes(after)}`, `${Math.floor(1000 * (1 - after / before)) / 10} % saved`);
+  if (open) parts.push(`${open} still to do`);
+  document.querySelector("#totals").textContent = all.length ? parts.join(" · ") : "";
+  document.querySelector("#rows").hidden = document.querySelector(".sorting").hidden = all.length === 0;
+  document.querySelector("#empty").hidden = all.length > 0;
+  document.querySelector("#download-all").hidden = made.length === 0;
+}
+
+/* Take over a change of the state. */
+export function update(state) {
+  for (const id of state.removed) {
+    rows.get(id)?.element.remove();
+    rows.delete(id);
+  }
+  for (const row of state.rows) {
+    const entry = rows.get(row.id) || { element: build(row.id) };
+    entry.row = row;
+    rows.set(row.id, entry);
+    fill(entry);
+  }
+  order();
+  total();
+}
+
+/* The state as a whole: what it lacks is no more. */
+export function forget(state) {
+  const there = new Set(state.rows.map((row) => row.id));
+  for (const [id, { element }] of rows) {
+    if (!there.has(id)) {
+      element.remove();
+      rows.delete(id);
+    }
+  }
+}
+
+export function startRows(given) {
+  actions = given;
+  sort.addEventListener("change", order);
+  total();
+}

@@ -1,0 +1,36 @@
+// The page: it shows the server's state, and holds none of its own that a reload could lose.
+import * as comparison from "/part/compare.js";
+import { startIntake } from "/part/drop.js";
+import * as folder from "/part/folder.js";
+import * as rows from "/part/rows.js";
+import * as settings from "/part/settings.js";
+
+const said = document.querySelector(".said");
+
+rows.startRows({
+  compare: comparison.open,
+  own: (id) => {
+    document.querySelector("#settings").open = true;
+    settings.choose(id);
+    document.querySelector("#field-n_colors").focus();
+  },
+  tell: (text) => { said.textContent = text; },
+});
+comparison.startComparison();
+startIntake();
+await settings.startSettings();
+await folder.startFolder();
+
+const events = new EventSource("/api/events");
+let isFirst = true;
+events.addEventListener("open", () => { isFirst = true; said.textContent = ""; });
+events.addEventListener("error", () => { said.textContent = "huepress serve does not answer; start it again"; });
+events.addEventListener("message", (event) => {
+  const state = JSON.parse(event.data);
+  if (isFirst) rows.forget(state); // the state as a whole
+  else if (state.chosen) folder.outdated();
+  isFirst = false;
+  rows.update(state);
+  settings.update(state);
+  comparison.update();
+});

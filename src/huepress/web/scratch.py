@@ -1,0 +1,105 @@
+"""The private folder of one server: pictures that came in, and what became of them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Self
+
+from huepress import files
+from huepress.errors import LimitError, OutputError
+
+_PREFIX = "huepress-serve-"
+_LOCK = "lock"
+
+
+class Scratch:
+    """A folder that only this user can read, gone when the server is.
+
+    A server holds a lock in its folder, so that the next one to start can tell which folders were left by a crash.
+    """
+
+    def __init__(self, parent: Path | None = None) -> None:
+        self._parent = Path(tempfile.gettempdir()) if parent is None else parent
+        self.root = self._parent
+        self._lock: io.FileIO | None = None
+
+    def __enter__(self) -> Self:
+        sweep(self._parent)
+        try:
+            self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))  # 0700
+        except OSError as error:
+            raise files.cannot_be_written(self._parent, error) from None
+        self._lock = files.open_locked(self.root / _LOCK)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.root, ignore_errors=True)
+        if self._lock is not None:
+            self._lock.close()
+
+    def folder(self, name: str) -> Path:
+        """Make a folder for something, and return it."""
+        path = self.root / name
+        try:
+            path.mkdir(mode=0o700)
+        except OSError as error:
+            raise files.cannot_be_written(path, error) from None
+        return path
+
+    def discard(self, path: Path) -> None:
+        """Remove a file or folder below the root, if it is there."""
+        assert self.root in path.parents
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def sweep(parent: Path) -> None:
+    """Remove the folders of servers that are no more: of this user, by their name, and locked by nobody."""
+    for path in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError, OutputError):
+            status = path.lstat()
+            if not stat.S_ISDIR(status.st_mode) or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
+                continue
+            if not (path / _LOCK).exists():
+                continue  # it is being made this moment
+            with files.open_locked(path / _LOCK):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+async def receive_file(path: Path, chunks: AsyncIterator[bytes], *, limit: int) -> int:
+    """Write what comes in to a new file, and return its size.
+
+    Raises
+    ------
+    LimitError
+        If more than `limit` bytes come.
+    OutputError
+        If it cannot be written.
+    """
+    size = 0
+    try:
+        with contextlib.closing(files.open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, follow=False)) as file:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise LimitError(f"larger than {limit:,} bytes", remedy="make it smaller, or leave it out")
+                _write_all(file, chunk)
+    except OSError as error:
+        raise files.cannot_be_written(path.name, error) from None
+    return size
+
+
+def _write_all(file: io.FileIO, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) or 0 :]

@@ -1,0 +1,167 @@
+"""The server from its start to its end: a port, a key, a folder of its own, and Ctrl-C."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+from huepress.archive.batch import check_request
+from huepress.archive.memory import default_budget
+from huepress.archive.processes import warm_up
+from huepress.archive.request import RunRequest
+from huepress.archive.run import Resources
+from huepress.errors import OptionError
+from huepress.options import DEFAULT_MAX_PIXELS, Options
+
+DEFAULT_HOST = "127.0.0.1"
+# What is still being sent when the server ends gets so long, in seconds.
+_GRACE = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeRequest:
+    """What a server is asked for.
+
+    Parameters
+    ----------
+    folder : str, optional
+        Whose pictures are listed.
+    host : str
+        The address to listen on.
+    port : int
+        0 for one that is free.
+    jobs : int
+        Threads; 0 for one per processor.
+    memory : int, optional
+        Most bytes for all pictures at once.
+    max_pixels : int
+        Larger pictures are refused.
+    """
+
+    folder: str | None = None
+    host: str = DEFAULT_HOST
+    port: int = 0
+    jobs: int = 0
+    memory: int | None = None
+    max_pixels: int = DEFAULT_MAX_PIXELS
+
+    @property
+    def resources(self) -> Resources:
+        """What the jobs may take of this machine."""
+        threads = Options(jobs=self.jobs).threads
+        if self.memory is None:
+            return Resources(threads, default_budget(), strict=False)
+        return Resources(threads, self.memory, strict=True)
+
+
+def serve(request: ServeRequest, on_ready: Callable[[str], None]) -> None:
+    """Serve the page until Ctrl-C.
+
+    Parameters
+    ----------
+    request : ServeRequest
+    on_ready : callable
+        Called with the address to open, as soon as it answers.
+
+    Raises
+    ------
+    OptionError
+        If what it needs is not installed, or the address cannot be had.
+    InputError
+        If the folder cannot be read.
+    """
+    try:
+        import starlette  # noqa: F401
+        import uvicorn
+    except ImportError:
+        raise OptionError(
+            "the page needs Starlette and uvicorn; install them with: pip install 'huepress[serve]'"
+        ) from None
+    check_request(RunRequest(names=(), options=Options(jobs=request.jobs), memory=request.memory))
+    warm_up()
+    listener = _listener(request.host, request.port)
+    with listener:
+        from huepress.web.app import make_app
+        from huepress.web.doors import Keys
+        from huepress.web.folder import Folder
+        from huepress.web.scratch import Scratch
+        from huepress.web.studio import Studio
+
+        port = listener.getsockname()[1]
+        keys = Keys()
+        with Scratch() as scratch:
+            studio = Studio(scratch, request.resources, max_pixels=request.max_pixels)
+            folder = Folder(studio, request.folder, request.memory) if request.folder is not None else None
+
+            class Server(uvicorn.Server):
+                """Tells its streams to end, and whoever started it that it answers."""
+
+                def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+                    super().handle_exit(sig, frame)
+                    if folder is not None:
+                        folder.stop()
+
+                async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                    await super().startup(sockets)
+                    if folder is not None:
+                        folder.list_pictures()
+                    shown = "localhost" if request.host in (DEFAULT_HOST, "::1") else request.host
+                    on_ready(keys.address(_called(shown), port))
+
+            server: Server
+            app = make_app(
+                studio,
+                keys=keys,
+                host=request.host,
+                port=port,
+                is_over=lambda: server.should_exit,
+                more=folder.routes() if folder is not None else None,
+            )
+            config = uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                proxy_headers=False,
+                ws="none",
+                timeout_graceful_shutdown=_GRACE,
+            )
+            server = Server(config)
+            server.run(sockets=[listener])
+
+
+def _called(host: str) -> str:
+    """Return how this machine calls an address that stands for all of its own."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Bind an address; two servers never share one.
+
+    Raises
+    ------
+    OptionError
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "no such address"
+        raise OptionError(f"{host}:{port} cannot be listened on ({reason.lower()}); choose another port") from None
+    listener.setblocking(False)
+    return listener
+
+
+def is_local(host: str) -> bool:
+    """Tell whether only this machine reaches an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

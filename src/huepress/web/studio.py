@@ -1,0 +1,255 @@
+"""The state of the page, all of it: a tab may be reloaded or closed at any moment and loses nothing."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from huepress.archive.run import Resources
+from huepress.archive.tasks import FileOutcome
+from huepress.errors import HuepressError, InputError, LimitError
+from huepress.formats.probe import Probe
+from huepress.web.choices import Chosen, Value, delivery_for, first_look, options_for
+from huepress.web.jobs import Job, Kind
+from huepress.web.pictures import Picture
+from huepress.web.scratch import Scratch
+from huepress.web.telling import told
+from huepress.web.workshop import Workshop
+
+MOST_PICTURES = 10_000
+# Which jobs come first: what somebody waits for, first looks, then all the rest.
+_AWAITED, _FIRST, _FULL = range(3)
+OnDone = Callable[[FileOutcome], None]
+
+
+class Studio:
+    """Pictures, their settings, and the jobs that turn the ones into the others. Any thread may call it.
+
+    Parameters
+    ----------
+    scratch : Scratch
+    resources : Resources
+    max_pixels : int
+        Larger pictures are refused.
+    """
+
+    def __init__(self, scratch: Scratch, resources: Resources, *, max_pixels: int) -> None:
+        self.scratch, self.max_pixels, self.threads = scratch, max_pixels, resources.threads
+        self._lock = threading.RLock()
+        self._numbers = itertools.count(1)
+        self._pictures: dict[str, Picture] = {}
+        self._removed: list[tuple[int, str]] = []
+        self._chosen: Mapping[str, Value] = {}
+        self._chosen_version = 0
+        self._version = 0
+        self._awaited: dict[int, OnDone] = {}
+        self._workshop = Workshop(resources, self._done, self._progressed)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._workshop.start()
+
+    def close(self) -> None:
+        """Stop at once."""
+        self._workshop.close()
+
+    def new_number(self) -> int:
+        """Return a number that nothing else has."""
+        return next(self._numbers)
+
+    def add(self, name: str, path: str, found: Probe, size: int, folder: Path, *, inside: str = "") -> Picture:
+        """Take a picture in, and have it made.
+
+        Raises
+        ------
+        LimitError
+            If it has too many pixels, or there are too many pictures.
+        """
+        if found.width * found.height > self.max_pixels:
+            problem = f"{found.width:,} x {found.height:,} pixels, more than the limit of {self.max_pixels:,}"
+            raise LimitError(problem, remedy="start huepress serve with a larger one, or make it smaller")
+        with self._lock:
+            if len(self._pictures) >= MOST_PICTURES:
+                raise LimitError(f"there are {MOST_PICTURES:,} pictures already", remedy="remove some")
+            identity = str(self.new_number())
+            shown = (found.width, found.height, found.format)
+            picture = Picture(identity, name, path, inside, size, *shown, folder)
+            self._pictures[identity] = picture
+            self._plan(picture)
+            return picture
+
+    def remove(self, identity: str) -> None:
+        """Forget a picture, and what was made of it.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        with self._lock:
+            picture = self.picture(identity)
+            self._cancel(picture)
+            del self._pictures[identity]
+            self._removed.append((self._tick(), identity))
+        self.scratch.discard(picture.folder)
+
+    def picture(self, identity: str) -> Picture:
+        """Return a picture.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        with self._lock:
+            found = self._pictures.get(identity)
+        if found is None:
+            raise InputError("there is no such picture any more", remedy="reload the page")
+        return found
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """All pictures, in the order in which they came."""
+        with self._lock:
+            return list(self._pictures.values())
+
+    @property
+    def chosen(self) -> Chosen:
+        """The settings for all."""
+        return self._chosen
+
+    def chosen_for(self, picture: Picture) -> Chosen:
+        """Return the settings that hold for a picture."""
+        return self._chosen if picture.own is None else picture.own
+
+    def choose(self, chosen: Chosen) -> None:
+        """Change the settings for all; what becomes stale by that is given up."""
+        with self._lock:
+            if chosen == self._chosen:
+                return
+            self._chosen, self._chosen_version = chosen, self._tick()
+            for picture in self._pictures.values():
+                if picture.own is None:
+                    self._plan(picture)
+
+    def choose_for(self, identity: str, chosen: Chosen | None) -> None:
+        """Give a picture settings of its own, or with None those for all."""
+        with self._lock:
+            picture = self.picture(identity)
+            before = self.chosen_for(picture)
+            picture.own = chosen
+            picture.version = self._tick()
+            if self.chosen_for(picture) != before:
+                self._plan(picture)
+
+    def changes(self, since: int) -> dict[str, object] | None:
+        """Return what has changed since a version, with the present one; None where nothing has. -1: everything."""
+        with self._lock:
+            if since == self._version:
+                return None
+            state: dict[str, object] = {
+                "version": self._version,
+                "rows": [p.row(self.chosen_for(p)) for p in self._pictures.values() if p.version > since],
+                "removed": [identity for version, identity in self._removed if version > since],
+            }
+            if self._chosen_version > since:
+                state["chosen"] = dict(self._chosen)
+            return state
+
+    def ask(self, kind: Kind, on_done: OnDone, **more: object) -> int:
+        """Have something done that somebody waits for; called with its outcome in another thread."""
+        with self._lock:
+            number = self.new_number()
+            self._awaited[number] = on_done
+            options = more.pop("options", None) or options_for(self._chosen, max_pixels=self.max_pixels)
+            job = Job(str(more.pop("source", "")), "", None, number=number, kind=kind, options=options, **more)  # type: ignore[arg-type]
+            self._workshop.submit(job, _AWAITED)
+            return number
+
+    def give_up(self, number: int) -> None:
+        """Nobody waits for it any more."""
+        with self._lock:
+            self._awaited.pop(number, None)
+        self._workshop.cancel({number})
+
+    def _plan(self, picture: Picture) -> None:
+        """Have a picture made anew: a first look, then as asked."""
+        self._cancel(picture)
+        picture.part, picture.error = 0.0, ""
+        picture.version = self._tick()
+        chosen = self.chosen_for(picture)
+        try:
+            options = options_for(chosen, max_pixels=self.max_pixels)
+            if first_look(options) != options:
+                self._submit(picture, "first", replace(first_look(options), quality=None, max_size=None), chosen)
+            self._submit(picture, "full", options, chosen)
+        except HuepressError as error:
+            picture.error = told(error)
+
+    def _submit(self, picture: Picture, purpose: str, options: object, chosen: Chosen) -> None:
+        number = self.new_number()
+        folder = picture.folder / str(number)
+        folder.mkdir(mode=0o700)
+        job = Job(
+            picture.path,
+            "",
+            None,
+            picture.size,
+            number=number,
+            picture=picture.id,
+            options=options,  # type: ignore[arg-type]
+            delivery=delivery_for(chosen),
+            folder=str(folder),
+            inside=picture.inside,
+        )
+        picture.jobs[number] = purpose
+        self._workshop.submit(job, _FIRST if purpose == "first" else _FULL)
+
+    def _cancel(self, picture: Picture) -> None:
+        self._workshop.cancel(set(picture.jobs))
+        for number in picture.jobs:
+            self.scratch.discard(picture.folder / str(number))
+        picture.jobs.clear()
+
+    def _done(self, job: Job, outcome: FileOutcome) -> None:
+        with self._lock:
+            awaited = self._awaited.pop(job.number, None)
+            picture = self._pictures.get(job.picture)
+            purpose = picture.jobs.pop(job.number, None) if picture is not None else None
+            if picture is not None and purpose is not None:
+                before = picture.made
+                picture.part = 0.0
+                picture.take(outcome, self.chosen_for(picture), is_first=purpose == "first")
+                picture.version = self._tick()
+                if before is not None and before is not picture.made:
+                    self.scratch.discard(Path(before.path).parent)
+        if awaited is not None:
+            awaited(outcome)
+
+    def _progressed(self, job: Job, part: float) -> None:
+        with self._lock:
+            picture = self._pictures.get(job.picture)
+            if picture is not None and job.number in picture.jobs:
+                picture.part, picture.version = max(part, 0.01), self._tick()
+
+    def _tick(self) -> int:
+        self._version += 1
+        return self._version
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Return names for files of one folder: what comes later under a name that is taken gets a number."""
+    taken: set[str] = set()
+    found = []
+    for name in names:
+        stem, dot, extension = name.rpartition(".")
+        for number in itertools.count(1):
+            tried = name if number == 1 else f"{stem or name}-{number}{dot if stem else ''}{extension if stem else ''}"
+            if tried.casefold() not in taken:
+                break
+        taken.add(tried.casefold())
+        found.append(tried)
+    return found

@@ -1,0 +1,139 @@
+"""A folder that is served: what is listed, what is saved, and what never is."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from conftest import png_bytes, wait_until
+from web.served import serving
+
+
+@pytest.fixture
+def tree(tmp_path, photo, badge):
+    """A folder with pictures, and links out of it."""
+    outside = tmp_path / "outside"
+    (outside / "deep").mkdir(parents=True)
+    (outside / "secret.png").write_bytes(png_bytes(badge))
+    (outside / "deep" / "a.png").write_bytes(png_bytes(badge))
+    root = tmp_path / "pictures"
+    (root / "sub").mkdir(parents=True)
+    (root / "a.png").write_bytes(png_bytes(photo))
+    (root / "sub" / "a.png").write_bytes(png_bytes(photo[::-1]))
+    (root / "notes.txt").write_text("no picture")
+    (root / "broken.png").write_bytes(b"no picture")
+    (root / "link.png").symlink_to(outside / "secret.png")
+    (root / "linked").symlink_to(outside / "deep")
+    return root
+
+
+@pytest.fixture
+def served(huepress_program, tree, tmp_path):
+    with serving(huepress_program, "pictures", cwd=tmp_path) as started:
+        started.call("PUT", "/api/settings", {"effort": 1, "n_colors": 16})
+        wait_until(lambda: len(next(started.states())["rows"]) == 2, started.process)
+        yield started
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def saved(served, **asked):
+    """Have a run done, and return how it ended."""
+    assert served.call("POST", "/api/folder/run", asked).status == 202
+    state = {}
+
+    def is_over():
+        state.update(served.call("GET", "/api/folder").json["run"])
+        return not state["running"]
+
+    wait_until(is_over, served.process)
+    return state
+
+
+def test_the_pictures_inside_are_listed_and_no_link_is_followed(served, tree):
+    rows = served.finished()
+    assert {row["name"] for row in rows.values()} == {"a.png", "sub/a.png"}
+    assert not any(row["error"] for row in rows.values())
+    state = served.call("GET", "/api/folder").json
+    assert state["root"] == str(tree) and state["refused"] == [
+        "broken.png: not an image of a known format; leave it out"
+    ]
+
+
+def test_a_picture_that_becomes_a_link_is_not_followed(served, tree):
+    """Between the listing and the work somebody puts a link in its place."""
+    served.finished()
+    (tree / "a.png").unlink()
+    (tree / "a.png").symlink_to(tree.parent / "outside" / "secret.png")
+    (tree / "sub" / "a.png").unlink()
+    (tree / "sub").rmdir()
+    (tree / "sub").symlink_to(tree.parent / "outside" / "deep")
+    served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 8})
+    rows = served.finished()
+    assert {row["error"] for row in rows.values()} == {"a link, which is not followed"}
+    before = contents(tree.parent)
+    for how in ("beside", "into", "replace"):
+        state = saved(served, how=how, into="small", dry_run=False)
+        assert state["done"] == 0
+    assert {
+        path: data for path, data in contents(tree.parent).items() if not path.name.startswith(".huepress")
+    } == before
+
+
+@pytest.mark.parametrize("how", ["beside", "into", "replace"])
+def test_first_it_is_tried_and_then_done(served, tree, how, run, tmp_path):
+    before = contents(tree.parent)
+    state = saved(served, how=how, into="small", dry_run=True)
+    assert state["error"] == "" and state["done"] == state["total"] == 2 and "2 would be saved" in state["summary"]
+    assert contents(tree.parent) == before
+    assert {each["name"] for each in state["files"]} == {"a.png", "sub/a.png"}
+    state = saved(served, how=how, into="small", dry_run=False)
+    assert state["error"] == "" and state["summary"].startswith("2 saved, 0 kept as they are, 0 failed")
+    now = contents(tree.parent)
+    names = {
+        "beside": ("a-huepress.png", "sub/a-huepress.png"),
+        "into": ("small/a.png", "small/sub/a.png"),
+        "replace": ("a.png", "sub/a.png"),
+    }[how]
+    for name in names:
+        assert len(Image.open(io.BytesIO(now[tree / name])).getcolors()) <= 16
+    changed = {path for path in now if now[path] != before.get(path)}
+    ledger = (tree / "small" if how == "into" else tree) / ".huepress-ledger"
+    assert changed == {*(tree / name for name in names), ledger}
+    if how == "replace":  # what carries the mark is known to every later run, the command's as well
+        again = run(
+            "compress", "-r", "pictures", "--in-place", "-k", "16", "--effort", "1", "--json", "--include", "a.png"
+        )
+        assert again.stdout.count(b'"kept"') == 2
+        assert contents(tree.parent).keys() == now.keys()
+
+
+def test_pictures_keep_their_own_settings_and_others_are_left_out(served, tree):
+    rows = {row["name"]: row["id"] for row in next(served.states())["rows"]}
+    served.call("PUT", f"/api/pictures/{rows['a.png']}/settings", {"n_colors": 4, "effort": 1})
+    served.call("DELETE", f"/api/pictures/{rows['sub/a.png']}")
+    state = saved(served, how="into", into="small", dry_run=False)
+    assert [each["name"] for each in state["files"]] == ["a.png"]
+    assert len(Image.open(tree / "small" / "a.png").getcolors()) == 4 and not (tree / "small" / "sub").exists()
+
+
+@pytest.mark.parametrize("into", ["..", "../outside", "/tmp/x", "a/b", "", ".hidden", "a\0b", 7, None])
+def test_results_stay_inside(served, tree, into):
+    before = contents(tree.parent)
+    answer = served.call("POST", "/api/folder/run", {"how": "into", "into": into, "dry_run": False})
+    assert answer.status == 422 and contents(tree.parent) == before
+
+
+def test_a_link_in_the_place_of_the_results_is_not_followed(served, tree):
+    (tree / "small").symlink_to(tree.parent / "outside")
+    before = contents(tree.parent / "outside")
+    answer = served.call("POST", "/api/folder/run", {"how": "into", "into": "small", "dry_run": False})
+    assert answer.status == 422 and "link" in answer.json["error"] and contents(tree.parent / "outside") == before
+
+
+def test_nonsense_is_refused(served):
+    for asked in ({"how": "burn"}, [], 1, {}):
+        assert served.call("POST", "/api/folder/run", asked).status == 422
+    assert served.raw("POST", "/api/folder/run", b"{", served.own).status == 422

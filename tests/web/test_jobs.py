@@ -1,0 +1,302 @@
+"""What becomes of pictures that are dropped: results, changes of mind, archives, and the end."""
+
+import io
+import os
+import shlex
+import signal
+import stat
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import scenes
+from conftest import png_bytes, wait_until
+from huepress.errors import DecodeError, LimitError
+from huepress.web import uploads
+from huepress.web.scratch import sweep
+from web.served import serving
+
+
+@pytest.fixture
+def served(huepress_program, tmp_path):
+    home = tmp_path / "temporary"
+    home.mkdir()
+    with serving(huepress_program, cwd=tmp_path, env={**os.environ, "TMPDIR": str(home)}) as started:
+        started.home = home
+        yield started
+
+
+def jpeg_bytes(pixels):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def noise(width, height):
+    return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+CHOSEN = [
+    {},
+    {"n_colors": "16", "effort": 2, "dither": "none"},
+    {"quality": "60-80"},
+    {"max_size": "9.5kB", "effort": 3},
+    {"format": "auto", "pin": "#ff0000,#123"},
+    {"format": "webp", "rate": 1.2345678, "effort": 1},
+    {"resize": "50%", "palette": "#000,#fff,#f00,#0f0,#00f", "effort": 1},
+    {"effort": 0, "n_colors": 8, "init": "random", "seed": 7, "n_init": 2, "tol": 0.000123456789},
+]
+
+
+def test_the_copied_command_makes_the_same_bytes(served, run, tmp_path, photo):
+    """Every setting that the page has is said in full, and the work is the command's."""
+    name, data = "my photo's.jpg", jpeg_bytes(photo)
+    for number, chosen in enumerate(CHOSEN):
+        identity = served.add(name, data)
+        assert served.call("PUT", f"/api/pictures/{identity}/settings", chosen).status == 204
+        row = served.finished()[identity]
+        assert row["error"] == "" and not row["made"]["is_first"]
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / name).write_bytes(data)
+        program, *arguments = shlex.split(row["command"])
+        assert program == "huepress"
+        done = run(*arguments, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        (made,) = [each for each in folder.iterdir() if each.name != name]
+        answer = served.call("GET", f"/api/pictures/{identity}/result")
+        assert made.read_bytes() == answer.body and made.name == "my photo's-huepress" + made.suffix
+        assert answer.headers["content-disposition"].endswith(f"my%20photo%27s-huepress{made.suffix}")
+        assert row["made"]["bytes"] == len(answer.body)
+
+
+def test_a_first_look_comes_before_the_result(served, photo):
+    served.call("PUT", "/api/settings", {"effort": 4})
+    identity = served.add("photo.png", png_bytes(scenes.spheres(600, 400)))
+    seen = served.rows_when(lambda rows: identity in rows and rows[identity]["made"])
+    assert seen[identity]["made"]["is_first"] and seen[identity]["made"]["words"]
+    assert seen[identity]["has_thumbnail"]
+    thumbnail = served.call("GET", f"/api/pictures/{identity}/thumbnail")
+    assert Image.open(io.BytesIO(thumbnail.body)).size == (160, 107)
+    assert not served.finished()[identity]["made"]["is_first"]
+
+
+def test_a_change_gives_up_what_is_stale(served):
+    """The workers that are at stale jobs are stopped: the last result is there before they could have ended."""
+    served.call("PUT", "/api/settings", {"effort": 9, "quality": "90"})
+    for number in range(4):
+        served.add(f"{number}.png", png_bytes(noise(700 + number, 700)))
+    served.rows_when(lambda rows: any(row["stage"] == "working" for row in rows.values()))
+    served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 4})
+    rows = served.finished()
+    assert all(row["made"]["palette"] and len(row["made"]["palette"]) == 4 for row in rows.values())
+    for identity in rows:
+        result = served.call("GET", f"/api/pictures/{identity}/result").body
+        assert len(Image.open(io.BytesIO(result)).getcolors()) == 4
+    kept = [path for path in served.home.rglob("*") if path.is_file() and path.suffix == ".png"]
+    assert len(kept) == 8  # a source and a result each: what was stale is gone
+
+
+def test_settings_of_one_picture_are_its_own(served, photo):
+    one, other = (served.add(name, png_bytes(photo)) for name in ("a.png", "b.png"))
+    served.call("PUT", f"/api/pictures/{one}/settings", {"n_colors": 4})
+    served.call("PUT", "/api/settings", {"n_colors": 8, "effort": 1})
+    rows = served.finished()
+    assert [len(rows[each]["made"]["palette"]) for each in (one, other)] == [4, 8]
+    served.call("PUT", f"/api/pictures/{one}/settings", None)  # JSON's null
+    answer = served.raw("PUT", f"/api/pictures/{one}/settings", b"null", served.own)
+    assert answer.status == 204
+    assert len(served.finished()[one]["made"]["palette"]) == 8
+
+
+def test_wrong_settings_are_refused_as_a_whole(served):
+    assert served.call("PUT", "/api/settings", {"n_colors": 16}).status == 204
+    for wrong, words in (
+        ({"n_colors": 1}, "2"),
+        ({"effort": "many"}, "whole number"),
+        ({"quality": 70, "max_size": "1kB"}, "exclude"),
+        ({"jobs": 1}, "no setting"),
+        ({"max_pixels": 10**9}, "no setting"),
+        ({"nonsense": 1}, "no setting"),
+        ({"palette": ["#fff"]}, "palette"),
+        ({"palette_per_frame": "yes"}, "true or false"),
+        ([1], "object"),
+    ):
+        answer = served.call("PUT", "/api/settings", wrong)
+        assert answer.status == 422 and words in answer.json["error"], answer.body
+    assert served.raw("PUT", "/api/settings", b"{" * 60_000, served.own).status == 422
+    assert next(served.states())["chosen"] == {"n_colors": 16}
+
+
+def test_archives_come_in_and_go_out(served, photo, badge):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../evil/a.png", png_bytes(photo))
+        archive.writestr("b/a.png", png_bytes(badge))
+        archive.writestr("notes.txt", b"no picture")
+        archive.writestr("__MACOSX/._a.png", b"clutter")
+    answer = served.call("POST", "/api/pictures?name=all.zip", buffer.getvalue())
+    assert len(answer.json["taken"]) == 2 and answer.json["refused"] == ["notes.txt: not an image of a known format"]
+    served.add("b/a.png", png_bytes(photo[:100]))
+    served.call("PUT", "/api/settings", {"effort": 0})
+    served.finished()
+    answer = served.call("GET", "/api/results.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["evil/a-huepress.png", "b/a-huepress.png", "b/a-huepress-2.png"]
+        for name in archive.namelist():
+            Image.open(io.BytesIO(archive.read(name))).load()
+
+
+def test_an_archive_that_unpacks_without_end_is_cut_off(tmp_path, monkeypatch):
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.png", bytes(3_000_000))
+    monkeypatch.setattr(uploads, "MOST_UNPACKED", 2_000_000)
+    with pytest.raises(LimitError):
+        list(uploads.unpacked(bomb))
+    monkeypatch.setattr(uploads, "MOST_UNPACKED", 1 << 30)
+    monkeypatch.setattr(uploads, "MOST_HELD", 2_000_000)
+    with pytest.raises(LimitError):
+        list(uploads.unpacked(bomb))
+    (tmp_path / "broken.zip").write_bytes(bomb.read_bytes()[:-30])
+    with pytest.raises(DecodeError):
+        list(uploads.unpacked(tmp_path / "broken.zip"))
+
+
+@pytest.mark.parametrize("comment", [b"", b"PK\x05\x06 and more", b"x" * 60_000])
+def test_the_list_of_an_archive_is_counted_before_it_is_read(tmp_path, monkeypatch, comment):
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(30):
+            archive.writestr(f"{number}.png", b"x")
+        archive.comment = comment
+    if not comment.startswith(b"PK"):  # which looks like another end: damaged
+        assert len(list(uploads.unpacked(path))) == 30
+    monkeypatch.setattr(uploads, "_MOST_LISTED", 1000)
+    monkeypatch.setattr(zipfile, "ZipFile", None)  # it is not even asked
+    with pytest.raises((LimitError, DecodeError)):
+        list(uploads.unpacked(path))
+
+
+def test_an_archive_in_the_long_form_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "long.zip"
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 2)
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(4):
+            archive.writestr(f"{number}.png", b"x")
+    with pytest.raises(LimitError):
+        list(uploads.unpacked(path))
+
+
+def test_palettes_come_from_files_and_from_all_pictures(served, photo, badge):
+    palette = served.call("POST", "/api/palette", b"#ff0000\n#00ff00\n")
+    assert palette.json == {"palette": "#ff0000,#00ff00"}
+    assert served.call("POST", "/api/palette", b"\0nothing").status == 400
+    for name, pixels in (("a.png", photo), ("b.png", badge)):
+        served.add(name, png_bytes(pixels))
+    served.call("PUT", "/api/settings", {"n_colors": 12, "effort": 0})
+    shared = served.call("POST", "/api/shared-palette", b"").json["palette"]
+    assert shared.count("#") == 12
+    served.call("PUT", "/api/settings", {"palette": shared, "effort": 0})
+    rows = served.finished()
+    assert {",".join(row["made"]["palette"]) for row in rows.values()} == {shared}
+
+
+def test_what_is_compared(served, photo):
+    identity = served.add("photo <i>.png", png_bytes(photo))
+    served.call("PUT", "/api/settings", {"n_colors": 4, "effort": 1})
+    served.finished()
+    viewer = served.call("GET", f"/api/pictures/{identity}/view/viewer.html")
+    assert viewer.status == 200 and b"data:" not in viewer.body and b"style=" not in viewer.body
+    for name in ("original.png", "result.png", "difference.png"):
+        assert name.encode() in viewer.body
+        answer = served.call("GET", f"/api/pictures/{identity}/view/{name}")
+        assert answer.headers["content-type"] == "image/png"
+        assert Image.open(io.BytesIO(answer.body)).size == (300, 200)
+    assert answer.body != viewer.body
+    result = served.call("GET", f"/api/pictures/{identity}/result").body
+    assert served.call("GET", f"/api/pictures/{identity}/view/result.png").body == result
+    for name in ("picture.png", "..", "lock", "viewer.html.png", "result"):
+        assert served.call("GET", f"/api/pictures/{identity}/view/{name}").status == 404
+
+
+def test_removed_is_removed(served, photo):
+    one, other = (served.add(name, png_bytes(photo)) for name in ("a.png", "b.png"))
+    assert served.call("DELETE", f"/api/pictures/{one}").status == 204
+    assert served.call("DELETE", f"/api/pictures/{one}").status == 404
+    assert list(served.finished()) == [other]
+    assert len(list(served.home.rglob("picture.png"))) == 1
+
+
+def test_nobody_else_reads_the_temporary_folder_and_it_goes(huepress_program, tmp_path, photo):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with serving(huepress_program, cwd=tmp_path, env=environment) as started:
+        started.add("photo.png", png_bytes(photo))
+        (folder,) = tmp_path.glob("huepress-serve-*")
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        sweep(tmp_path)
+        assert folder.exists()  # another server that starts leaves it alone
+        started.process.send_signal(signal.SIGINT)
+        wait_until(lambda: started.process.poll() is not None)
+        assert started.process.returncode == 0 and started.process.stderr.read() == b""
+    assert not folder.exists()
+
+
+def test_what_a_crash_leaves_is_swept_by_the_next_start(huepress_program, tmp_path, photo):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with serving(huepress_program, cwd=tmp_path, env=environment) as started:
+        started.add("photo.png", png_bytes(photo))
+        started.process.kill()
+        started.process.wait()
+    (folder,) = tmp_path.glob("huepress-serve-*")
+    (tmp_path / "huepress-serve-link").symlink_to(Path("/"))
+    (tmp_path / "huepress-serve-other").mkdir()
+    with serving(huepress_program, cwd=tmp_path, env=environment):
+        assert not folder.exists()
+        assert (tmp_path / "huepress-serve-link").is_symlink() and (tmp_path / "huepress-serve-other").exists()
+
+
+def test_the_end_comes_at_once_whatever_goes_on(served):
+    """An open stream, jobs at work and others that wait: none of them holds the server up."""
+    served.call("PUT", "/api/settings", {"effort": 9, "quality": "90"})
+    for number in range(3):
+        served.add(f"{number}.png", png_bytes(noise(1000 + number, 1000)))
+    states = served.states()
+    next(states)
+    served.rows_when(lambda rows: any(row["stage"] == "working" for row in rows.values()))
+    begun = time.process_time()
+    served.process.send_signal(signal.SIGINT)
+    list(states)  # the stream ends
+    wait_until(lambda: served.process.poll() is not None)
+    assert served.process.returncode == 0 and time.process_time() - begun < 30
+    assert not list(served.home.glob("huepress-serve-*"))
+
+
+def test_a_missing_extra_is_told_in_one_sentence(run, tmp_path):
+    (tmp_path / "starlette.py").write_text("raise ImportError")
+    done = run("serve", "--no-open", env={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1 and b"pip install 'huepress[serve]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--memory", "1MB"], b"memory must be"),
+        (["--host", "256.1.1.1"], b"cannot be listened on"),
+        (["nowhere"], b"no such folder"),
+        (["--memory", "much"], b"memory takes"),
+    ],
+)
+def test_what_cannot_be_had_is_told_in_one_sentence(run, arguments, words):
+    done = run("serve", "--no-open", *arguments)
+    assert done.returncode in (2, 3) and done.stderr.count(b"\n") == 1 and words in done.stderr
+
+
+def test_a_port_that_is_taken(served, run):
+    done = run("serve", "--no-open", "--port", served.port)
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1 and b"choose another port" in done.stderr

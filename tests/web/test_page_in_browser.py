@@ -1,0 +1,263 @@
+"""The page of ``huepress serve`` in a real browser, with the server that people start."""
+
+import io
+import os
+import shutil
+import zipfile
+
+import pytest
+from PIL import Image
+
+import scenes
+from conftest import png_bytes
+from web.served import serving
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium program (Debian: apt install chromium)")
+PATIENCE = 300_000.0  # milliseconds: only what never comes takes so long
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        # No sandbox: containers have no rights to build one; the page is our own.
+        yield started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+@pytest.fixture
+def pictures(tmp_path, badge):
+    """Files of three kinds."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    photo = scenes.spheres(240, 160)
+    (folder / "photo.png").write_bytes(png_bytes(photo))
+    Image.fromarray(photo).save(folder / "photo.jpg", quality=90)
+    Image.fromarray(badge).save(folder / "badge.webp", lossless=True)
+    return folder
+
+
+@pytest.fixture
+def served(huepress_program, tmp_path, pictures):
+    with serving(huepress_program, cwd=tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open an address; in the end no error, no broken policy and no request to anybody else may have been seen."""
+    complaints = []
+
+    def open_it(served, **options):
+        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
+        served.before_its_end.append(context.close)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda r: r.url.startswith((served.origin, "blob:")) or complaints.append(r.url))
+        page.goto(served.address)
+        page.complaints = complaints
+        return page
+
+    yield open_it
+    assert complaints == []
+
+
+def drop(page, folder, names):
+    """Drop files onto the page as a mouse does."""
+    import base64
+
+    files = [[name, base64.b64encode((folder / name).read_bytes()).decode()] for name in names]
+    page.evaluate(
+        """(files) => {
+          const data = new DataTransfer();
+          for (const [name, text] of files) {
+            const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+            data.items.add(new File([bytes], name));
+          }
+          document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+        }""",
+        files,
+    )
+
+
+def row(page, name):
+    return page.locator("#rows tbody tr", has=page.get_by_text(name, exact=True))
+
+
+def all_done(page, n_rows):
+    """Wait until so many rows are there and none is worked on."""
+    page.locator("#rows tbody tr").nth(n_rows - 1).wait_for()
+    for number in range(n_rows):
+        page.locator("#rows tbody tr").nth(number).locator("progress").wait_for(state="hidden")
+    page.get_by_text("still to do").wait_for(state="hidden")
+
+
+def test_from_drop_to_download(open_page, served, pictures):
+    page = open_page(served, accept_downloads=True)
+    assert page.url == f"{served.origin}/"  # the token has left the address bar
+    drop(page, pictures, ["photo.png", "photo.jpg", "badge.webp"])
+    page.get_by_label("Effort").fill("1")  # while it works
+    all_done(page, 3)
+    assert "3 pictures" in page.locator("#totals").inner_text() and "saved" in page.locator("#totals").inner_text()
+    page.reload()
+    all_done(page, 3)
+    assert page.get_by_label("Effort").input_value() == "1"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download all").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        names = archive.namelist()
+        assert sorted(names) == ["badge-huepress.png", "photo-huepress-2.png", "photo-huepress.png"]
+        for name in names:
+            Image.open(io.BytesIO(archive.read(name))).load()
+    with page.expect_download() as download:
+        row(page, "photo.png").get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "photo-huepress.png"
+    page.get_by_label("Sort by").select_option("name")
+    assert page.locator(".open span").all_inner_texts() == ["badge.webp", "photo.jpg", "photo.png"]
+    row(page, "badge.webp").get_by_role("button", name="Remove").click()
+    row(page, "badge.webp").wait_for(state="detached")
+
+
+def test_what_is_no_picture_is_told(open_page, served, pictures):
+    (pictures / "notes.txt").write_text("<img src=x onerror=alert(1)>")
+    page = open_page(served)
+    drop(page, pictures, ["notes.txt", "photo.png"])
+    all_done(page, 1)
+    page.get_by_text("1 file was not taken").click()
+    assert "notes.txt: not an image of a known format" in page.locator("#refused").inner_text()
+    # A browser says so of every answer that is an error.
+    assert [each for each in page.complaints if "400" not in each] == []
+    page.complaints.clear()
+
+
+def test_comparison_and_pins(open_page, served, pictures):
+    page = open_page(served, device_scale_factor=1)
+    page.get_by_label("Effort").fill("1")
+    page.get_by_label("Colors", exact=True).fill("8")
+    drop(page, pictures, ["photo.png"])
+    all_done(page, 1)
+    page.get_by_role("button", name="Compare photo.png").click()
+    stage = page.locator("#comparison .stage")
+    stage.wait_for()
+    divider = page.get_by_role("slider")
+    divider.press("Home")
+    assert divider.get_attribute("aria-valuenow") == "0"
+    page.get_by_role("button", name="Difference", exact=True).click()
+    assert page.locator(".map").is_visible()
+    assert page.locator(".legend li").first.evaluate("e => getComputedStyle(e).backgroundColor") != "rgba(0, 0, 0, 0)"
+    page.get_by_role("button", name="Difference", exact=True).click()
+    assert page.locator("#swatches .palette button").count() == 8
+    # A click into the picture pins its color there.
+    page.get_by_role("button", name="Pin a color of the picture").click()
+    bounds = stage.bounding_box()
+    page.mouse.click(bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] / 2)
+    pinned = page.locator("#swatches button[aria-pressed=true]")
+    pinned.wait_for()
+    original = Image.open(pictures / "photo.png").convert("RGB")
+    red, green, blue = original.getpixel((120, 80))
+    assert pinned.get_attribute("data-color") == f"#{red:02x}{green:02x}{blue:02x}"
+    # One that is removed is gone from the palette that is asked for.
+    pinned.click()
+    page.locator("#swatches button[aria-pressed=true]").wait_for(state="detached")
+    gone = page.locator("#swatches .palette button").first.get_attribute("data-color")
+    page.locator("#swatches .palette button").first.press("Delete")
+    page.locator(f'#swatches [data-color="{gone}"]').wait_for(state="detached")
+    assert page.locator("#swatches .palette button").count() == 7
+    page.keyboard.press("Escape")
+    assert not page.locator("#comparison").is_visible()
+
+
+def test_wrong_settings_are_told_beside_them(open_page, served):
+    page = open_page(served)
+    page.get_by_label("Quality").fill("200")
+    page.get_by_role("alert").get_by_text("quality takes a score from 0 to 100").wait_for()
+    page.get_by_label("Quality").fill("70")
+    page.locator("#wrong").wait_for(state="hidden")
+    assert [each for each in page.complaints if "422" not in each] == []
+    page.complaints.clear()
+
+
+def test_a_folder_is_tried_and_then_replaced(open_page, huepress_program, tmp_path, pictures):
+    (pictures / "photo.jpg").unlink()
+    before = {path.name: path.read_bytes() for path in pictures.iterdir()}
+    with serving(huepress_program, "pictures", cwd=tmp_path) as served:
+        page = open_page(served)
+        page.get_by_label("Effort").fill("1")
+        all_done(page, 2)
+        page.get_by_label("in place of the originals").check()
+        save = page.get_by_role("button", name="Save", exact=True)
+        assert save.is_disabled()
+        page.get_by_role("button", name="Try, write nothing").click()
+        page.get_by_text("2 would be saved").wait_for()
+        assert {path.name: path.read_bytes() for path in pictures.iterdir()} == before
+        save.click()
+        page.get_by_text("2 saved, 0 kept").wait_for()
+        assert all((pictures / name).read_bytes() != data for name, data in before.items())
+        page.get_by_label("Effort").fill("2")  # what was tried is not what would be saved now
+        playwright.expect(save).to_be_disabled()
+
+
+def test_a_server_that_is_killed_is_told(open_page, served, pictures):
+    page = open_page(served)
+    page.get_by_text("No pictures yet.").wait_for()
+    served.process.kill()
+    served.process.wait()
+    page.get_by_text("huepress serve does not answer; start it again").wait_for()
+    drop(page, pictures, ["photo.png"])
+    page.get_by_text("1 file was not taken").wait_for()
+    page.complaints.clear()  # of connections that were refused
+
+
+def test_a_page_without_the_key_shows_nothing(browser, served):
+    context = browser.new_context()
+    page = context.new_page()
+    answer = page.goto(served.origin)
+    assert answer.status == 403 and "holds the key" in page.inner_text("body")
+    context.close()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_schemes_sizes_and_accessibility(open_page, served, pictures, scheme, size):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed (extra browser-test)"
+    )
+    page = open_page(served, color_scheme=scheme, viewport={"width": size[0], "height": size[1]})
+    served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 16})
+    drop(page, pictures, ["photo.png", "badge.webp"])
+    all_done(page, 2)
+    for group in page.locator("#settings, #fields > details").all():
+        group.evaluate("e => { e.open = true; }")
+    results = axe.Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    page.get_by_role("button", name="Compare photo.png").click()
+    page.locator("#swatches .palette button").first.wait_for()
+    results = axe.Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert page.locator("#comparison").evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_by_keyboard_alone(open_page, served, pictures):
+    page = open_page(served)
+    served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 16})
+    drop(page, pictures, ["photo.png"])
+    all_done(page, 1)
+    seen = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.id"))
+        style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert style != "none" or seen[-1] == "", seen
+        if seen[-1] == "Compare photo.png":
+            break
+    assert seen[-1] == "Compare photo.png" and {"add", "target", "field-n_colors", "sort"} <= set(seen)
+    page.keyboard.press("Enter")
+    page.locator("#comparison .stage").wait_for()
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("slider").get_attribute("aria-valuenow") == "51"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Compare photo.png"
