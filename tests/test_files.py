@@ -3,8 +3,9 @@ import os
 
 import pytest
 
+from huepress import files
 from huepress.errors import InputError, OutputError
-from huepress.files import check_writable_name, read_bytes, write_bytes
+from huepress.files import check_writable_name, open_locked, read_bytes, write_bytes
 
 
 def leftovers(folder):
@@ -74,3 +75,50 @@ def test_clear_errors_for_paths(tmp_path):
         write_bytes(tmp_path / "file" / "a.png", b"x")
     with pytest.raises(OutputError, match="shorter"):
         write_bytes(tmp_path / ("x" * 300 + ".png"), b"x")
+
+
+class WindowsLocks:
+    """What msvcrt does: bytes at the file's place, which nobody else can lock or read until they are given back."""
+
+    LK_NBLCK = 2
+
+    def __init__(self):
+        self.held = set()
+
+    def locking(self, descriptor, mode, n_bytes):
+        key = (os.fstat(descriptor).st_ino, os.lseek(descriptor, 0, os.SEEK_CUR))
+        assert (mode, n_bytes) == (self.LK_NBLCK, 1)
+        if key in self.held:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        self.held.add(key)
+
+
+def test_a_ledger_is_held_on_windows_as_well(tmp_path, monkeypatch):
+    locks = WindowsLocks()
+    monkeypatch.setattr(files, "fcntl", None)
+    monkeypatch.setattr(files, "msvcrt", locks)
+    ledger = tmp_path / "ledger"
+    with open_locked(ledger) as file:
+        file.write(b"a line\n")
+        file.seek(0)
+        assert file.read() == b"a line\n"
+        with pytest.raises(OutputError, match="another run"):
+            open_locked(ledger)
+        ((_, place),) = locks.held
+        assert place > 1 << 20, "others read what is before"
+    assert ledger.read_bytes() == b"a line\n"
+
+
+def test_without_any_locks(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "fcntl", None)
+    monkeypatch.setattr(files, "msvcrt", None)
+    with open_locked(tmp_path / "ledger") as file:
+        file.write(b"x")
+
+
+def test_links_are_not_followed_where_the_system_cannot_refuse_them(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "O_NOFOLLOW")
+    (tmp_path / "ledger").symlink_to(tmp_path / "other")
+    with pytest.raises(OutputError, match="link"):
+        open_locked(tmp_path / "ledger")
+    assert not (tmp_path / "other").exists()

@@ -137,7 +137,7 @@ static inline To convert(From from) {
 #endif
 
 template <class To, class From>
-static inline To same_bits(const From& from) {
+static inline To same_bits(From from) {
     static_assert(sizeof(To) == sizeof(From));
     To to;
     std::memcpy(&to, &from, sizeof to);
@@ -153,7 +153,7 @@ static inline V load(const T* from) {
 }
 
 template <class V, class T>
-static inline void store(T* to, const V& v) {
+static inline void store(T* to, V v) {
     std::memcpy(to, &v, sizeof v);
 }
 

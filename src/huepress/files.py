@@ -16,10 +16,16 @@ try:
     import fcntl
 except ImportError:  # no POSIX
     fcntl = None  # type: ignore[assignment]
+try:
+    import msvcrt
+except ImportError:  # no Windows
+    msvcrt = None  # type: ignore[assignment]
 
 SUFFIX = "-huepress"
 # No picture that could be compressed is larger.
 MOST_BYTES = 1 << 32
+# Windows lets nobody read bytes that are locked: this one is beyond the end of every ledger.
+_LOCKED_BYTE = 1 << 30
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
@@ -181,17 +187,28 @@ def open_locked(path: Path) -> io.FileIO:
         raise OutputError(
             f"cannot be used as the ledger ({_reason(error)})", subject=str(path), remedy="remove it and run it again"
         ) from None
-    if fcntl is not None:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise OutputError(
-                "another run is at work there", subject=str(path.parent), remedy="wait until it has ended"
-            ) from None
-        except OSError:
-            pass  # a file system without locks
+    try:
+        _lock(file)
+    except (BlockingIOError, PermissionError):  # of POSIX and of Windows
+        file.close()
+        raise OutputError(
+            "another run is at work there", subject=str(path.parent), remedy="wait until it has ended"
+        ) from None
+    except OSError:
+        pass  # a file system without locks
     return file
+
+
+def _lock(file: io.FileIO) -> None:
+    """Hold a file for this process, or raise an OSError at once."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    elif msvcrt is not None:
+        file.seek(_LOCKED_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        finally:
+            file.seek(0)
 
 
 def read_start(path: str | os.PathLike[str], n_bytes: int) -> bytes:

@@ -28,6 +28,8 @@ _EXCESS_BYTES = 64 * MB
 # A small image is over before a message has gone both ways, so one waits at each worker.
 _AHEAD = 1
 _TELL_SECONDS = 0.1
+# The signal of those that the system ends for want of memory; Windows knows none.
+_KILLED = getattr(signal, "SIGKILL", 9)
 
 
 # Does a task with some threads; what goes wrong is in the outcome.
@@ -176,7 +178,7 @@ class Processes:
         how = worker.stop()
         for waiting, threads in worker.tasks:
             self.submit(waiting, threads)
-        reason = "was killed, perhaps for want of memory" if how == -signal.SIGKILL else f"has crashed ({how})"
+        reason = "was killed, perhaps for want of memory" if how == -_KILLED else f"has crashed ({how})"
         return failed(task, HuepressError(f"its worker {reason}", subject=task.source, remedy=Remedy.LESS_MEMORY))
 
 
