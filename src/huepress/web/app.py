@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from huepress import files
 from huepress.archive.tasks import FileOutcome
 from huepress.drawing.browser_image import mime_type_of
 from huepress.errors import HuepressError, InputError, LimitError, OptionError, OutputError, as_huepress_error
@@ -158,11 +159,8 @@ class Page:
         if picture.made is None:
             raise InputError("there is no result yet", remedy="wait a little")
         name = PurePosixPath(picture.result_name).name
-        return FileResponse(
-            picture.made.path,
-            media_type="application/octet-stream",
-            headers={"Content-Disposition": _attachment(name)},
-        )
+        data = await _read(picture.made.path)
+        return Response(data, media_type="application/octet-stream", headers={"Content-Disposition": _attachment(name)})
 
     async def _results(self, request: Request) -> Response:
         made = [(picture.result_name, picture.made.path) for picture in self._studio.pictures if picture.made]
@@ -179,10 +177,7 @@ class Page:
         kind = _TYPES[".html"] if file == VIEWER else mime_type_of(file)
         if views is None or kind is None or not (file.isascii() and file.replace(".", "", 1).isalnum()):
             raise InputError("there is nothing to look at", remedy="open the comparison again")
-        path = views[1] / file
-        if not path.is_file():
-            raise InputError("there is nothing to look at", remedy="open the comparison again")
-        return FileResponse(path, media_type=kind)
+        return Response(await _read(views[1] / file), media_type=kind)
 
     async def _draw(self, identity: str) -> None:
         """Draw what is compared, unless that was done for this result."""
@@ -283,6 +278,14 @@ def _part(name: str) -> Response:
 
 def _id(request: Request) -> str:
     return str(request.path_params["id"])
+
+
+async def _read(path: str | Path) -> bytes:
+    """Read a result; one that was replaced this moment is no more, which is told like any missing file."""
+    try:
+        return await asyncio.to_thread(files.read_bytes, path)
+    except InputError:
+        raise InputError("that result is no more", remedy="try it again") from None
 
 
 async def _json(request: Request) -> object:

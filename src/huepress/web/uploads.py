@@ -110,7 +110,7 @@ def unpacked(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with closing(files.open_regular(path, os.O_RDONLY)) as raw:
             _check_list(raw)
-        with closing(files.open_regular(path, os.O_RDONLY)) as raw, zipfile.ZipFile(io.BufferedReader(raw)) as archive:
+        with io.BufferedReader(files.open_regular(path, os.O_RDONLY)) as file, zipfile.ZipFile(file) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if len(entries) > _MOST_ENTRIES:
                 raise LimitError(f"more than {_MOST_ENTRIES:,} files in one archive", remedy="split it")
