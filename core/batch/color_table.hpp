@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "support/points.hpp"
+
 namespace huepress {
 
 // Meant to be used again for one picture after the other, so that small ones allocate nothing.
@@ -15,11 +17,9 @@ public:
     // Counts the colors of n_pixels RGB triples; rows are in order of first appearance.
     void count(const std::uint8_t* pixels_srgb8, std::size_t n_pixels);
 
-    std::size_t size() const { return counts_.size(); }
-    const std::vector<std::uint32_t>& counts() const { return counts_; }
+    // The colors, codes as numbers, and how many pixels each has.
+    Points colors() const { return {points_.data(), counts_.data(), counts_.size(), 3}; }
     const std::vector<std::uint32_t>& row_of_pixel() const { return row_of_pixel_; }
-    // size() x 3, the codes as numbers.
-    const std::vector<float>& points_srgb255() const { return points_; }
 
 private:
     struct Slot {

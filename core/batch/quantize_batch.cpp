@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "batch/color_cells.hpp"
 #include "batch/color_table.hpp"
 #include "batch/packing.hpp"
 #include "cluster/kmeans.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr int kGridBits = 6;
 constexpr std::size_t kGridCells = std::size_t{1} << (3 * kGridBits);
+constexpr std::size_t kCellsPerCenter = 8;
 constexpr std::size_t kHistogramBins = 64;
 // Weights are 32 bits wide and are summed by cells.
 constexpr std::uint64_t kLargestTotal = 0xFFFFFFFFull;
@@ -25,39 +27,74 @@ struct Palette {
     std::vector<float> points_srgb255;        // the same as numbers
 };
 
+// What a thread keeps from picture to picture.
+struct Workspace {
+    ColorTable table;
+    ColorCells cells;
+    std::vector<std::int32_t> labels;   // of the table's colors: an entry each
+    std::vector<std::uint8_t> entries;  // the same as bytes
+};
+
 int luma(const std::uint8_t* rgb) { return 299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2]; }
 
-// The different ones among the nearest 8-bit colors of the centers.
-Palette palette_from(const std::vector<float>& centers) {
+// The different ones among the nearest 8-bit colors of the centers; labels that name centers name entries then.
+Palette palette_from(const std::vector<float>& centers, std::vector<std::int32_t>& labels) {
+    struct Color {
+        std::array<std::uint8_t, 3> rgb;
+        std::size_t center;
+    };
     const std::size_t k = centers.size() / 3;
-    std::vector<std::array<std::uint8_t, 3>> colors(k);
-    points_to_colors(ColorSpace::srgb, centers.data(), k, 3, colors[0].data());
-    std::sort(colors.begin(), colors.end(), [](const auto& a, const auto& b) {
-        const int la = luma(a.data());
-        const int lb = luma(b.data());
-        return la != lb ? la < lb : a < b;
+    std::vector<std::uint8_t> rounded(3 * k);
+    points_to_colors(ColorSpace::srgb, centers.data(), k, 3, rounded.data());
+    std::vector<Color> colors(k);
+    for (std::size_t c = 0; c < k; ++c) colors[c] = {{rounded[3 * c], rounded[3 * c + 1], rounded[3 * c + 2]}, c};
+    std::sort(colors.begin(), colors.end(), [](const Color& a, const Color& b) {
+        const int la = luma(a.rgb.data());
+        const int lb = luma(b.rgb.data());
+        return la != lb ? la < lb : a.rgb != b.rgb ? a.rgb < b.rgb : a.center < b.center;
     });
-    colors.erase(std::unique(colors.begin(), colors.end()), colors.end());
     Palette palette;
-    for (const auto& color : colors) {
-        palette.entries_srgb8.insert(palette.entries_srgb8.end(), color.begin(), color.end());
-        palette.points_srgb255.insert(palette.points_srgb255.end(), color.begin(), color.end());
+    std::vector<std::int32_t> entry_of(k);
+    for (std::size_t c = 0; c < k; ++c) {
+        const auto& rgb = colors[c].rgb;
+        if (c == 0 || rgb != colors[c - 1].rgb) {
+            palette.entries_srgb8.insert(palette.entries_srgb8.end(), rgb.begin(), rgb.end());
+            palette.points_srgb255.insert(palette.points_srgb255.end(), rgb.begin(), rgb.end());
+        }
+        entry_of[colors[c].center] = static_cast<std::int32_t>(palette.entries_srgb8.size() / 3 - 1);
     }
+    for (std::int32_t& label : labels) label = entry_of[label];
     return palette;
 }
 
-Palette palette_of_points(const Points& points, const BatchOptions& options) {
+// labels receives a good guess of each point's entry.
+Palette palette_of_points(const Points& points, const BatchOptions& options, std::vector<std::int32_t>& labels) {
     if (points.n <= static_cast<std::size_t>(options.k)) {
-        return palette_from({points.coordinates, points.coordinates + 3 * points.n});
+        labels.resize(points.n);
+        std::iota(labels.begin(), labels.end(), 0);
+        return palette_from({points.coordinates, points.coordinates + 3 * points.n}, labels);
     }
     KMeansOptions kmeans_options{options.k};
     kmeans_options.max_iter = options.max_iter;
     kmeans_options.tol = options.tol;
-    return palette_from(kmeans(points, kmeans_options, {}).centers);
+    Clustering found = kmeans(points, kmeans_options, {});
+    labels.swap(found.labels);
+    return palette_from(found.centers, labels);
 }
 
-Palette palette_of_table(const ColorTable& table, const BatchOptions& options) {
-    return palette_of_points({table.points_srgb255().data(), table.counts().data(), table.size(), 3}, options);
+Palette palette_of_table(Workspace& work, const BatchOptions& options) {
+    const Points colors = work.table.colors();
+    // So many cells a center cost no visible error; where there are fewer, the colors themselves are clustered.
+    const std::size_t enough = kCellsPerCenter * static_cast<std::size_t>(options.k);
+    if (colors.n > enough) work.cells.group(colors);
+    if (colors.n <= enough || work.cells.points().n < enough) {
+        return palette_of_points(colors, options, work.labels);
+    }
+    std::vector<std::int32_t> labels;
+    Palette palette = palette_of_points(work.cells.points(), options, labels);
+    work.labels.resize(colors.n);
+    for (std::size_t i = 0; i < colors.n; ++i) work.labels[i] = labels[work.cells.cell_of()[i]];
+    return palette;
 }
 
 // Pixels of several pictures by cells: sums are integers, so that threads may take pictures in any order.
@@ -104,7 +141,8 @@ public:
             cells_[key] = {};
         }
         used_.clear();
-        return palette_of_points({points.data(), weights.data(), weights.size(), 3}, options);
+        std::vector<std::int32_t> labels;
+        return palette_of_points({points.data(), weights.data(), weights.size(), 3}, options, labels);
     }
 
 private:
@@ -113,13 +151,13 @@ private:
     std::vector<std::uint32_t> used_;
 };
 
-// Maps the counted picture to the palette and packs it.
-void write_indices(const ColorTable& table, const Palette& palette, int bits, std::uint8_t* packed) {
-    std::vector<std::int32_t> labels(table.size(), 0);
-    nearest({table.points_srgb255().data(), nullptr, table.size(), 3}, palette.points_srgb255.data(),
-            static_cast<int>(palette.points_srgb255.size() / 3), labels.data(), 1);
-    std::vector<std::uint8_t> entries(labels.begin(), labels.end());
-    pack_indices(entries.data(), table.row_of_pixel().data(), table.row_of_pixel().size(), bits, packed);
+// Maps the counted picture to the palette, from the guess in work.labels, and packs it.
+void write_indices(Workspace& work, const Palette& palette, int bits, std::uint8_t* packed) {
+    nearest(work.table.colors(), palette.points_srgb255.data(), static_cast<int>(palette.points_srgb255.size() / 3),
+            work.labels.data(), 1);
+    work.entries.assign(work.labels.begin(), work.labels.end());
+    const std::vector<std::uint32_t>& rows = work.table.row_of_pixel();
+    pack_indices(work.entries.data(), rows.data(), rows.size(), bits, packed);
 }
 
 // The pictures of each group, one group after the other, and where each begins.
@@ -188,15 +226,19 @@ QuantizedBatch quantize_batch(const std::vector<RgbView>& pictures, const std::v
     std::vector<Palette> palettes(n_groups);
     if (n_groups < pictures.size()) palettes = shared_palettes(pictures, members, options, stop_requested);
 
-    std::vector<ColorTable> tables(
+    std::vector<Workspace> workspaces(
         std::min(static_cast<std::size_t>(std::max(1, options.n_threads)), std::max<std::size_t>(1, pictures.size())));
-    run_tasks(pictures.size(), static_cast<int>(tables.size()), [&](int thread, std::size_t i) {
+    run_tasks(pictures.size(), static_cast<int>(workspaces.size()), [&](int thread, std::size_t i) {
         if (thread == 0) check_stop(stop_requested);
-        ColorTable& table = tables[thread];
-        table.count(pictures[i].pixels_srgb8, pictures[i].n_pixels);
+        Workspace& work = workspaces[thread];
+        work.table.count(pictures[i].pixels_srgb8, pictures[i].n_pixels);
         const auto group = static_cast<std::size_t>(group_of[i]);
-        if (members.size(group) == 1) palettes[group] = palette_of_table(table, options);
-        write_indices(table, palettes[group], bits, batch.packed.data() + batch.offsets[i]);
+        if (members.size(group) == 1) {
+            palettes[group] = palette_of_table(work, options);
+        } else {
+            work.labels.assign(work.table.colors().n, 0);
+        }
+        write_indices(work, palettes[group], bits, batch.packed.data() + batch.offsets[i]);
     });
 
     const std::size_t stride = 3 * static_cast<std::size_t>(options.k);

@@ -33,38 +33,55 @@ std::size_t draw(const std::vector<double>& cumulative, double target) {
 
 }  // namespace
 
-Cut best_cut(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
-    const auto dims = static_cast<std::size_t>(points.dims);
+namespace {
+
+// best_cut with the number of coordinates known to the compiler where D is not 0.
+template <int D>
+Cut best_cut_dims(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
+    const std::size_t dims = D ? D : static_cast<std::size_t>(points.dims);
+    const std::size_t stride = dims + 1;
+    // Small boxes are cut by the thousand: what they need lies on the stack.
+    std::array<double, D ? kBins * (D + 1) : 1> moments_of_few;
+    std::array<double, D ? 3 * (D + 1) : 1> rows_of_few;
+    std::vector<double> moments_of_many, rows_of_many;
+    if (D == 0) {
+        moments_of_many.resize(kBins * stride);
+        rows_of_many.resize(3 * stride);
+    }
+    double* moments = D ? moments_of_few.data() : moments_of_many.data();  // per bin: coordinate sums, weight
+    double* total = D ? rows_of_few.data() : rows_of_many.data();
+    double* left = total + stride;
+    double* origin = left + stride;  // sums are taken about the first point, to keep digits
+    for (std::size_t d = 0; d < dims; ++d) origin[d] = points[rows[0]][d];
     Cut best;
-    std::vector<double> moments(kBins * (dims + 1));  // per bin: coordinate sums, weight
-    std::vector<double> total(dims + 1), left(dims + 1);
-    std::vector<double> mean(dims, 0.0);  // sums are taken about the first point, to keep digits
-    for (std::size_t d = 0; d < dims; ++d) mean[d] = points[rows[0]][d];
     for (std::size_t axis = 0; axis < dims; ++axis) {
         float low = std::numeric_limits<float>::infinity();
         float high = -low;
         for (std::size_t r = 0; r < n_rows; ++r) {
-            const float v = points[rows[r]][axis];
+            const float v = points.coordinates[rows[r] * dims + axis];
             low = std::min(low, v);
             high = std::max(high, v);
         }
         if (!(low < high)) continue;
         const float step = (high - low) / kBins;
         const float inverse_step = kBins / (high - low);
-        std::fill(moments.begin(), moments.end(), 0.0);
+        std::fill(moments, moments + kBins * stride, 0.0);
         for (std::size_t r = 0; r < n_rows; ++r) {
-            const float* x = points[rows[r]];
+            const float* x = points.coordinates + rows[r] * dims;
             const int bin = std::clamp(static_cast<int>((x[axis] - low) * inverse_step), 0, kBins - 1);
-            double* m = &moments[static_cast<std::size_t>(bin) * (dims + 1)];
+            double* m = moments + static_cast<std::size_t>(bin) * stride;
             const double w = points.weights[rows[r]];
-            for (std::size_t d = 0; d < dims; ++d) m[d] += w * (x[d] - mean[d]);
+            for (std::size_t d = 0; d < dims; ++d) m[d] += w * (x[d] - origin[d]);
             m[dims] += w;
         }
-        std::fill(total.begin(), total.end(), 0.0);
-        for (std::size_t i = 0; i < moments.size(); ++i) total[i % (dims + 1)] += moments[i];
-        std::fill(left.begin(), left.end(), 0.0);
-        for (int bin = 0; bin < kBins - 1; ++bin) {
-            for (std::size_t i = 0; i <= dims; ++i) left[i] += moments[static_cast<std::size_t>(bin) * (dims + 1) + i];
+        std::fill(total, total + stride, 0.0);
+        for (std::size_t bin = 0; bin < kBins; ++bin) {
+            for (std::size_t i = 0; i < stride; ++i) total[i] += moments[bin * stride + i];
+        }
+        std::fill(left, left + stride, 0.0);
+        for (std::size_t bin = 0; bin < kBins - 1; ++bin) {
+            if (moments[bin * stride + dims] == 0.0) continue;  // the same cut as before
+            for (std::size_t i = 0; i < stride; ++i) left[i] += moments[bin * stride + i];
             const double left_weight = left[dims];
             const double right_weight = total[dims] - left_weight;
             if (left_weight <= 0.0 || right_weight <= 0.0) continue;
@@ -82,6 +99,12 @@ Cut best_cut(const Points& points, const std::uint32_t* rows, std::size_t n_rows
         }
     }
     return best;
+}
+
+}  // namespace
+
+Cut best_cut(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
+    return with_dims(points.dims, [&]<int D>() { return best_cut_dims<D>(points, rows, n_rows); });
 }
 
 Seeds seed_wu(const Points& points, int k) {
