@@ -48,6 +48,14 @@ class IndexedBatch(PackedPictures):
         The palette of each picture.
     """
 
+    packed: Bytes
+    bits: int
+    offsets: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int32]
+    palettes_srgb8: Bytes
+    palette_sizes: npt.NDArray[np.int32]
+    palette_of: npt.NDArray[np.int32]
+
 
 def quantize_batch(
     images: npt.NDArray[np.uint8] | Sequence[npt.NDArray[np.uint8]],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,6 @@ from huepress.options import available_processors
 Ids = Sequence[int] | npt.NDArray[np.integer[npt.NBitBase]]
 
 
-@dataclass(frozen=True)
 class PackedPictures:
     """Pictures as packed palette indices; ``pictures[i]`` expands one of them."""
 
@@ -45,6 +43,7 @@ class PackedPictures:
     def indices(self, i: int) -> Bytes:
         """Return the palette entry of each pixel, (height, width) uint8."""
         row = self._row(i)
+        self._check(np.array([row]))
         height, width = (int(side) for side in self.sizes[row])
         out = np.empty(height * width, dtype=np.uint8)
         _core.unpack_batch(self.packed, self.bits, *self._places(np.array([row])), out, 1)
@@ -73,11 +72,16 @@ class PackedPictures:
             If an id is past the end.
         InputError
             If the pictures differ in size, or `out` has another shape or kind.
+        DecodeError
+            If a picture of a file is damaged.
         """
         chosen = self._chosen(range(len(self)) if ids is None else ids)
         if not 0 <= n_threads <= 1024:
             raise OptionError(f"n_threads must be 0 to 1024, not {n_threads}")
         return self._expanded(chosen, out, n_threads or available_processors())
+
+    def _check(self, rows: npt.NDArray[np.int64]) -> None:
+        """Hear which pictures are about to be expanded."""
 
     def _row(self, i: int) -> int:
         if not -len(self) <= i < len(self):
@@ -105,6 +109,7 @@ class PackedPictures:
             out = np.empty(shape, dtype=np.uint8)
         elif out.shape != shape or out.dtype != np.uint8 or not out.flags.c_contiguous or not out.flags.writeable:
             raise InputError(f"out must be a writable contiguous array of uint8 of shape {shape}")
+        self._check(chosen)
         offsets, n_pixels = self._places(chosen)
         _core.expand_batch(
             self.packed, self.bits, offsets, n_pixels, self.palettes_srgb8,
