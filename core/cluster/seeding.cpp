@@ -114,10 +114,12 @@ Seeds seed_wu(const Points& points, int k) {
     };
     std::vector<std::uint32_t> rows(points.n);
     std::iota(rows.begin(), rows.end(), 0u);
+    std::vector<Box> boxes;
     const auto make_box = [&](std::size_t begin, std::size_t end) {
-        return Box{begin, end, best_cut(points, rows.data() + begin, end - begin)};
+        const bool is_last = static_cast<int>(boxes.size()) + 1 >= k;  // nobody asks where to cut it
+        return Box{begin, end, is_last ? Cut{} : best_cut(points, rows.data() + begin, end - begin)};
     };
-    std::vector<Box> boxes{make_box(0, points.n)};
+    boxes.push_back(make_box(0, points.n));
     while (static_cast<int>(boxes.size()) < k) {
         const auto chosen = std::max_element(boxes.begin(), boxes.end(),
                                              [](const Box& a, const Box& b) { return a.cut.gain < b.cut.gain; });
