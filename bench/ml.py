@@ -33,7 +33,7 @@ Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket")
 N_TRAIN, N_TEST = 4500, 2000
-PATCH, N_FEATURES = 6, 160
+PATCH, STEP, N_FEATURES = 6, 2, 160
 
 
 def photographs(side: int, n: int) -> Pixels:
@@ -142,9 +142,9 @@ def from_digits() -> tuple[Pixels, npt.NDArray[np.int64]]:
     return np.repeat(gray[..., None], 3, axis=-1), digits.target[order]
 
 
-def patches_of(pictures: Floats, patch: int) -> Floats:
-    """Return all patches of each picture, normalized: (n, places, patch * patch * 3)."""
-    windows = np.lib.stride_tricks.sliding_window_view(pictures, (patch, patch), axis=(1, 2))
+def patches_of(pictures: Floats, patch: int, step: int) -> Floats:
+    """Return the patches of each picture, normalized: (n, places, patch * patch * 3)."""
+    windows = np.lib.stride_tricks.sliding_window_view(pictures, (patch, patch), axis=(1, 2))[:, ::step, ::step]
     flat = windows.reshape(len(pictures), -1, 3 * patch * patch)
     flat = flat - flat.mean(axis=2, keepdims=True)
     return np.asarray(flat / np.sqrt(flat.var(axis=2, keepdims=True) + 10), dtype=np.float32)
@@ -158,8 +158,8 @@ def accuracy_of(pictures: Pixels, labels: npt.NDArray[np.int64], n_train: int, s
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(pictures))
     shown, labels = pictures[order].astype(np.float32), labels[order]
-    patch = PATCH if shown.shape[1] >= 32 else 3
-    some = patches_of(shown[rng.choice(n_train, min(n_train, 800), replace=False)], patch)
+    patch, step = (PATCH, STEP) if shown.shape[1] >= 32 else (3, 1)
+    some = patches_of(shown[rng.choice(n_train, min(n_train, 800), replace=False)], patch, step)
     some = some.reshape(-1, some.shape[2])
     some = some[rng.choice(len(some), min(len(some), 20000), replace=False)]
     mean = some.mean(axis=0)
@@ -169,7 +169,7 @@ def accuracy_of(pictures: Pixels, labels: npt.NDArray[np.int64], n_train: int, s
     centers = kmeans.cluster_centers_.astype(np.float32)
     features = []
     for begin in range(0, len(shown), 50):
-        found = (patches_of(shown[begin : begin + 50], patch) - mean) @ whiten
+        found = (patches_of(shown[begin : begin + 50], patch, step) - mean) @ whiten
         squared = np.square(found).sum(2, keepdims=True) - 2 * found @ centers.T + np.square(centers).sum(1)
         distances = np.sqrt(np.maximum(squared, 0))
         activations = np.maximum(0, distances.mean(axis=2, keepdims=True) - distances)
