@@ -182,6 +182,17 @@ def test_batches_in_any_order_and_into_a_buffer(photo):
             batch.batch([5, 6], out=wrong)
 
 
+def test_ids_are_integers(photo):
+    batch = ml.quantize_batch(patches(photo), 4)
+    for ids in ([0.5], [True, False], [[1]], [2**70], ["0"]):
+        with pytest.raises(huepress.InputError):
+            batch.batch(ids)
+    for n_threads in (-1, 5000, 1.5):
+        with pytest.raises(huepress.OptionError):
+            batch.batch([0], n_threads=n_threads)
+    np.testing.assert_array_equal(batch.batch(np.array([3], dtype=np.uint8)), batch.batch([3]))
+
+
 def test_unequal_sizes_expand_one_by_one(photo):
     batch = ml.quantize_batch([photo[:10, :7], photo[:3, :11]], 4)
     assert batch[0].shape == (10, 7, 3) and batch[1].shape == (3, 11, 3)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, SupportsIndex, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
 from huepress.errors import InputError, LimitError, OptionError
-from huepress.ml.packed import PackedPictures
+from huepress.ml.packed import PackedPictures, checked_threads, integer_between
 from huepress.model import Bytes
-from huepress.options import available_processors
 
 PaletteScope = Literal["image", "group", "all"]
 
@@ -105,7 +103,7 @@ def quantize_batch(
     (2, 64, [32, 96, 160, 224])
     """
     pictures = _checked(images)
-    k = _integer("n_colors", n_colors, 2, 256)
+    k = integer_between("n_colors", n_colors, 2, 256)
     threads = checked_threads(n_threads)
     if palette not in get_args(PaletteScope):
         raise OptionError(f"palette must be 'image', 'group' or 'all', not {palette!r}")
@@ -119,23 +117,8 @@ def quantize_batch(
     return IndexedBatch(packed, _bits(k), offsets, sizes, palettes, palette_sizes, groups)
 
 
-def checked_threads(n_threads: int) -> int:
-    """Return the number of threads that 0 or a positive number asks for."""
-    return _integer("n_threads", n_threads, 0, 1024) or available_processors()
-
-
 def _bits(n_colors: int) -> int:
     return next(bits for bits in (1, 2, 4, 8) if n_colors <= 1 << bits)
-
-
-def _integer(name: str, value: SupportsIndex, low: int, high: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise OptionError(f"{name} must be an integer, not {value!r}") from None
-    if not low <= number <= high:
-        raise OptionError(f"{name} must be {low} to {high}, not {number}")
-    return number
 
 
 def _checked(images: npt.NDArray[np.uint8] | Sequence[npt.NDArray[np.uint8]]) -> list[Bytes]:
@@ -167,7 +150,7 @@ def _groups(
     n = len(pictures)
     if palette == "image" or n == 0:
         return np.arange(n, dtype=np.int32), n
-    wanted = math.isqrt(n - 1) + 1 if n_groups is None else _integer("n_groups", n_groups, 1, n)
+    wanted = math.isqrt(n - 1) + 1 if n_groups is None else integer_between("n_groups", n_groups, 1, n)
     if palette == "all" or wanted == 1:
         return np.zeros(n, dtype=np.int32), 1
     histograms = _core.color_histograms(pictures, threads)

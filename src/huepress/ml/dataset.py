@@ -14,7 +14,7 @@ from huepress import files
 from huepress.errors import DecodeError, HuepressError, InputError, OptionError
 from huepress.ml import layout
 from huepress.ml.batch import IndexedBatch, PaletteScope, quantize_batch
-from huepress.ml.packed import PackedPictures
+from huepress.ml.packed import Integers, PackedPictures
 from huepress.model import Bytes
 
 # Pictures are quantized so many pixels at a time.
@@ -93,7 +93,7 @@ class Dataset(PackedPictures):
 def write(
     path: str | os.PathLike[str],
     samples: IndexedBatch | npt.NDArray[np.uint8] | Iterable[Bytes],
-    labels: Sequence[int] | npt.NDArray[np.integer[npt.NBitBase]] | None = None,
+    labels: Integers | None = None,
     *,
     n_colors: int = 16,
     palette: PaletteScope = "image",
@@ -160,9 +160,7 @@ def write(
         file.write_at_start(header.to_bytes())
 
 
-def _label_table(
-    labels: Sequence[int] | npt.NDArray[np.integer[npt.NBitBase]] | None, class_names: Sequence[str]
-) -> npt.NDArray[np.int64]:
+def _label_table(labels: Integers | None, class_names: Sequence[str]) -> npt.NDArray[np.int64]:
     if any("\n" in name or not name for name in class_names):
         raise OptionError("class_names must be texts of one line each")
     given = np.asarray([] if labels is None else labels)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from typing import SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,23 @@ from huepress.errors import InputError, OptionError
 from huepress.model import Bytes
 from huepress.options import available_processors
 
-Ids = Sequence[int] | npt.NDArray[np.integer[npt.NBitBase]]
+Integers = Sequence[int] | npt.NDArray[np.int32] | npt.NDArray[np.int64]
+
+
+def integer_between(name: str, value: SupportsIndex, low: int, high: int) -> int:
+    """Return an option as an integer; OptionError where it is none, or out of its range."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise OptionError(f"{name} must be an integer, not {value!r}") from None
+    if not low <= number <= high:
+        raise OptionError(f"{name} must be {low} to {high}, not {number}")
+    return number
+
+
+def checked_threads(n_threads: int) -> int:
+    """Return the number of threads that 0 or a positive number asks for."""
+    return integer_between("n_threads", n_threads, 0, 1024) or available_processors()
 
 
 class PackedPictures:
@@ -49,7 +67,7 @@ class PackedPictures:
         _core.unpack_batch(self.packed, self.bits, *self._places(np.array([row])), out, 1)
         return out.reshape(height, width)
 
-    def batch(self, ids: Ids | None = None, *, out: Bytes | None = None, n_threads: int = 0) -> Bytes:
+    def batch(self, ids: Integers | None = None, *, out: Bytes | None = None, n_threads: int = 0) -> Bytes:
         """Expand pictures of equal size, on threads in the core.
 
         Parameters
@@ -71,14 +89,12 @@ class PackedPictures:
         IndexError
             If an id is past the end.
         InputError
-            If the pictures differ in size, or `out` has another shape or kind.
+            If `ids` are no integers, the pictures differ in size, or `out` has another shape or kind.
         DecodeError
             If a picture of a file is damaged.
         """
         chosen = self._chosen(range(len(self)) if ids is None else ids)
-        if not 0 <= n_threads <= 1024:
-            raise OptionError(f"n_threads must be 0 to 1024, not {n_threads}")
-        return self._expanded(chosen, out, n_threads or available_processors())
+        return self._expanded(chosen, out, checked_threads(n_threads))
 
     def _check(self, rows: npt.NDArray[np.int64]) -> None:
         """Hear which pictures are about to be expanded."""
@@ -88,13 +104,13 @@ class PackedPictures:
             raise IndexError(f"picture {i} of {len(self)}")
         return i % len(self)
 
-    def _chosen(self, ids: Ids | range) -> npt.NDArray[np.int64]:
-        chosen = np.asarray(ids, dtype=np.int64) if len(ids) else np.zeros(0, dtype=np.int64)
-        if chosen.ndim != 1:
-            raise InputError("ids must be a list of numbers")
+    def _chosen(self, ids: Integers | range) -> npt.NDArray[np.int64]:
+        chosen = np.asarray(ids) if len(ids) else np.zeros(0, dtype=np.int64)
+        if chosen.ndim != 1 or chosen.dtype.kind not in "iu":  # a mask of booleans would be taken for 0 and 1
+            raise InputError("ids must be a list of integers")
         if len(chosen) and not (-len(self) <= chosen.min() and chosen.max() < len(self)):
             raise IndexError(f"ids must be below {len(self)}")
-        return chosen % max(1, len(self))
+        return chosen.astype(np.int64) % max(1, len(self))
 
     def _places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         return np.ascontiguousarray(self.offsets[chosen]), self.sizes[chosen].astype(np.int64).prod(axis=1)
