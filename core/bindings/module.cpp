@@ -195,6 +195,7 @@ NB_MODULE(_core, m) {
         .def("score", &bind_score, nb::arg("distorted"), nb::arg("n_threads"));
     m.def("nearest", &bind_nearest, nb::arg("points"), nb::arg("centers"), nb::arg("guess").none(),
           nb::arg("n_threads"));
+    bind_batch(m);
     bind_search(m);
     bind_segmentation(m);
 }

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <type_traits>
 
 #include "support/exact_math.hpp"
 
@@ -26,60 +25,63 @@ void append_mean(const Points& points, const std::uint32_t* rows, std::size_t n_
     for (double s : sum) centers.push_back(static_cast<float>(s / weight));
 }
 
-// The best cut of points with so many coordinates; 0 stands for any number, which is slower.
-template <std::size_t kDims>
-Cut best_cut_of(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
-    const std::size_t dims = kDims > 0 ? kDims : static_cast<std::size_t>(points.dims);
-    // Coordinates of a point that is looked at; sums are taken about the first point, to keep digits.
-    using Coordinates = std::conditional_t<(kDims > 0), std::array<float, kDims>, std::vector<float>>;
-    using Sums = std::conditional_t<(kDims > 0), std::array<double, kDims + 1>, std::vector<double>>;
-    Coordinates low{}, inverse_step{};
-    Sums mean{}, total{}, left{};
-    if constexpr (kDims == 0) {
-        low.resize(dims);
-        inverse_step.resize(dims);
-        mean.resize(dims + 1);
-        total.resize(dims + 1);
-        left.resize(dims + 1);
-    }
-    Coordinates high = low;
-    for (std::size_t d = 0; d < dims; ++d) low[d] = high[d] = points[rows[0]][d];
-    for (std::size_t d = 0; d < dims; ++d) mean[d] = low[d];
-    for (std::size_t r = 0; r < n_rows; ++r) {
-        const float* x = points[rows[r]];
-        for (std::size_t d = 0; d < dims; ++d) {
-            low[d] = std::min(low[d], x[d]);
-            high[d] = std::max(high[d], x[d]);
-        }
-    }
-    for (std::size_t d = 0; d < dims; ++d) inverse_step[d] = low[d] < high[d] ? kBins / (high[d] - low[d]) : 0.0f;
+// Index of the first cumulative weight above `target`.
+std::size_t draw(const std::vector<double>& cumulative, double target) {
+    const auto found = std::upper_bound(cumulative.begin(), cumulative.end(), target);
+    return std::min(static_cast<std::size_t>(found - cumulative.begin()), cumulative.size() - 1);
+}
 
-    const std::size_t per_bin = dims + 1, per_axis = kBins * per_bin;  // of a bin: sums of coordinates, weight
-    std::vector<double> moments(dims * per_axis);
-    for (std::size_t r = 0; r < n_rows; ++r) {
-        const float* x = points[rows[r]];
-        const double w = points.weights[rows[r]];
-        Sums weighted = mean;
-        for (std::size_t d = 0; d < dims; ++d) weighted[d] = w * (x[d] - mean[d]);
-        for (std::size_t axis = 0; axis < dims; ++axis) {
-            const int bin = std::clamp(static_cast<int>((x[axis] - low[axis]) * inverse_step[axis]), 0, kBins - 1);
-            double* m = &moments[axis * per_axis + static_cast<std::size_t>(bin) * per_bin];
-            for (std::size_t d = 0; d < dims; ++d) m[d] += weighted[d];
-            m[dims] += w;
-        }
-    }
+}  // namespace
 
+namespace {
+
+// best_cut with the number of coordinates known to the compiler where D is not 0.
+template <int D>
+Cut best_cut_dims(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
+    const std::size_t dims = D ? D : static_cast<std::size_t>(points.dims);
+    const std::size_t stride = dims + 1;
+    // Small boxes are cut by the thousand: what they need lies on the stack.
+    std::array<double, D ? kBins * (D + 1) : 1> moments_of_few;
+    std::array<double, D ? 3 * (D + 1) : 1> rows_of_few;
+    std::vector<double> moments_of_many, rows_of_many;
+    if (D == 0) {
+        moments_of_many.resize(kBins * stride);
+        rows_of_many.resize(3 * stride);
+    }
+    double* moments = D ? moments_of_few.data() : moments_of_many.data();  // per bin: coordinate sums, weight
+    double* total = D ? rows_of_few.data() : rows_of_many.data();
+    double* left = total + stride;
+    double* origin = left + stride;  // sums are taken about the first point, to keep digits
+    for (std::size_t d = 0; d < dims; ++d) origin[d] = points[rows[0]][d];
     Cut best;
     for (std::size_t axis = 0; axis < dims; ++axis) {
-        if (!(low[axis] < high[axis])) continue;
-        const float step = (high[axis] - low[axis]) / kBins;
-        const double* of_axis = &moments[axis * per_axis];
-        for (std::size_t d = 0; d <= dims; ++d) total[d] = left[d] = 0.0;
-        for (std::size_t bin = 0; bin < kBins; ++bin) {
-            for (std::size_t d = 0; d <= dims; ++d) total[d] += of_axis[bin * per_bin + d];
+        float low = std::numeric_limits<float>::infinity();
+        float high = -low;
+        for (std::size_t r = 0; r < n_rows; ++r) {
+            const float v = points.coordinates[rows[r] * dims + axis];
+            low = std::min(low, v);
+            high = std::max(high, v);
         }
+        if (!(low < high)) continue;
+        const float step = (high - low) / kBins;
+        const float inverse_step = kBins / (high - low);
+        std::fill(moments, moments + kBins * stride, 0.0);
+        for (std::size_t r = 0; r < n_rows; ++r) {
+            const float* x = points.coordinates + rows[r] * dims;
+            const int bin = std::clamp(static_cast<int>((x[axis] - low) * inverse_step), 0, kBins - 1);
+            double* m = moments + static_cast<std::size_t>(bin) * stride;
+            const double w = points.weights[rows[r]];
+            for (std::size_t d = 0; d < dims; ++d) m[d] += w * (x[d] - origin[d]);
+            m[dims] += w;
+        }
+        std::fill(total, total + stride, 0.0);
+        for (std::size_t bin = 0; bin < kBins; ++bin) {
+            for (std::size_t i = 0; i < stride; ++i) total[i] += moments[bin * stride + i];
+        }
+        std::fill(left, left + stride, 0.0);
         for (std::size_t bin = 0; bin < kBins - 1; ++bin) {
-            for (std::size_t d = 0; d <= dims; ++d) left[d] += of_axis[bin * per_bin + d];
+            if (moments[bin * stride + dims] == 0.0) continue;  // the same cut as before
+            for (std::size_t i = 0; i < stride; ++i) left[i] += moments[bin * stride + i];
             const double left_weight = left[dims];
             const double right_weight = total[dims] - left_weight;
             if (left_weight <= 0.0 || right_weight <= 0.0) continue;
@@ -92,25 +94,17 @@ Cut best_cut_of(const Points& points, const std::uint32_t* rows, std::size_t n_r
             }
             gain *= left_weight * right_weight / total[dims];
             if (gain > best.gain) {
-                best = {gain, static_cast<int>(axis), low[axis] + step * static_cast<float>(bin + 1)};
+                best = {gain, static_cast<int>(axis), low + step * static_cast<float>(bin + 1)};
             }
         }
     }
     return best;
 }
 
-// Index of the first cumulative weight above `target`.
-std::size_t draw(const std::vector<double>& cumulative, double target) {
-    const auto found = std::upper_bound(cumulative.begin(), cumulative.end(), target);
-    return std::min(static_cast<std::size_t>(found - cumulative.begin()), cumulative.size() - 1);
-}
-
 }  // namespace
 
 Cut best_cut(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
-    return points.dims == 3   ? best_cut_of<3>(points, rows, n_rows)
-           : points.dims == 4 ? best_cut_of<4>(points, rows, n_rows)
-                              : best_cut_of<0>(points, rows, n_rows);
+    return with_dims(points.dims, [&]<int D>() { return best_cut_dims<D>(points, rows, n_rows); });
 }
 
 Seeds seed_wu(const Points& points, int k) {
@@ -120,10 +114,12 @@ Seeds seed_wu(const Points& points, int k) {
     };
     std::vector<std::uint32_t> rows(points.n);
     std::iota(rows.begin(), rows.end(), 0u);
+    std::vector<Box> boxes;
     const auto make_box = [&](std::size_t begin, std::size_t end) {
-        return Box{begin, end, best_cut(points, rows.data() + begin, end - begin)};
+        const bool is_last = static_cast<int>(boxes.size()) + 1 >= k;  // nobody asks where to cut it
+        return Box{begin, end, is_last ? Cut{} : best_cut(points, rows.data() + begin, end - begin)};
     };
-    std::vector<Box> boxes{make_box(0, points.n)};
+    boxes.push_back(make_box(0, points.n));
     while (static_cast<int>(boxes.size()) < k) {
         const auto chosen = std::max_element(boxes.begin(), boxes.end(),
                                              [](const Box& a, const Box& b) { return a.cut.gain < b.cut.gain; });

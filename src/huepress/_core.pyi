@@ -139,3 +139,31 @@ class Ssimulacra2:
     def score(self, distorted: npt.NDArray[np.uint8], n_threads: int) -> float: ...
 
 def set_simd_level(level: str) -> bool: ...
+def quantize_batch(
+    pictures: list[npt.NDArray[np.uint8]],
+    group_of: npt.NDArray[np.int32],
+    n_groups: int,
+    k: int,
+    max_iter: int,
+    tol: float,
+    n_threads: int,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.uint8], npt.NDArray[np.int32]]: ...
+def color_histograms(pictures: list[npt.NDArray[np.uint8]], n_threads: int) -> npt.NDArray[np.float32]: ...
+def expand_batch(
+    packed: npt.NDArray[np.uint8],
+    bits: int,
+    offsets: npt.NDArray[np.int64],
+    n_pixels: npt.NDArray[np.int64],
+    palettes: npt.NDArray[np.uint8],
+    palette_of: npt.NDArray[np.int32],
+    out: npt.NDArray[np.uint8],
+    n_threads: int,
+) -> None: ...
+def unpack_batch(
+    packed: npt.NDArray[np.uint8],
+    bits: int,
+    offsets: npt.NDArray[np.int64],
+    n_pixels: npt.NDArray[np.int64],
+    out: npt.NDArray[np.uint8],
+    n_threads: int,
+) -> None: ...

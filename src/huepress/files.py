@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import mmap
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from huepress.errors import InputError, LimitError, MissingFileError, OutputError, Remedy
@@ -43,14 +45,8 @@ def read_bytes(path: str | os.PathLike[str], *, limit: int = MOST_BYTES) -> byte
         with open_regular(path, os.O_RDONLY) as file:
             size = os.fstat(file.fileno()).st_size
             data = file.readall() if size <= limit else b""
-    except FileNotFoundError as error:
-        raise MissingFileError("no such file", subject=str(path), remedy="check the name") from error
-    except IsADirectoryError:
-        raise InputError("a directory", subject=str(path), remedy=Remedy.WHOLE_FOLDER) from None
-    except PermissionError:
-        raise InputError("permission denied", subject=str(path), remedy="make it readable") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read ({_reason(error)})", subject=str(path)) from None
+        raise _cannot_be_read(path, error) from None
     if size > limit or len(data) > limit:
         raise LimitError(f"larger than {limit:,} bytes", subject=str(path), remedy="make it smaller, or leave it out")
     return data
@@ -108,6 +104,73 @@ def write_bytes(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = 
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+class StagedFile:
+    """A file that is written piece by piece beside the place where it will stand (`staged_file`)."""
+
+    def __init__(self, file: io.BufferedWriter, target: Path) -> None:
+        self._file, self._target = file, target
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append bytes; OutputError if they cannot be written."""
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise cannot_be_written(self._target, error) from None
+
+    def write_at_start(self, data: bytes) -> None:
+        """Write over the first bytes, after everything else; OutputError if they cannot be written."""
+        try:
+            self._file.seek(0)
+            self._file.write(data)
+            self._file.flush()
+        except OSError as error:
+            raise cannot_be_written(self._target, error) from None
+
+
+@contextlib.contextmanager
+def staged_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[StagedFile]:
+    """Write a file too large for memory, as a whole or not at all: it gets its name when the block ends well.
+
+    Raises
+    ------
+    OutputError
+        If the file exists and may not be overwritten, or cannot be written.
+    """
+    check_writable_name(path, overwrite=overwrite)
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".huepress-{secrets.token_hex(6)}.tmp")
+    try:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(temporary, _NEW_FILE, 0o666)
+        except OSError as error:
+            raise cannot_be_written(target, error) from None
+        with open(descriptor, "wb") as file:
+            yield StagedFile(file, target)
+        sync(temporary)
+        publish(temporary, target, overwrite=overwrite)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def map_bytes(path: str | os.PathLike[str]) -> mmap.mmap | bytes:
+    """Map a regular file into memory for reading; what is never looked at is never read. An empty one is ``b""``.
+
+    Raises
+    ------
+    InputError
+        As for `read_bytes`.
+    """
+    try:
+        with open_regular(path, os.O_RDONLY) as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                return b""
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise _cannot_be_read(path, error) from None
 
 
 def stage(temporary: Path, data: bytes, target: Path, *, private: bool = False) -> None:
@@ -253,6 +316,16 @@ def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> Non
             raise OutputError("exists already", subject=str(target), remedy=Remedy.OVERWRITE)
     except (OSError, ValueError) as error:
         raise cannot_be_written(target, error) from None
+
+
+def _cannot_be_read(path: str | os.PathLike[str], error: Exception) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return MissingFileError("no such file", subject=str(path), remedy="check the name")
+    if isinstance(error, IsADirectoryError):
+        return InputError("a directory", subject=str(path), remedy=Remedy.WHOLE_FOLDER)
+    if isinstance(error, PermissionError):
+        return InputError("permission denied", subject=str(path), remedy="make it readable")
+    return InputError(f"cannot be read ({_reason(error)})", subject=str(path))
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,225 @@
+"""Data sets in one file that is mapped into memory: many processes read it, and none of them decodes a picture."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from huepress import files
+from huepress.errors import DecodeError, HuepressError, InputError, OptionError
+from huepress.ml import layout
+from huepress.ml.batch import IndexedBatch, PaletteScope, quantize_batch
+from huepress.ml.packed import Integers, PackedPictures
+from huepress.model import Bytes
+
+# Pictures are quantized so many pixels at a time.
+_PIXELS_AT_ONCE = 1 << 24
+
+
+class Dataset(PackedPictures):
+    """A file that `write` made, mapped into memory.
+
+    ``dataset[i]`` is a picture, `batch` many; `indices`, `palette` and `labels` are what they are made of. The tables
+    are checked when the file is opened, a picture when it is used for the first time. A `Dataset` may be pickled and
+    sent to another process, which opens the file again. Nobody may change the file in place while it is open; `write`
+    never does, but gives the name to a new file.
+
+    Parameters
+    ----------
+    path : path
+
+    Attributes
+    ----------
+    packed, bits, offsets, sizes, palettes_srgb8, palette_sizes, palette_of
+        As of `IndexedBatch`, read-only.
+    labels : ndarray of int64, (n,), or None
+    class_names : tuple of str
+        The names that labels stand for; empty where none were given.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or cannot be read.
+    DecodeError
+        If it is no data set, or one that is damaged or was cut off.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.path.abspath(path)
+        self._data = data = memoryview(files.map_bytes(path))
+        try:
+            header = layout.read_header(data)
+            tables = layout.read_tables(data, header)
+        except HuepressError as error:
+            raise error.about(str(path)) from None
+        self.packed = np.frombuffer(data, np.uint8, header.packed_size, layout.HEADER_SIZE)
+        self.bits, self.offsets, self.sizes = header.bits, tables.offsets, tables.sizes
+        self.palettes_srgb8, self.palette_sizes = tables.palettes_srgb8, tables.palette_sizes
+        self.palette_of = tables.palette_of
+        self.labels = tables.labels if header.has_labels else None
+        self.class_names = tables.class_names()
+        self._checksums = tables.checksums
+        self._checked = np.zeros(header.n_pictures, dtype=np.bool_)
+
+    def __reduce__(self) -> tuple[type[Dataset], tuple[str]]:
+        return Dataset, (self._path,)
+
+    def verify(self) -> None:
+        """Read every picture and compare its checksum.
+
+        Raises
+        ------
+        DecodeError
+            If a picture is damaged.
+        """
+        self._checked[:] = False
+        self._check(np.arange(len(self)))
+
+    def _check(self, rows: npt.NDArray[np.int64]) -> None:
+        for row in rows[~self._checked[rows]].tolist():
+            begin, end = (layout.HEADER_SIZE + int(self.offsets[at]) for at in (row, row + 1))
+            if zlib.crc32(self._data[begin:end]) != self._checksums[row]:
+                raise DecodeError(
+                    f"picture {row} of the data set is damaged", subject=self._path, remedy="make it anew"
+                )
+            self._checked[row] = True
+
+
+def write(
+    path: str | os.PathLike[str],
+    samples: IndexedBatch | npt.NDArray[np.uint8] | Iterable[Bytes],
+    labels: Integers | None = None,
+    *,
+    n_colors: int = 16,
+    palette: PaletteScope = "image",
+    class_names: Sequence[str] = (),
+    n_threads: int = 0,
+    overwrite: bool = False,
+) -> None:
+    """Write pictures into one file for `Dataset`, as a whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+    samples : IndexedBatch, ndarray of uint8, (n, height, width, 3), or iterable of ndarrays, (height, width, 3)
+        With a palette for each picture an iterable is read bit by bit, so that it may be larger than the memory.
+    labels : sequence of int, optional
+        One a picture.
+    n_colors, palette, n_threads
+        As for `quantize_batch`; of an `IndexedBatch` they are those that it was made with.
+    class_names : sequence of str, optional
+        The names of labels 0, 1, 2 and so on.
+    overwrite : bool
+        Whether an existing file is replaced.
+
+    Raises
+    ------
+    OptionError, InputError, LimitError
+        As `quantize_batch`; or if labels or names do not fit.
+    OutputError
+        If the file exists already or cannot be written.
+    """
+    label_table = _label_table(labels, class_names)
+    names = "\n".join(class_names).encode()
+    if isinstance(samples, IndexedBatch):
+        batches: Iterator[IndexedBatch] = iter([samples])
+    elif palette == "image":
+        batches = (quantize_batch(some, n_colors, n_threads=n_threads) for some in _portions(samples))
+    else:
+        batches = iter([quantize_batch(_all_of(samples), n_colors, palette, n_threads)])
+    first = next(batches, None) or quantize_batch([], n_colors)
+    parts: list[IndexedBatch] = []
+    checksums: list[int] = []
+    n_bytes = 0
+    with files.staged_file(path, overwrite=overwrite) as file:
+        file.write(bytes(layout.HEADER_SIZE))
+        for batch in chain([first], batches):
+            packed = batch.packed.data
+            file.write(packed)
+            checksums += [
+                zlib.crc32(packed[begin:end])
+                for begin, end in zip(batch.offsets[:-1].tolist(), batch.offsets[1:].tolist(), strict=True)
+            ]
+            n_bytes += len(batch.packed)
+            parts.append(_without_indices(batch))
+        tables = _joined(parts, checksums, label_table, names)
+        if labels is not None and len(label_table) != len(checksums):
+            raise OptionError(f"{len(label_table)} labels for {len(checksums)} pictures; give one for each")
+        indices_end = layout.HEADER_SIZE + n_bytes
+        rest = bytes(-indices_end % layout.TABLE_ALIGNMENT) + tables.to_bytes()
+        header = layout.Header(
+            first.bits, len(checksums), len(tables.palettes_srgb8), n_bytes, first.palettes_srgb8.shape[1],
+            len(names), labels is not None, zlib.crc32(rest),
+        )  # fmt: skip
+        file.write(rest)
+        file.write_at_start(header.to_bytes())
+
+
+def _label_table(labels: Integers | None, class_names: Sequence[str]) -> npt.NDArray[np.int64]:
+    if any("\n" in name or not name for name in class_names):
+        raise OptionError("class_names must be texts of one line each")
+    given = np.asarray([] if labels is None else labels)
+    if given.ndim != 1 or (len(given) and not np.issubdtype(given.dtype, np.integer)):
+        raise OptionError("labels must be integers, one for each picture")
+    table = given.astype(np.int64)
+    if len(class_names) and len(table) and not (table.min() >= 0 and table.max() < len(class_names)):
+        raise OptionError(f"labels must be 0 to {len(class_names) - 1}, as there are {len(class_names)} class names")
+    return table
+
+
+def _all_of(samples: npt.NDArray[np.uint8] | Iterable[Bytes]) -> npt.NDArray[np.uint8] | list[Bytes]:
+    if isinstance(samples, np.ndarray):
+        return samples
+    if not isinstance(samples, Iterable):
+        raise InputError(f"samples must be arrays, not {type(samples).__name__}")
+    return list(samples)
+
+
+def _portions(samples: npt.NDArray[np.uint8] | Iterable[Bytes]) -> Iterator[npt.NDArray[np.uint8] | list[Bytes]]:
+    if isinstance(samples, np.ndarray):
+        yield samples
+        return
+    if not isinstance(samples, Iterable):
+        raise InputError(f"samples must be arrays, not {type(samples).__name__}")
+    portion: list[Bytes] = []
+    n_pixels = 0
+    for picture in samples:
+        portion.append(picture)
+        n_pixels += np.size(picture) // 3
+        if n_pixels >= _PIXELS_AT_ONCE:
+            yield portion
+            portion, n_pixels = [], 0
+    if portion:
+        yield portion
+
+
+def _without_indices(batch: IndexedBatch) -> IndexedBatch:
+    return IndexedBatch(
+        np.empty(0, dtype=np.uint8), batch.bits, batch.offsets, batch.sizes, batch.palettes_srgb8, batch.palette_sizes,
+        batch.palette_of,
+    )  # fmt: skip
+
+
+def _joined(
+    parts: list[IndexedBatch], checksums: list[int], labels: npt.NDArray[np.int64], names: bytes
+) -> layout.Tables:
+    """Return the tables of all parts, whose offsets and numbers of palettes follow each other."""
+    first_bytes = np.cumsum([0] + [int(part.offsets[-1]) for part in parts])
+    first_palettes = np.cumsum([0] + [len(part.palette_sizes) for part in parts])
+    offsets = [part.offsets[:-1] + begin for part, begin in zip(parts, first_bytes[:-1], strict=True)]
+    palette_of = [part.palette_of + begin for part, begin in zip(parts, first_palettes[:-1], strict=True)]
+    return layout.Tables(
+        offsets=np.concatenate([*offsets, first_bytes[-1:]]).astype(np.int64),
+        labels=labels,
+        sizes=np.concatenate([part.sizes for part in parts]),
+        palette_of=np.concatenate(palette_of).astype(np.int32),
+        checksums=np.array(checksums, dtype=np.uint32),
+        palette_sizes=np.concatenate([part.palette_sizes for part in parts]),
+        palettes_srgb8=np.concatenate([part.palettes_srgb8 for part in parts]),
+        names=np.frombuffer(names, dtype=np.uint8),
+    )
