@@ -185,7 +185,7 @@ class Curve:
         score = 85 - 8 * math.log2(1 + rate)
         trial = huepress.Trial(rate, max(2, round(n_colors / (1 + rate / 50))), n_bytes, score)
         indexed = huepress.quantize(np.zeros((1, 1), np.uint8), 2)
-        return Attempt(trial, indexed, Encoded(bytes(n_bytes), "PNG"), 5.0)
+        return Attempt(trial, Encoded(bytes(n_bytes), "PNG"), indexed, 5.0)
 
 
 @pytest.mark.parametrize("fall", [0.5, 0.9, 1.3])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from importlib.resources import files
 
 import numpy as np
 from PIL import Image
@@ -54,3 +55,8 @@ def _png(image: Image.Image) -> Encoded:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=4)
     return Encoded(buffer.getvalue(), "PNG")
+
+
+def theme_css() -> str:
+    """Return the colors of every page, light and dark, as custom properties."""
+    return files("huepress.drawing").joinpath("theme.css").read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ from huepress.formats.opening import open_image
 from huepress.formats.record import FileFormat, FullColor, Wish
 from huepress.goals import QualityGoal, SizeGoal, Tried
 from huepress.model import Bytes, Encoded, SourceImage
+from huepress.pipeline.hunt import Version
 from huepress.results import Trial
 
 MOST_TRIALS = 5
@@ -30,30 +31,16 @@ _HOPELESS = 1.3
 
 
 @dataclass(frozen=True, eq=False)
-class Coded:
-    """A finished version of an image by a coder of any number of colors.
+class Coded(Version):
+    """A version by a coder of any number of colors.
 
     Attributes
     ----------
-    trial : Trial
-    encoded : Encoded
     pixels_srgb8 : ndarray of uint8, (height, width, 3 or 4)
         What the file shows.
     """
 
-    trial: Trial
-    encoded: Encoded
     pixels_srgb8: Bytes
-
-    @property
-    def n_bytes(self) -> int:
-        """Size of the file."""
-        return len(self.encoded.data)
-
-    @property
-    def score(self) -> float | None:
-        """SSIMULACRA2 score; None where the image is too small for one."""
-        return self.trial.score
 
     @cached_property
     def n_colors(self) -> int:

@@ -27,25 +27,17 @@ _RESOLUTION = 0.06
 
 
 @dataclass(frozen=True, eq=False)
-class Attempt:
-    """One finished version of an image.
+class Version:
+    """One finished version of an image, by whatever coder.
 
     Attributes
     ----------
     trial : Trial
-    indexed : IndexedImage
     encoded : Encoded
-    table : ColorTable
-        The colors that it was made from.
-    distortion_bits : float
-        What the distortion of a pixel is worth in bits at the rate; infinite where that says nothing.
     """
 
     trial: Trial
-    indexed: IndexedImage
     encoded: Encoded
-    table: ColorTable
-    distortion_bits: float = math.inf
 
     @property
     def n_bytes(self) -> int:
@@ -56,6 +48,24 @@ class Attempt:
     def score(self) -> float | None:
         """SSIMULACRA2 score; None where the image is too small for one."""
         return self.trial.score
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt(Version):
+    """A version with a palette.
+
+    Attributes
+    ----------
+    indexed : IndexedImage
+    table : ColorTable
+        The colors that it was made from.
+    distortion_bits : float
+        What the distortion of a pixel is worth in bits at the rate; infinite where that says nothing.
+    """
+
+    indexed: IndexedImage
+    table: ColorTable
+    distortion_bits: float = math.inf
 
 
 class Bench(Protocol):

@@ -236,7 +236,7 @@ class Workbench:
             score = LOSSLESS_SCORE if chosen.lossless else self.comparator.ssimulacra2(indexed.to_array())
         self.n_attempts += 1
         trial = Trial(rate, indexed.n_colors, len(encoded.data), score)
-        return Attempt(trial, indexed, encoded, chosen.table, chosen.distortion_bits)
+        return Attempt(trial, encoded, indexed, chosen.table, chosen.distortion_bits)
 
 
 def _on_gray(pixels_srgb8: Bytes) -> Bytes:

@@ -44,6 +44,7 @@ _PARTS = {
     "folder.js": "huepress.web.page",
     "drop.js": "huepress.web.page",
     "icon.svg": "huepress.web.page",
+    "theme.css": "huepress.drawing",
     "viewer.css": "huepress.comparison.page",
     "viewer.js": "huepress.comparison.page",
 }

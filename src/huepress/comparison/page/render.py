@@ -13,7 +13,7 @@ from huepress import __version__
 from huepress.comparison.page.difference import EDGES, JUST_NOTICEABLE, difference_map, map_palette
 from huepress.comparison.page.plot import Point, frontier_svg
 from huepress.comparison.versions import Version, best_of
-from huepress.drawing.browser_image import data_uri, extension_of, is_shown, thumbnail, to_png
+from huepress.drawing.browser_image import data_uri, extension_of, is_shown, theme_css, thumbnail, to_png
 from huepress.model import Bytes, Encoded, Palette, SourceImage
 from huepress.wording import counted, human_bytes, rounded_down
 
@@ -110,7 +110,7 @@ def render_page(sections: Sequence[Section]) -> bytes:
     page = _template("page.html").substitute(
         version=__version__,
         title=escape(title),
-        css=_resource("viewer.css") + _resource("page.css"),
+        css=theme_css() + _resource("viewer.css") + _resource("page.css"),
         js=_resource("viewer.js") + _resource("page.js"),
         gallery=gallery,
         sections="\n".join(section.html for section in sections),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from huepress import __version__
-from huepress.drawing.browser_image import data_uri, thumbnail, to_png
+from huepress.drawing.browser_image import data_uri, theme_css, thumbnail, to_png
 from huepress.model import Bytes
 from huepress.wording import counted
 
@@ -40,7 +40,7 @@ def render_page(found: Segmentation, facts: dict[str, Any], name: str) -> bytes:
     page = Template(_resource("page.html")).substitute(
         version=__version__,
         title=escape(name),
-        css=_resource("page.css"),
+        css=theme_css() + _resource("page.css"),
         js=_resource("page.js"),
         told=f"{width} x {height}, {counted(len(found), 'segment')}, {counted(len(found.regions), 'region')}",
         width=shown[0],
