@@ -12,9 +12,8 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/python demo/demo.py
 
 test: check
-	@echo "Testing: about ten minutes with two processors, up to thirty on a busy machine."
+	@echo "Testing: about a quarter of an hour with two processors, up to forty minutes on a busy machine."
 	$(BIN)/python tools/sanitize.py
-	$(BIN)/python tools/portable.py
 	$(BIN)/python -m pytest
 
 check: $(VENV)/test.stamp
