@@ -99,11 +99,32 @@ Out<std::uint8_t> bind_diffuse_errors(const In<std::int32_t, 2>& colors, const I
     return to_numpy(std::move(indices), {color_of.shape(0), color_of.shape(1)});
 }
 
+// Square roots of the weights of a picture's pixels; see visibility.hpp.
+Out<float> bind_visibility_roots(const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of) {
+    require_finite(color_points, "color_points must be finite");
+    const std::size_t rows = color_of.shape(0), width = color_of.shape(1);
+    require(rows > 0 && rows < (1u << 30) && width > 0 && width < (1u << 30), "the image must have pixels");
+    for (std::size_t i = 0; i < color_of.size(); ++i) {
+        require(color_of.data()[i] < color_points.shape(0), "color_of names a color that does not exist");
+    }
+    std::vector<float> lightness;
+    for (std::size_t i = 0; i < color_points.size(); i += color_points.shape(1)) {
+        lightness.push_back(color_points.data()[i]);
+    }
+    std::vector<float> roots = without_gil([&](const StopRequested&) {
+        const SpatialOptions defaults;
+        return visibility_roots(lightness, color_of.data(), static_cast<int>(width), static_cast<int>(rows),
+                                defaults.strongest_visibility, defaults.texture);
+    });
+    return to_numpy(std::move(roots), {rows, width});
+}
+
 // Looks are colors by number, the palette's entries first; see lzw_search.hpp.
 nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32_t, 2>& color_of,
                           const In<float, 2>& looks, int n_entries, int transparent, const In<std::uint16_t, 2>& canvas,
                           const In<std::uint16_t, 2>& required, const std::tuple<int, int, int, int>& box, bool diffuse,
-                          float bit_worth, float again_bits, const In<float, 2>& stays) {
+                          float bit_worth, float again_bits, const In<float, 2>& stays,
+                          const In<std::uint16_t, 2>& proposed, const In<float, 2>& visibility) {
     const std::size_t dims = color_points.shape(1);
     require(dims == 3 || dims == 4, "points must have 3 or 4 coordinates");
     require(looks.shape(1) == dims && looks.shape(0) < kFreeLook, "looks must have the points' coordinates");
@@ -118,7 +139,7 @@ nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32
                 static_cast<std::size_t>(left) + width <= color_of.shape(1) &&
                 static_cast<std::size_t>(top) + rows <= color_of.shape(0),
             "the box must lie on the canvas");
-    for (const auto& other : {canvas, required}) {
+    for (const auto& other : {canvas, required, proposed}) {
         require(other.shape(0) == color_of.shape(0) && other.shape(1) == color_of.shape(1), "one look a pixel");
         for (std::size_t i = 0; i < other.size(); ++i) {
             require(other.data()[i] < looks.shape(0) || other.data()[i] >= kFreeLook,
@@ -130,27 +151,24 @@ nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32
     }
     require(stays.shape(0) == color_of.shape(0) && stays.shape(1) == color_of.shape(1), "one stay a pixel");
     require_finite(stays, "stays must be finite");
+    require(visibility.shape(0) == color_of.shape(0) && visibility.shape(1) == color_of.shape(1),
+            "one visibility a pixel");
+    require_finite(visibility, "visibility must be finite");
     require_finite(color_points, "color_points must be finite");
     require_finite(looks, "looks must be finite");
     require_finite(bit_worth, "bit_worth must be finite");
     require_finite(again_bits, "again_bits must be finite");
     require(bit_worth > 0.0f, "bit_worth must be above 0");
     LzwResult result = without_gil([&](const StopRequested& stop) {
-        const SpatialOptions defaults;
         const auto as_vectors = [dims](const In<float, 2>& points) {
             std::vector<Float4> vectors(points.shape(0), Float4{});
             for (std::size_t i = 0; i < points.size(); ++i) vectors[i / dims][i % dims] = points.data()[i];
             return vectors;
         };
         const std::vector<Float4> points = as_vectors(color_points);
-        std::vector<float> lightness;
-        for (const Float4& point : points) lightness.push_back(point[0]);
-        const std::vector<float> roots =
-            visibility_roots(lightness, color_of.data(), static_cast<int>(color_of.shape(1)),
-                             static_cast<int>(color_of.shape(0)), defaults.strongest_visibility, defaults.texture);
-        return search_lzw({points.data(), color_of.data(), roots.data(), stays.data(), canvas.data(), required.data(),
-                           static_cast<int>(color_of.shape(1)), left, top, width, rows, as_vectors(looks), n_entries,
-                           transparent, diffuse, again_bits},
+        return search_lzw({points.data(), color_of.data(), visibility.data(), stays.data(), canvas.data(),
+                           required.data(), proposed.data(), static_cast<int>(color_of.shape(1)), left, top, width,
+                           rows, as_vectors(looks), n_entries, transparent, diffuse, again_bits},
                           bit_worth, stop);
     });
     return nb::make_tuple(
@@ -245,7 +263,9 @@ void bind_search(nb::module_& m) {
           nb::arg("fixed"), nb::arg("allowed"), nb::arg("entry_class"), nb::arg("strength") = 16);
     m.def("search_lzw", &bind_search_lzw, nb::arg("color_points"), nb::arg("color_of"), nb::arg("looks"),
           nb::arg("n_entries"), nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"),
-          nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"), nb::arg("stays"));
+          nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"), nb::arg("stays"), nb::arg("proposed"),
+          nb::arg("visibility"));
+    m.def("visibility_roots", &bind_visibility_roots, nb::arg("color_points"), nb::arg("color_of"));
     nb::class_<SpatialSearch>(m, "SpatialSearch")
         .def("__init__", &construct_spatial, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
              nb::arg("diffuse"), nb::arg("unit"), nb::arg("coder"), nb::arg("reach") = std::make_tuple(0, 0),

@@ -64,7 +64,7 @@ private:
 
     // What a symbol at a pixel costs, for one history of errors.
     struct Place {
-        std::uint16_t required, under;
+        std::uint16_t required, proposed, under;
         Float4 point, target;
         float root, weight, least, price;
     };
@@ -99,6 +99,7 @@ private:
         const Pixel p = pixel(at);
         Place result;
         result.required = frame_.required[p.canvas];
+        result.proposed = frame_.proposed[p.canvas];
         result.under = frame_.canvas_look[p.canvas];
         result.root = frame_.visibility_roots[p.canvas];
         result.point = frame_.color_points[frame_.color_of[p.canvas]];
@@ -131,15 +132,21 @@ private:
         return symbol == frame_.transparent ? place.under : static_cast<std::uint16_t>(symbol);
     }
 
-    float cost(const Place& place, int symbol) const {
+    // What it costs beside the error: to say again what lies on the canvas.
+    float extra(const Place& place, int symbol) const {
+        return frame_.transparent >= 0 && symbol != frame_.transparent && symbol == place.under ? again_ : 0.0f;
+    }
+
+    float distortion(const Place& place, int symbol) const {
         const std::uint16_t shown = look(place, symbol);
-        const float again =
-            shown == place.under && frame_.transparent >= 0 && symbol != frame_.transparent ? again_ : 0.0f;
-        if (place.required != kFreeLook) return shown == place.required ? again : kImpossible;
+        if (place.required != kFreeLook) return shown == place.required ? 0.0f : kImpossible;
         if (shown == kClearLook || symbol >= n_symbols_ || (symbol >= frame_.n_entries && symbol != frame_.transparent))
             return kImpossible;
-        return again + place.weight * std::max(squared_norm(place.target - frame_.looks[shown]) - place.least, 0.0f);
+        if (place.proposed != kFreeLook && shown != place.proposed) return kImpossible;
+        return place.weight * std::max(squared_norm(place.target - frame_.looks[shown]) - place.least, 0.0f);
     }
+
+    float cost(const Place& place, int symbol) const { return distortion(place, symbol) + extra(place, symbol); }
 
     Float4 error(const Place& place, int symbol) const {
         const std::uint16_t shown = look(place, symbol);
@@ -254,7 +261,7 @@ private:
         Float4 history[kReach];
         for (int k = 0; k < kReach; ++k) history[k] = p.x > k ? row[-1 - k] : Float4{};
         const Place here = place(at, history);
-        result_.distortion += cost(here, symbol);
+        result_.distortion += distortion(here, symbol);
         *row = error(here, symbol);
     }
 

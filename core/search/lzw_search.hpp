@@ -32,6 +32,7 @@ struct LzwFrame {
     const float* stays;                // canvas: for how many frames each pixel stays as the source has it
     const std::uint16_t* canvas_look;  // canvas: what lies there before the frame is drawn
     const std::uint16_t* required;     // canvas: the look a pixel must get, or kFreeLook
+    const std::uint16_t* proposed;     // canvas: the same, for pixels whose errors count; or kFreeLook
     int canvas_width;
     int left, top, width, rows;  // the rectangle that the frame covers
     std::vector<Float4> looks;

@@ -50,6 +50,9 @@ def diffuse_errors(
     entry_class: npt.NDArray[np.uint8],
     strength: int = 16,
 ) -> npt.NDArray[np.uint8]: ...
+def visibility_roots(
+    color_points: npt.NDArray[np.float32], color_of: npt.NDArray[np.uint32]
+) -> npt.NDArray[np.float32]: ...
 def search_lzw(
     color_points: npt.NDArray[np.float32],
     color_of: npt.NDArray[np.uint32],
@@ -63,6 +66,8 @@ def search_lzw(
     bit_worth: float,
     again_bits: float,
     stays: npt.NDArray[np.float32],
+    proposed: npt.NDArray[np.uint16],
+    visibility: npt.NDArray[np.float32],
 ) -> tuple[int, bytes, npt.NDArray[np.uint8], float]: ...
 def squared_error(
     color_points: npt.NDArray[np.float32],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
 from huepress.colors.arrays import pack_colors
+from huepress.engine.fewer_entries import stand_ins
 from huepress.engine.histogram import count_colors
 from huepress.engine.palette import fit_palette, nearest_entries
 from huepress.engine.spatial import LAMBDA_AT_RATE_1
@@ -30,31 +31,18 @@ from huepress.pipeline.frames import (
     is_crowded,
     searched_entries,
 )
+from huepress.pipeline.gif_codes import Frame, Said
 from huepress.pipeline.gif_palette import drawable, in_order_of_use, visible
 from huepress.pipeline.stays import Stays
 
 # Looks that a canvas may hold; 16 bits number them.
 _MOST_LOOKS = 60_000
-# What it costs to say a pixel again instead of leaving it as it is: the first usually serves best, where all is
-# decided the others are tried, too.
-_AGAIN_BITS = (1.0, 0.1, 0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Said:
-    """A frame's rectangle in LZW codes."""
-
-    min_code_size: int
-    codes: bytes
-    indices: Bytes
-    palette: Palette
-    transparent: int | None
-    shared: bool = False  # the palette is the first part of the shared one
-
-    def looks_on(self, canvas: Looks) -> Looks:
-        """Return what is seen when it is drawn on a canvas."""
-        looks = self.indices.astype(np.uint16)
-        return looks if self.transparent is None else np.where(self.indices == self.transparent, canvas, looks)
+# Numbers of entries that a frame may make do with: with the transparent index they fill a code size.
+_SIZES = (127, 63, 31, 15, 7, 3)
+# So many of the best ways to say a frame are finished, the others judged by their first codes.
+_FINISHED = 2
+# After so many frames in a row that took all entries, fewer are tried at one frame of so many.
+_PATIENCE = 4
 
 
 class GifDeltas:
@@ -87,7 +75,10 @@ class GifDeltas:
             palette = fit_frames(table, options, spare=has_clear or is_crowded(table, options))
             if options.palette is None:
                 palette = in_order_of_use(palette, drawn, options)
-        return cls(animation, options, palette, has_clear, stays)
+        deltas = cls(animation, options, palette, has_clear, stays)
+        if palette is not None:
+            deltas._stand_ins = _stand_ins(palette, table, options)
+        return deltas
 
     def __init__(
         self, animation: Animation, options: Options, palette: Palette | None, has_clear: bool, stays: Stays
@@ -106,7 +97,8 @@ class GifDeltas:
         self._stay = np.ones(shape, np.float32)  # of the last box
         self._shown_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
         self._shown_before: Box | None = None  # what of it goes when the next frame is shown
-        self._renumbering: Looks | None = None
+        self._stand_ins: list[Bytes] = []
+        self._n_whole = 0  # frames in a row that did not make do with fewer entries
         self.first: IndexedImage | None = None
         self.n_colors = 0
 
@@ -128,20 +120,31 @@ class GifDeltas:
         disposal, box = self._disposal(box, pixels_srgb8, following_srgb8, number)
 
         self._stay[box.slices] = self._stays.at(number, box.slices)
-        said = self._search(pixels_srgb8, required, box, palette, transparent)
+        frame = Frame(
+            pixels_srgb8,
+            self._colors,
+            canvas=self._canvas,
+            required=required,
+            box=box,
+            palette=palette,
+            transparent=transparent,
+            own_table=self._palette is None,
+            has_clear=self._has_clear,
+            stays=self._stay,
+            threads=self._options.threads,
+        )
+        said = self._choose(frame)
         shown = self._canvas.copy()
-        shown[box.slices] = said.looks_on(self._canvas[box.slices])
-        smaller = self._with_fewer_colors(said, np.ascontiguousarray(shown[box.slices]), box)
-        own = smaller.palette if self._palette is None or not (smaller is said or smaller.shared) else None
+        shown[box.slices] = said.looks
         self._writer.add(
             corner=box.corner,
             size=box.size,
-            min_code_size=smaller.min_code_size,
-            codes=smaller.codes,
+            min_code_size=said.min_code_size,
+            codes=said.codes,
             ticks=self._ticks[number],
             disposal=disposal,
-            transparent=smaller.transparent,
-            palette=own,
+            transparent=said.transparent,
+            palette=said.palette if said.own_table else None,
         )
         self._shown, self._before_srgb8 = shown, pixels_srgb8
         if disposal != gif.PREVIOUS:
@@ -175,6 +178,7 @@ class GifDeltas:
             limit = MAX_COLORS  # nothing stays as it was: no transparent index is needed
         palette = fit_palette(table, replace(self._options, n_colors=limit)).palette
         self._renumber(palette)
+        self._stand_ins = _stand_ins(palette, table, self._options)
         return palette, len(palette) if len(palette) < MAX_COLORS else None
 
     def _looks_in_use(self) -> npt.NDArray[np.intp]:
@@ -224,109 +228,44 @@ class GifDeltas:
         disposal = min(options)[1]
         return disposal, grown if disposal == gif.BACKGROUND else box
 
-    def _search(
-        self, pixels_srgb8: Bytes, required: Looks, box: Box, palette: Palette, transparent: int | None
-    ) -> _Said:
-        options, inside = self._options, box.slices
+    def _choose(self, frame: Frame) -> Said:
+        """Choose what is shown of a frame and how it is said: of all ways tried the least distortion plus bits."""
+        options, inside = self._options, frame.box.slices
         rate = 0.0 if options.dither == "full" else options.rate * LAMBDA_AT_RATE_1
-        table = _colors_of(pixels_srgb8[inside], options)
+        table, palette, required = frame.table, frame.palette, frame.required
         entries = _exact_entries(table, palette)
         kept = is_asked_for(table.colors_srgb8, options) & (entries >= 0)
         if kept.any():
-            settled = (required[inside] == FREE) & kept[table.inverse]
-            required[inside] = np.where(settled, entries[table.inverse], required[inside])
+            settled = (required == FREE) & kept[table.inverse]
+            required[inside] = np.where(settled, entries[table.inverse], required)[inside]
         free = required[inside] == FREE
-        wanted: npt.NDArray[np.integer] | None = None
-        exact: _Said | None = None
-        if options.effort == 0:
-            wanted = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)[table.inverse]
-        elif (entries[table.inverse[free]] >= 0).all():
-            wanted = entries[table.inverse]
-        elif rate == 0.0:
-            wanted = searched_entries(_colors_of(pixels_srgb8, options), palette, options, "png")[inside]
-        if wanted is not None:
-            looks = np.where(free, wanted, required[inside]).astype(np.uint16)
-            exact = self._say(looks, box, palette, transparent)
-            if options.effort == 0 or rate == 0.0 or not free.any():
-                return exact
-        table = _colors_of(pixels_srgb8, options)
-        min_code_size, codes, indices, distortion = _core.search_lzw(
-            color_points=_core.colors_to_points(table.colors_srgb8, "oklab"),
-            color_of=table.inverse,
-            looks=_core.colors_to_points(np.ascontiguousarray(self._colors), "oklab"),
-            n_entries=len(palette),
-            transparent=-1 if transparent is None else transparent,
-            canvas=self._canvas,
-            required=required,
-            box=(box.left, box.top, box.width, box.height),
-            diffuse=options.dither != "none",
-            bit_worth=rate,
-            again_bits=_AGAIN_BITS[0],
-            stays=self._stay,
-        )
-        if exact is not None and 8 * len(exact.codes) * rate <= 8 * len(codes) * rate + distortion:
-            return exact
-        return _Said(min_code_size, codes, indices, palette, transparent)
+        fits = bool((entries[table.inverse[inside][free]] >= 0).all())
+        if options.effort and not fits and rate == 0.0:
+            wanted: npt.NDArray[np.integer] = searched_entries(table, palette, options, "png")
+        else:
+            nearest = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
+            wanted = (entries if fits else nearest)[table.inverse]
+        looks = np.where(required == FREE, wanted, required).astype(np.uint16)
+        if options.effort == 0 or rate == 0.0 or not free.any():
+            return frame.say(np.ascontiguousarray(looks[inside]), thorough=options.effort > 0)
+        diffuse = options.dither != "none"
+        ways = [(frame.search(rate, diffuse=diffuse), False)]
+        tries_fewer = self._n_whole < _PATIENCE or self._n_whole % _PATIENCE == 0
+        for stand_in in (None, *(self._stand_ins if tries_fewer else ())):
+            proposed = looks.copy()
+            if stand_in is not None:
+                proposed[required == FREE] = stand_in[looks[required == FREE]]
+            ways.append((frame.search(rate, diffuse=diffuse, proposed=proposed), stand_in is not None))
 
-    def _say(self, looks: Looks, box: Box, palette: Palette, transparent: int | None) -> _Said:
-        """Say exactly these looks of the box, those below the palette's size being its entries."""
-        nothing = np.zeros((1, 3), np.float32)
-        n_looks = max(len(palette) + len(self._colors), 1)
-        canvas = self._canvas[box.slices]
-        canvas = np.ascontiguousarray(canvas) if self._renumbering is None else self._renumbering[canvas]
-        ways = [(transparent, _AGAIN_BITS[0])]
-        if transparent is not None and self._options.effort:
-            ways += [(transparent, bits) for bits in _AGAIN_BITS[1:]]
-            if not self._has_clear and (looks < len(palette)).all():
-                ways.append((None, 0.0))
-        best: _Said | None = None
-        for transparent, again_bits in ways:
-            min_code_size, codes, indices, _ = _core.search_lzw(
-                color_points=nothing,
-                color_of=np.zeros(looks.shape, np.uint32),
-                looks=np.zeros((n_looks, 3), np.float32),
-                n_entries=len(palette),
-                transparent=-1 if transparent is None else transparent,
-                canvas=canvas,
-                required=looks,
-                box=(0, 0, box.width, box.height),
-                diffuse=False,
-                bit_worth=1.0,
-                again_bits=again_bits,
-                stays=np.ones(looks.shape, np.float32),
-            )
-            if best is None or len(codes) < len(best.codes):
-                best = _Said(min_code_size, codes, indices, palette, transparent)
-        assert best is not None
-        return best
+        def cost(way: tuple[tuple[Said, float], bool]) -> float:
+            (said, distortion), _ = way
+            return distortion + 8 * rate * said.n_bytes
 
-    def _with_fewer_colors(self, said: _Said, shown: Looks, box: Box) -> _Said:
-        """Return the frame in shorter codes where it uses few colors: the first ones, or a palette of its own."""
-        used = np.unique(said.indices)
-        entries = used[used != said.transparent] if said.transparent is not None else used
-        has_transparent = self._has_clear or len(entries) < len(used)
-        if _code_size(len(entries) - 1 + has_transparent) >= said.min_code_size or not len(entries):
-            return said
-        candidates = [(len(said.codes) + self._table_bytes(said), said)]
-        if self._palette is not None:
-            n_first = int(entries[-1]) + 1
-            idle = np.setdiff1d(np.arange(n_first + 1), entries)
-            transparent = int(idle[0]) if has_transparent else None
-            if _code_size(max(n_first - 1, transparent or 0)) < said.min_code_size:
-                other = self._say(shown, box, Palette(said.palette[:n_first]), transparent)
-                candidates.append((len(other.codes), replace(other, shared=True)))
-        palette = Palette(said.palette[entries])
-        # The other looks of the canvas follow the entries.
-        self._renumbering = np.arange(0x10000, dtype=np.uint16)
-        self._renumbering[: len(self._colors)] += np.uint16(len(entries))
-        self._renumbering[entries] = np.arange(len(entries), dtype=np.uint16)
-        other = self._say(self._renumbering[shown], box, palette, len(entries) if has_transparent else None)
-        self._renumbering = None
-        candidates.append((len(other.codes) + (3 << _bits(palette)), other))
-        return min(candidates, key=lambda candidate: candidate[0])[1]
-
-    def _table_bytes(self, said: _Said) -> int:
-        return 3 << _bits(said.palette) if self._palette is None else 0
+        best = sorted(ways, key=cost)[:_FINISHED]
+        finished = [((frame.finish(said), distortion), is_fewer) for (said, distortion), is_fewer in best]
+        (said, _), is_fewer = min(finished, key=cost)
+        self._n_whole = 0 if is_fewer else self._n_whole + 1
+        return said
 
     def _as_pixels(self, looks: Looks) -> Bytes:
         colors = np.zeros((0x10000, 4), np.uint8)
@@ -342,20 +281,16 @@ class GifDeltas:
         return IndexedImage(np.where(looks == CLEAR, len(palette), looks).astype(np.uint8), Palette(colors))
 
 
-def _bits(palette: Palette) -> int:
-    return max(1, (len(palette) - 1).bit_length())
-
-
-def _code_size(largest: int) -> int:
-    return max(2, largest.bit_length())
+def _stand_ins(palette: Palette, table: ColorTable, options: Options) -> list[Bytes]:
+    """Return what stands for each entry where a frame makes do with fewer."""
+    nearest = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
+    counts = np.bincount(nearest, weights=table.counts, minlength=len(palette))
+    points = _core.colors_to_points(palette.colors_srgb8, "oklab")
+    return stand_ins(points, counts, [size for size in _SIZES if size < len(palette)])
 
 
 def _whole(mask: Mask) -> Box:
     return Box(0, 0, mask.shape[1], mask.shape[0])
-
-
-def _colors_of(pixels_srgb8: Bytes, options: Options) -> ColorTable:
-    return count_colors(SourceImage(np.ascontiguousarray(pixels_srgb8[:, :, :3])), threads=options.threads)
 
 
 def _exact_entries(table: ColorTable, palette: Palette) -> npt.NDArray[np.int64]:

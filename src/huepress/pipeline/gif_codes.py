@@ -1,0 +1,225 @@
+"""Stage: the LZW codes of a GIF's frame: what it shows and how that is said, chosen by bytes and errors together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from huepress import _core
+from huepress.engine.histogram import count_colors
+from huepress.model import Bytes, ColorTable, Palette, SourceImage
+from huepress.pipeline.frames import FREE, Box, Looks
+
+# What it costs to say a pixel again instead of leaving it as it is: the first usually serves best, where all is
+# decided the others are tried, too.
+_AGAIN_BITS = (1.0, 0.1, 0.0)
+_PLACES = 0x10000  # of looks, and of what is none
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """A frame's rectangle in LZW codes.
+
+    Attributes
+    ----------
+    min_code_size : int
+    codes : bytes
+    indices : ndarray of uint8, (height, width)
+    palette : Palette
+    transparent : int or None
+        The index that leaves pixels as they are.
+    own_table : bool
+        Whether the frame brings its palette.
+    looks : ndarray of uint16, (height, width)
+        What is then seen.
+    """
+
+    min_code_size: int
+    codes: bytes
+    indices: Bytes
+    palette: Palette
+    transparent: int | None
+    own_table: bool
+    looks: Looks
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the codes and the palette that the frame brings."""
+        return len(self.codes) + (3 << _bits(self.palette) if self.own_table else 0)
+
+
+class Frame:
+    """What is to be drawn of a frame.
+
+    Parameters
+    ----------
+    pixels_srgb8 : ndarray of uint8, (height, width, 4)
+    colors_srgb8 : ndarray of uint8, (n, 3)
+        Of the looks, the palette's entries first.
+    canvas : ndarray of uint16, (height, width)
+        The looks that lie there before.
+    required : ndarray of uint16, (height, width)
+        The look that a pixel must get, or FREE.
+    box : Box
+        The rectangle that the frame covers.
+    palette : Palette
+    transparent : int or None
+    own_table : bool
+        Whether the frame brings its palette.
+    has_clear : bool
+        Whether a frame has to have a transparent index.
+    stays : ndarray of float32, (height, width)
+        For how many frames each pixel stays.
+    threads : int
+    """
+
+    def __init__(
+        self,
+        pixels_srgb8: Bytes,
+        colors_srgb8: Bytes,
+        *,
+        canvas: Looks,
+        required: Looks,
+        box: Box,
+        palette: Palette,
+        transparent: int | None,
+        own_table: bool,
+        has_clear: bool,
+        stays: npt.NDArray[np.float32],
+        threads: int,
+    ) -> None:
+        self.table: ColorTable = count_colors(
+            SourceImage(np.ascontiguousarray(pixels_srgb8[:, :, :3])), threads=threads
+        )
+        self.canvas, self.required, self.box, self.palette = canvas, required, box, palette
+        self.transparent, self._own_table, self._has_clear, self._stays = transparent, own_table, has_clear, stays
+        self._under = np.ascontiguousarray(canvas[box.slices])
+        self._points_oklab = _core.colors_to_points(self.table.colors_srgb8, "oklab")
+        self._looks_oklab = _core.colors_to_points(np.ascontiguousarray(colors_srgb8), "oklab")
+        self._visibility = _core.visibility_roots(self._points_oklab, self.table.inverse)
+
+    def search(self, bit_worth: float, *, diffuse: bool, proposed: Looks | None = None) -> tuple[Said, float]:
+        """Choose indices and codes together, or say what is proposed; with the distortion.
+
+        Parameters
+        ----------
+        bit_worth : float
+            Distortion that a bit is worth.
+        diffuse : bool
+            Whether errors are diffused.
+        proposed : ndarray of uint16, optional, (height, width)
+            The look that each free pixel gets, or FREE.
+        """
+        min_code_size, codes, indices, distortion = _core.search_lzw(
+            color_points=self._points_oklab,
+            color_of=self.table.inverse,
+            looks=self._looks_oklab,
+            n_entries=len(self.palette),
+            transparent=-1 if self.transparent is None else self.transparent,
+            canvas=self.canvas,
+            required=self.required,
+            box=(self.box.left, self.box.top, self.box.width, self.box.height),
+            diffuse=diffuse,
+            bit_worth=bit_worth,
+            again_bits=_AGAIN_BITS[0],
+            stays=self._stays,
+            proposed=np.full_like(self.required, FREE) if proposed is None else proposed,
+            visibility=self._visibility,
+        )
+        looks = indices.astype(np.uint16)
+        if self.transparent is not None:
+            looks = np.where(indices == self.transparent, self._under, looks)
+        said = Said(min_code_size, codes, indices, self.palette, self.transparent, self._own_table, looks)
+        return said, distortion
+
+    def say(self, looks: Looks, *, thorough: bool) -> Said:
+        """Say exactly these looks of the box, in fewest bytes of one way or of all.
+
+        Parameters
+        ----------
+        looks : ndarray of uint16, (height, width)
+            Of the box.
+        thorough : bool
+            Whether all ways are tried.
+        """
+        said = min(
+            self._ways(looks, looks, self._under, self.palette, self.transparent, self._own_table, thorough=thorough),
+            key=lambda said: said.n_bytes,
+        )
+        return min((said, *self._with_fewer_colors(said)), key=lambda each: each.n_bytes)
+
+    def finish(self, said: Said) -> Said:
+        """Return what is shown in the fewest bytes of all ways to say it."""
+        return min((said, self.say(said.looks, thorough=True)), key=lambda each: each.n_bytes)
+
+    def _with_fewer_colors(self, said: Said) -> Iterator[Said]:
+        """Say the same with the palette's first entries, or with a palette of its own, where it uses few."""
+        used = np.unique(said.indices)
+        entries = used[used != said.transparent] if said.transparent is not None else used
+        has_transparent = self._has_clear or len(entries) < len(used)
+        if _code_size(len(entries) - 1 + has_transparent) >= said.min_code_size or not len(entries):
+            return
+        looks = said.looks
+        if not self._own_table:
+            n_first = int(entries[-1]) + 1
+            idle = np.setdiff1d(np.arange(n_first + 1), entries)
+            transparent = int(idle[0]) if has_transparent else None
+            if _code_size(max(n_first - 1, transparent or 0)) < said.min_code_size:
+                first = Palette(said.palette[:n_first])
+                yield from self._ways(looks, looks, self._under, first, transparent, False, thorough=True)
+        # The other looks of the canvas follow the entries.
+        number = np.arange(_PLACES, dtype=np.uint16)
+        number[: len(self._looks_oklab)] += np.uint16(len(entries))
+        number[entries] = np.arange(len(entries), dtype=np.uint16)
+        own = Palette(said.palette[entries])
+        transparent = len(entries) if has_transparent else None
+        yield from self._ways(looks, number[looks], number[self._under], own, transparent, True, thorough=True)
+
+    def _ways(
+        self,
+        looks: Looks,
+        numbered: Looks,
+        under: Looks,
+        palette: Palette,
+        transparent: int | None,
+        own_table: bool,
+        *,
+        thorough: bool,
+    ) -> Iterator[Said]:
+        """Say looks, numbered by a palette as is what lies under them, in one way or in several."""
+        ways = [(transparent, _AGAIN_BITS[0])]
+        if transparent is not None and thorough:
+            ways += [(transparent, bits) for bits in _AGAIN_BITS[1:]]
+            if not self._has_clear and (numbered < len(palette)).all():
+                ways.append((None, 0.0))
+        nothing = np.zeros((1, 3), np.float32)
+        ones = np.ones(looks.shape, np.float32)
+        for way, again_bits in ways:
+            min_code_size, codes, indices, _ = _core.search_lzw(
+                color_points=nothing,
+                color_of=np.zeros(looks.shape, np.uint32),
+                looks=np.zeros((len(palette) + len(self._looks_oklab), 3), np.float32),
+                n_entries=len(palette),
+                transparent=-1 if way is None else way,
+                canvas=under,
+                required=numbered,
+                box=(0, 0, looks.shape[1], looks.shape[0]),
+                diffuse=False,
+                bit_worth=1.0,
+                again_bits=again_bits,
+                stays=ones,
+                proposed=np.full_like(numbered, FREE),
+                visibility=ones,
+            )
+            yield Said(min_code_size, codes, indices, palette, way, own_table, looks)
+
+
+def _bits(palette: Palette) -> int:
+    return max(1, (len(palette) - 1).bit_length())
+
+
+def _code_size(largest: int) -> int:
+    return max(2, largest.bit_length())
