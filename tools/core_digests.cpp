@@ -206,11 +206,13 @@ void search_gif(const Picture& picture) {
     const std::vector<float> stays(n, 2.0f);
     const std::vector<std::uint16_t> canvas(n, 3), required(n, kFreeLook);
     for (const bool diffuse : {false, true}) {
+        const int ahead = diffuse ? 4 : 0;
         const LzwFrame frame{colors.data(),
                              p.color_of.data(),
                              roots.data(),
                              stays.data(),
                              canvas.data(),
+                             required.data(),
                              required.data(),
                              picture.width,
                              0,
@@ -221,7 +223,9 @@ void search_gif(const Picture& picture) {
                              k,
                              k,
                              diffuse,
-                             0.5f};
+                             0.5f,
+                             32,
+                             ahead};
         const LzwResult result = search_lzw(frame, 0.0005f, kNever);
         Digest()
             .add(result.codes)

@@ -43,9 +43,7 @@ public:
     void define(int code, int parent, int symbol) {
         const std::size_t above = code_index(parent);
         start(code, symbol, depth[above] + 1);
-        for (int c = first_child[above]; c; c = next_sibling[code_index(c)]) {
-            if (symbols[code_index(c)] == symbol) return;
-        }
+        if (has(parent, symbol)) return;
         parents[code_index(code)] = static_cast<std::uint16_t>(parent);
         next_sibling[code_index(code)] = first_child[above];
         first_child[above] = static_cast<std::uint16_t>(code);
@@ -54,6 +52,14 @@ public:
             below[code_index(node)] = static_cast<std::uint16_t>(height++);
             if (depth[code_index(node)] == 0) break;
         }
+    }
+
+    // Whether there is the string of `node` with one more symbol.
+    bool has(int node, int symbol) const {
+        for (int c = first_child[code_index(node)]; c; c = next_sibling[code_index(c)]) {
+            if (symbols[code_index(c)] == symbol) return true;
+        }
+        return false;
     }
 
     static std::size_t code_index(int code) { return static_cast<std::size_t>(code); }

@@ -6,14 +6,19 @@
 #include "search/candidates.hpp"
 #include "search/diffusion.hpp"
 #include "search/lzw_dictionary.hpp"
+#include "search/lzw_pixels.hpp"
 
 namespace huepress {
 namespace {
 
 constexpr int kReach = Diffusion::kReach;
 constexpr float kImpossible = std::numeric_limits<float>::infinity();
-// First symbols of a string that are looked at, the cheapest.
-constexpr int kStarts = 32;
+// First symbols that are looked at of a string after the one that is to be chosen, the cheapest.
+constexpr int kStartsAhead = 4;
+// What a code costs that is spent on a string that the dictionary has, beside its bits: a better one is missing later.
+constexpr float kWastedBits = 3.0f;
+// Ways that are looked at by what comes after them.
+constexpr std::size_t kMostWays = 16;
 // What a pixel cost lately: a mean over about so many strings.
 constexpr float kMemory = 24.0f;
 constexpr float kFirstPixelsPerCode = 1.5f;
@@ -28,6 +33,7 @@ public:
           lambda_(lambda),
           n_pixels_(frame.width * frame.rows),
           n_symbols_(std::max(frame.n_entries, frame.transparent + 1)),
+          pixels_(lzw_pixels(frame)),
           dictionary_(bits_for(n_symbols_ - 1)),
           writer_(result_.codes),
           pitch_(static_cast<std::size_t>(frame.width + 2 * kReach)),
@@ -57,11 +63,6 @@ public:
     }
 
 private:
-    struct Pixel {
-        std::size_t canvas;
-        int x, y;
-    };
-
     // What a symbol at a pixel costs, for one history of errors.
     struct Place {
         std::uint16_t required, proposed, under;
@@ -69,15 +70,13 @@ private:
         float root, weight, least, price;
     };
 
-    Pixel pixel(int at) const {
-        const int y = at / frame_.width;
-        const int x = at - y * frame_.width;
-        return {static_cast<std::size_t>(frame_.top + y) * static_cast<std::size_t>(frame_.canvas_width) +
-                    static_cast<std::size_t>(frame_.left + x),
-                x, y};
-    }
-
     Float4* errors(int y) { return errors_.data() + static_cast<std::size_t>(y + kFilterRows) * pitch_ + kReach; }
+
+    // The errors of the pixels to the left, the nearest first.
+    void errors_before(int at, Float4* history) {
+        const int y = at / frame_.width, x = at - y * frame_.width;
+        for (int k = 0; k < kReach; ++k) history[k] = x > k ? errors(y)[x - 1 - k] : Float4{};
+    }
 
     // What the rows above add to v. Rows whose pixels are still being decided count as far as they
     // are known: only a string that goes on into the next row sees that.
@@ -96,22 +95,25 @@ private:
     }
 
     Place place(int at, const Float4* history) {
-        const Pixel p = pixel(at);
+        const LzwPixel& pixel = pixels_[static_cast<std::size_t>(at)];
         Place result;
-        result.required = frame_.required[p.canvas];
-        result.proposed = frame_.proposed[p.canvas];
-        result.under = frame_.canvas_look[p.canvas];
-        result.root = frame_.visibility_roots[p.canvas];
-        result.point = frame_.color_points[frame_.color_of[p.canvas]];
-        Float4 sum = p.y == row_ ? from_above_[p.x] : above(p.x, p.y);
+        result.required = pixel.required;
+        result.proposed = pixel.proposed;
+        result.under = pixel.under;
+        result.price = prices_[pixel.kind];
+        result.root = pixel.root;
+        if (frame_.diffuse || pixel.required == kFreeLook) result.point = frame_.color_points[pixel.color];
+        if (pixel.required != kFreeLook) return result;
+        Float4 sum{};
         if (frame_.diffuse) {
-            for (int k = 0; k < std::min(kReach, p.x); ++k) sum += diffusion_.row[k] * history[k];
+            const int y = at / frame_.width, x = at - y * frame_.width;
+            sum = y == row_ ? from_above_[x] : above(x, y);
+            for (int k = 0; k < std::min(kReach, x); ++k) sum += diffusion_.row[k] * history[k];
         }
-        const float scale = diffusion_.own * result.root;
-        result.weight = scale * scale * frame_.stays[p.canvas];
+        const float scale = diffusion_.own * pixel.root;
+        result.weight = scale * scale * pixel.stay;
         result.target = result.point + sum / scale;
-        result.price = prices_[kind(at)];
-        result.least = result.required == kFreeLook ? least_error(result.target) : 0.0f;
+        result.least = least_error(result.target);
         return result;
     }
 
@@ -150,33 +152,51 @@ private:
 
     Float4 error(const Place& place, int symbol) const {
         const std::uint16_t shown = look(place, symbol);
-        if (shown == kClearLook) return Float4{};
+        if (shown == kClearLook || !frame_.diffuse) return Float4{};
         return (place.point - frame_.looks[shown]) * place.root;
     }
 
-    // What happens at a pixel, since that decides about what it costs: it stays as it is, goes on with the color to its
-    // left or that above, or neither.
-    int kind(int at) const {
-        const Pixel p = pixel(at);
-        if (frame_.required[p.canvas] == frame_.canvas_look[p.canvas]) return 0;
-        if (p.x > 0 && frame_.color_of[p.canvas] == frame_.color_of[p.canvas - 1]) return 1;
-        const bool above = p.y > 0 && frame_.color_of[p.canvas] == frame_.color_of[p.canvas - frame_.canvas_width];
-        return above ? 2 : 3;
+    // A way to say pixels: the string of a node, what it costs, also less what its pixels would cost else, and the
+    // errors that it ends with.
+    struct Way {
+        float value = kImpossible, cost = 0.0f;
+        int node = 0, length = 0;
+        Float4 history[kReach];
+    };
+
+    // Takes the string of `node`, which says `length` pixels from `start_` on, if it is among the best so far.
+    void take(int node, int length, float cost_so_far, float spared, const Float4* history) {
+        const float value = cost_so_far - spared + string_bits_cost_;
+        if (!(value < limit_)) return;
+        std::size_t place = 0;
+        for (; place < n_ways_ && ways_[place].length != length; ++place) {
+        }
+        if (place == n_ways_) {
+            if (n_ways_ == most_ways_)
+                --place;
+            else
+                ++n_ways_;
+        } else if (!(value < ways_[place].value)) {
+            return;
+        }
+        for (; place > 0 && value < ways_[place - 1].value; --place) ways_[place] = ways_[place - 1];
+        Way& way = ways_[place];
+        way.value = value;
+        way.cost = cost_so_far;
+        way.node = node;
+        way.length = length;
+        std::copy(history, history + kReach, way.history);
+        limit_ = most_ways_ == 1 ? ways_[0].value : ways_[0].value + lag_;
+        if (n_ways_ == most_ways_) limit_ = std::min(limit_, ways_[n_ways_ - 1].value);
     }
 
     // The string of `node` says `length` pixels from `start_` on at `cost`, less what they would cost else: tries it
     // and all that go on.
     void walk(int node, int length, float cost_so_far, float spared, const Float4* history) {
-        const float now = cost_so_far - spared + string_bits_cost_;
-        if (now < best_value_) {
-            best_value_ = now;
-            best_node_ = node;
-            best_length_ = length;
-            best_cost_ = cost_so_far;
-        }
+        take(node, length, cost_so_far, spared, history);
         if (start_ + length >= n_pixels_) return;
         const std::size_t n = LzwDictionary::code_index(node);
-        const bool pending = node == last_ && reserved_ >= 0;
+        const bool pending = node == pending_parent_;
         if (!dictionary_.first_child[n] && !pending) return;
         const Place here = place(start_ + length, history);
         for (int child = dictionary_.first_child[n]; child;
@@ -192,49 +212,92 @@ private:
               const Place& here) {
         const float total = cost_so_far + cost(here, symbol);
         spared += here.price;
-        const float most = spared + *std::max_element(prices_, prices_ + kKinds) * static_cast<float>(below);
-        if (!(total - most + string_bits_cost_ < best_value_)) return;
+        const float most = spared + *std::max_element(prices_, prices_ + kLzwKinds) * static_cast<float>(below);
+        if (!(total - most + string_bits_cost_ < limit_)) return;
         Float4 next[kReach];
         for (int k = kReach - 1; k > 0; --k) next[k] = history[k - 1];
         next[0] = error(here, symbol);
         if (child != kPendingChild) return walk(child, length + 1, total, spared, next);
-        const float now = total - spared + string_bits_cost_;
-        if (now < best_value_) {
-            best_value_ = now;
-            best_node_ = kPendingChild;
-            best_length_ = length + 1;
-            best_cost_ = total;
-        }
+        take(kPendingChild, length + 1, total, spared, next);
     }
 
-    // Chooses the string for the pixels from `at` on, writes it and returns its length.
-    int say(int at) {
-        const Pixel first = pixel(at);
-        Float4 history[kReach];
-        for (int k = 0; k < kReach; ++k) history[k] = first.x > k ? errors(first.y)[first.x - 1 - k] : Float4{};
+    // Finds the best ways, of different lengths, to go on at a pixel; at most `most`.
+    void find(int at, const Float4* history, std::size_t most, int n_starts_tried) {
         start_ = at;
-        best_value_ = kImpossible;
-        string_bits_cost_ = lambda_ * static_cast<float>(dictionary_.width());
+        n_ways_ = 0;
+        most_ways_ = most;
+        limit_ = kImpossible;
         const Place here = place(at, history);
         std::pair<float, int> starts[256];
         int n_starts = 0;
-        for (int s = 0; s < n_symbols_; ++s) {
-            const float c = cost(here, s);
-            if (c < kImpossible) starts[n_starts++] = {c, s};
+        const auto offer = [&](int symbol) {
+            const float c = cost(here, symbol);
+            if (c < kImpossible) starts[n_starts++] = {c, symbol};
+        };
+        if (here.required == kFreeLook) {
+            for (int s = 0; s < n_symbols_; ++s) offer(s);
+        } else {
+            if (here.required < n_symbols_ && here.required != frame_.transparent) offer(here.required);
+            if (frame_.transparent >= 0) offer(frame_.transparent);
         }
         if (n_starts == 0)
             throw std::invalid_argument("a pixel's required look is neither on the canvas nor in the palette");
-        const int n_tried = std::min(n_starts, kStarts);
+        const int n_tried = std::min(n_starts, n_starts_tried);
         if (n_tried < n_starts) std::nth_element(starts, starts + n_tried - 1, starts + n_starts);
         std::sort(starts, starts + n_tried);
         for (int i = 0; i < n_tried; ++i) {
             const int s = starts[i].second;
             step(s, s, dictionary_.below[LzwDictionary::code_index(s)], 0, 0.0f, 0.0f, history, here);
         }
+    }
+
+    int first_symbol(int node) const {
+        if (node == kPendingChild) return last_first_;
+        while (dictionary_.depth[LzwDictionary::code_index(node)] > 0)
+            node = dictionary_.parents[LzwDictionary::code_index(node)];
+        return dictionary_.symbols[LzwDictionary::code_index(node)];
+    }
+
+    // The best way to go on; with `ahead` ways looked at also by what comes after them.
+    Way best_way(int at, const Float4* history) {
+        string_bits_cost_ = lambda_ * static_cast<float>(dictionary_.width());
+        lag_ = string_bits_cost_;
+        pending_parent_ = reserved_ >= 0 ? last_ : -1;
+        const std::size_t most = static_cast<std::size_t>(std::max(frame_.ahead, 1));
+        find(at, history, most, frame_.starts);
+        if (n_ways_ == 1 || most == 1) return ways_[0];
+        Way ways[kMostWays];
+        const std::size_t n_ways = n_ways_;
+        std::copy(ways_, ways_ + n_ways, ways);
+        pending_parent_ = -1;
+        std::size_t best = 0;
+        float best_value = kImpossible;
+        for (std::size_t i = 0; i < n_ways; ++i) {
+            float value = ways[i].value;
+            if (at + ways[i].length < n_pixels_) {
+                find(at + ways[i].length, ways[i].history, 1, kStartsAhead);
+                value += ways_[0].value;
+                if (ways[i].node >= 0 && !dictionary_.full() &&
+                    dictionary_.has(ways[i].node, first_symbol(ways_[0].node)))
+                    value += lambda_ * kWastedBits;
+            }
+            if (value < best_value) {
+                best_value = value;
+                best = i;
+            }
+        }
+        return ways[best];
+    }
+
+    // Chooses the string for the pixels from `at` on, writes it and returns its length.
+    int say(int at) {
+        Float4 history[kReach];
+        errors_before(at, history);
+        const Way best = best_way(at, history);
         // The symbols, from the leaf up.
         std::uint8_t* out = result_.indices.data() + at;
-        int node = best_node_;
-        int left = best_length_;
+        int node = best.node;
+        int left = best.length;
         if (node == kPendingChild) {
             out[--left] = static_cast<std::uint8_t>(last_first_);
             node = last_;
@@ -243,36 +306,36 @@ private:
             out[--left] = dictionary_.symbols[LzwDictionary::code_index(node)];
             node = dictionary_.parents[LzwDictionary::code_index(node)];
         }
-        const int code = best_node_ == kPendingChild ? reserved_ : best_node_;
+        const int code = best.node == kPendingChild ? reserved_ : best.node;
         const int width = dictionary_.width();
         writer_.put(code, width);
         if (reserved_ >= 0) dictionary_.define(reserved_, last_, out[0]);
         reserved_ = dictionary_.reserve();
         last_ = code;
         last_first_ = out[0];
-        for (int i = 0; i < best_length_; ++i) commit(at + i, out[i]);
-        learn(at, best_cost_ + lambda_ * static_cast<float>(width), best_length_);
-        return best_length_;
+        for (int i = 0; i < best.length; ++i) commit(at + i, out[i]);
+        learn(at, best.cost + lambda_ * static_cast<float>(width), best.length);
+        return best.length;
     }
 
     void commit(int at, int symbol) {
-        const Pixel p = pixel(at);
-        Float4* row = errors(p.y) + p.x;
+        if (!frame_.diffuse && pixels_[static_cast<std::size_t>(at)].required != kFreeLook) return;
         Float4 history[kReach];
-        for (int k = 0; k < kReach; ++k) history[k] = p.x > k ? row[-1 - k] : Float4{};
+        errors_before(at, history);
         const Place here = place(at, history);
         result_.distortion += distortion(here, symbol);
-        *row = error(here, symbol);
+        const int y = at / frame_.width;
+        errors(y)[at - y * frame_.width] = error(here, symbol);
     }
 
     // Shares what a string has cost among its pixels in proportion to their prices so far.
     void learn(int at, float cost, int length) {
         constexpr float kKept = 1.0f - 1.0f / kMemory;
-        float n[kKinds] = {};
-        for (int i = 0; i < length; ++i) ++n[kind(at + i)];
+        float n[kLzwKinds] = {};
+        for (int i = 0; i < length; ++i) ++n[pixels_[static_cast<std::size_t>(at + i)].kind];
         float expected = 0.0f;
-        for (int k = 0; k < kKinds; ++k) expected += prices_[k] * n[k];
-        for (int k = 0; k < kKinds; ++k) {
+        for (int k = 0; k < kLzwKinds; ++k) expected += prices_[k] * n[k];
+        for (int k = 0; k < kLzwKinds; ++k) {
             if (n[k] == 0.0f || !(expected > 0.0f)) continue;
             recent_cost_[k] = recent_cost_[k] * kKept + cost * prices_[k] * n[k] / expected;
             recent_pixels_[k] = recent_pixels_[k] * kKept + n[k];
@@ -292,13 +355,13 @@ private:
     }
 
     static constexpr int kPendingChild = -2;
-    static constexpr int kKinds = 4;
 
     const LzwFrame& frame_;
     const Diffusion diffusion_{true};
     const float lambda_;
     const float again_ = lambda_ * frame_.again_bits;
     const int n_pixels_, n_symbols_;
+    const std::vector<LzwPixel> pixels_;
     LzwResult result_;
     LzwDictionary dictionary_;
     BitWriter writer_;
@@ -308,12 +371,15 @@ private:
     int row_ = 0;
     int last_ = -1, last_first_ = 0;  // the last string and its first symbol
     int reserved_ = -1;               // the code of that string and the next one's first symbol
-    float prices_[kKinds];            // of a pixel of each kind, by what they have cost lately
-    float recent_cost_[kKinds] = {}, recent_pixels_[kKinds] = {}, all_cost_ = 0.0f, all_pixels_ = 0.0f;
+    float prices_[kLzwKinds];         // of a pixel of each kind, by what they have cost lately
+    float recent_cost_[kLzwKinds] = {}, recent_pixels_[kLzwKinds] = {}, all_cost_ = 0.0f, all_pixels_ = 0.0f;
     double cycle_cost_ = 0.0, cycle_pixels_ = 0.0;
     int start_ = 0;
-    float string_bits_cost_ = 0.0f, best_value_ = 0.0f, best_cost_ = 0.0f;
-    int best_node_ = 0, best_length_ = 0;
+    float string_bits_cost_ = 0.0f;
+    int pending_parent_ = -1;  // the string whose code with `last_first_` is about to be defined
+    Way ways_[kMostWays];      // the best of `find`, sorted
+    std::size_t n_ways_ = 0, most_ways_ = 1;
+    float limit_ = kImpossible, lag_ = 0.0f;  // what a way must not cost, and how far the others may lag behind
 };
 
 }  // namespace

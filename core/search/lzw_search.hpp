@@ -42,6 +42,8 @@ struct LzwFrame {
     // What it costs beside its code to say again what lies on the canvas, instead of leaving it there: one symbol
     // for all that stays keeps the dictionary clean.
     float again_bits;
+    int starts;  // first symbols of a string that are looked at, the cheapest; at least 1
+    int ahead;   // ways to go on that are judged by the string after them, too; 16 at most
 };
 
 struct LzwResult {

@@ -68,6 +68,8 @@ def search_lzw(
     stays: npt.NDArray[np.float32],
     proposed: npt.NDArray[np.uint16],
     visibility: npt.NDArray[np.float32],
+    starts: int,
+    ahead: int,
 ) -> tuple[int, bytes, npt.NDArray[np.uint8], float]: ...
 def squared_error(
     color_points: npt.NDArray[np.float32],

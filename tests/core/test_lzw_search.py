@@ -8,10 +8,24 @@ from hypothesis import strategies as st
 from huepress import _core
 from huepress.pipeline.frames import CLEAR, FREE
 from reference import lzw
+from reference import spatial as spatial_twins
 
 
 def say(
-    indices, *, canvas=None, required=None, k=None, transparent=-1, rate=1.0, points=None, diffuse=False, stays=1.0
+    indices,
+    *,
+    canvas=None,
+    required=None,
+    k=None,
+    transparent=-1,
+    rate=1.0,
+    points=None,
+    diffuse=False,
+    stays=1.0,
+    proposed=None,
+    again=1.0,
+    starts=32,
+    ahead=0,
 ):
     height, width = indices.shape
     k = int(indices.max()) + 1 if k is None else k
@@ -21,8 +35,26 @@ def say(
     points = looks if points is None else points
     box = (0, 0, width, height)
     stays = np.broadcast_to(np.float32(stays), indices.shape).copy()
+    color_of = indices.astype(np.uint32)
+    proposed = np.full(indices.shape, FREE, np.uint16) if proposed is None else proposed
+    visibility = _core.visibility_roots(points, color_of)
     return _core.search_lzw(
-        points, indices.astype(np.uint32), looks, k, transparent, canvas, required, box, diffuse, rate, 1.0, stays
+        points,
+        color_of,
+        looks,
+        k,
+        transparent,
+        canvas,
+        required,
+        box,
+        diffuse,
+        rate,
+        again,
+        stays,
+        proposed,
+        visibility,
+        starts,
+        ahead,
     )
 
 
@@ -127,6 +159,70 @@ def test_what_no_entry_can_avoid_does_not_count():
     assert lzw.decode(5, codes) == found.ravel().tolist()
 
 
+def test_visibility_is_the_twins():
+    indices = noisy_ramp(6)
+    points = np.linspace(0, 1, 96, dtype=np.float32).reshape(32, 3)
+    np.testing.assert_allclose(
+        _core.visibility_roots(points, indices.astype(np.uint32)),
+        spatial_twins.visibility_roots(points[indices, 0]),
+        rtol=1e-4,
+    )
+    with pytest.raises(ValueError, match="does not exist"):
+        _core.visibility_roots(points[:3], indices.astype(np.uint32))
+
+
+@pytest.mark.parametrize("with_transparent", [False, True])
+def test_what_is_proposed_is_said_and_its_errors_are_the_twins(with_transparent):
+    """The distortion is the squared filtered error, less what the best entry of each pixel could not avoid."""
+    rng = np.random.default_rng(7)
+    indices = noisy_ramp(7)
+    points = np.linspace(0, 1, 96, dtype=np.float32).reshape(32, 3)
+    proposed = np.clip(indices + rng.integers(-2, 3, indices.shape), 0, 31).astype(np.uint16)
+    canvas = np.where(rng.random(indices.shape) < 0.3, proposed, rng.integers(0, 32, indices.shape)).astype(np.uint16)
+    _, codes, found, distortion = say(
+        indices,
+        canvas=canvas,
+        required=np.full(indices.shape, FREE, np.uint16),
+        k=32,
+        transparent=32 if with_transparent else -1,
+        rate=1e-5,
+        diffuse=True,
+        proposed=proposed,
+    )
+    np.testing.assert_array_equal(np.where(found == 32, canvas, found), proposed)
+    assert (found == 32).any() == with_transparent
+    assert lzw.decode(6 if with_transparent else 5, codes) == found.ravel().tolist()
+    roots = spatial_twins.visibility_roots(points[indices, 0])
+    errors = (points[indices] - points[proposed]) * roots[..., None]
+    v = np.stack([spatial_twins.filtered(errors[..., c])[: len(errors), 3:-3] for c in range(3)], axis=-1)
+    own = spatial_twins.FILTER[0, 3]
+    targets = v / (own * roots[..., None]) + points[proposed]  # what each pixel would have to show
+    distances = np.square(targets[:, :, None] - points).sum(axis=3)
+    shown = np.take_along_axis(distances, proposed[..., None].astype(int), 2)[..., 0]
+    expected = (np.square(own * roots) * (shown - distances.min(axis=2))).sum()
+    assert distortion == pytest.approx(expected, rel=2e-3)
+
+
+@given(st.integers(0, 10**6), st.integers(2, 16), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_looking_ahead_says_the_same(seed, ahead, with_transparent):
+    rng = np.random.default_rng(seed)
+    indices = np.kron(rng.integers(0, 9, (20, 12), dtype=np.uint8), np.ones((1, 5), np.uint8))
+    canvas = np.where(rng.random(indices.shape) < 0.5, indices.astype(np.uint16), np.uint16(CLEAR))
+    transparent = 9 if with_transparent else -1
+    min_code_size, codes, found, distortion = say(indices, canvas=canvas, k=9, transparent=transparent, ahead=ahead)
+    assert lzw.decode(min_code_size, codes) == found.ravel().tolist() and distortion == 0
+    np.testing.assert_array_equal(np.where(found == transparent, canvas, found), indices)
+
+
+def test_looking_ahead_saves_bytes():
+    rng = np.random.default_rng(8)
+    words = [rng.integers(0, 4, rng.integers(3, 9), dtype=np.uint8) for _ in range(30)]
+    text = np.concatenate([words[i] for i in rng.integers(0, 30, 4000)])[: 60 * 300].reshape(60, 300)
+    greedy, ahead = (len(say(text, k=4, ahead=n)[1]) for n in (0, 8))
+    assert ahead < greedy
+
+
 def test_wrong_arguments():
     indices = np.zeros((2, 2), np.uint8)
     with pytest.raises(ValueError, match="neither on the canvas nor"):
@@ -135,5 +231,11 @@ def test_wrong_arguments():
         say(indices, required=np.full((2, 2), 9, np.uint16))
     with pytest.raises(ValueError, match="bit_worth"):
         say(indices, rate=0.0)
+    with pytest.raises(ValueError, match="ahead"):
+        say(indices, ahead=17)
+    with pytest.raises(ValueError, match="first symbols"):
+        say(indices, starts=0)
+    with pytest.raises(ValueError, match="does not exist"):
+        say(indices, proposed=np.full((2, 2), 9, np.uint16))
     with pytest.raises(ValueError, match="stays"):
         say(indices, stays=np.nan)

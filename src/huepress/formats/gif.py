@@ -275,8 +275,8 @@ def _compose(frames: list[_StoredFrame], width: int, height: int) -> Iterator[By
         part = _decode(frame, number)[: max(0, height - frame.top), : max(0, width - frame.left)]
         box = (slice(frame.top, frame.top + part.shape[0]), slice(frame.left, frame.left + part.shape[1]))
         before = canvas.copy() if frame.disposal == PREVIOUS else None
-        drawn = part[:, :, 3] > 0
-        canvas[box][drawn] = part[drawn]
+        whole = part.view(np.uint32)
+        np.copyto(canvas.view(np.uint32)[box], whole, where=part[:, :, 3:] > 0)
         yield canvas.copy()
         if before is not None:
             canvas = before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,10 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
+from huepress.efforts import EFFORTS
 from huepress.engine.histogram import count_colors
 from huepress.model import Bytes, ColorTable, Palette, SourceImage
+from huepress.options import Options
 from huepress.pipeline.frames import FREE, Box, Looks
 
+# First symbols of a string that are looked at, the cheapest.
+_STARTS = 32
 # What it costs to say a pixel again instead of leaving it as it is: the first usually serves best, where all is
 # decided the others are tried, too.
 _AGAIN_BITS = (1.0, 0.1, 0.0)
@@ -73,7 +78,8 @@ class Frame:
         Whether a frame has to have a transparent index.
     stays : ndarray of float32, (height, width)
         For how many frames each pixel stays.
-    threads : int
+    options : Options
+        For its effort and threads.
     """
 
     def __init__(
@@ -89,17 +95,22 @@ class Frame:
         own_table: bool,
         has_clear: bool,
         stays: npt.NDArray[np.float32],
-        threads: int,
+        options: Options,
     ) -> None:
         self.table: ColorTable = count_colors(
-            SourceImage(np.ascontiguousarray(pixels_srgb8[:, :, :3])), threads=threads
+            SourceImage(np.ascontiguousarray(pixels_srgb8[:, :, :3])), threads=options.threads
         )
         self.canvas, self.required, self.box, self.palette = canvas, required, box, palette
         self.transparent, self._own_table, self._has_clear, self._stays = transparent, own_table, has_clear, stays
+        self._effort = EFFORTS[options.effort]
         self._under = np.ascontiguousarray(canvas[box.slices])
-        self._points_oklab = _core.colors_to_points(self.table.colors_srgb8, "oklab")
         self._looks_oklab = _core.colors_to_points(np.ascontiguousarray(colors_srgb8), "oklab")
-        self._visibility = _core.visibility_roots(self._points_oklab, self.table.inverse)
+
+    @functools.cached_property
+    def _seen(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The points of the colors, and the square roots of what errors weigh."""
+        points_oklab = _core.colors_to_points(self.table.colors_srgb8, "oklab")
+        return points_oklab, _core.visibility_roots(points_oklab, self.table.inverse)
 
     def search(self, bit_worth: float, *, diffuse: bool, proposed: Looks | None = None) -> tuple[Said, float]:
         """Choose indices and codes together, or say what is proposed; with the distortion.
@@ -113,8 +124,9 @@ class Frame:
         proposed : ndarray of uint16, optional, (height, width)
             The look that each free pixel gets, or FREE.
         """
+        points_oklab, visibility = self._seen
         min_code_size, codes, indices, distortion = _core.search_lzw(
-            color_points=self._points_oklab,
+            color_points=points_oklab,
             color_of=self.table.inverse,
             looks=self._looks_oklab,
             n_entries=len(self.palette),
@@ -127,7 +139,9 @@ class Frame:
             again_bits=_AGAIN_BITS[0],
             stays=self._stays,
             proposed=np.full_like(self.required, FREE) if proposed is None else proposed,
-            visibility=self._visibility,
+            visibility=visibility,
+            starts=_STARTS,
+            ahead=self._effort.lzw_ahead[0] if proposed is None else 0,
         )
         looks = indices.astype(np.uint16)
         if self.transparent is not None:
@@ -135,86 +149,88 @@ class Frame:
         said = Said(min_code_size, codes, indices, self.palette, self.transparent, self._own_table, looks)
         return said, distortion
 
-    def say(self, looks: Looks, *, thorough: bool) -> Said:
-        """Say exactly these looks of the box, in fewest bytes of one way or of all.
-
-        Parameters
-        ----------
-        looks : ndarray of uint16, (height, width)
-            Of the box.
-        thorough : bool
-            Whether all ways are tried.
-        """
-        said = min(
-            self._ways(looks, looks, self._under, self.palette, self.transparent, self._own_table, thorough=thorough),
-            key=lambda said: said.n_bytes,
-        )
-        return min((said, *self._with_fewer_colors(said)), key=lambda each: each.n_bytes)
+    def say(self, looks: Looks) -> Said:
+        """Say exactly these looks of the box, (height, width), in the fewest bytes."""
+        return self._say(looks, self._effort.lzw_ahead[1])
 
     def finish(self, said: Said) -> Said:
-        """Return what is shown in the fewest bytes of all ways to say it."""
-        return min((said, self.say(said.looks, thorough=True)), key=lambda each: each.n_bytes)
+        """Say what a search has chosen in the fewest bytes."""
+        return min((said, self._say(said.looks, self._effort.lzw_ahead[0])), key=_n_bytes)
 
-    def _with_fewer_colors(self, said: Said) -> Iterator[Said]:
-        """Say the same with the palette's first entries, or with a palette of its own, where it uses few."""
+    def _say(self, looks: Looks, ahead: int) -> Said:
+        whole = _Numbers(self.palette, self.transparent, self._own_table, looks, self._under)
+        said = min(self._ways(looks, whole, ahead), key=_n_bytes)
+        ways = [way for numbers in self._fewer_colors(said) for way in self._ways(looks, numbers, ahead)]
+        return min((said, *ways), key=_n_bytes)
+
+    def _fewer_colors(self, said: Said) -> Iterator[_Numbers]:
+        """Give numbers by the palette's first entries and by a palette of its own, where that shortens codes."""
         used = np.unique(said.indices)
         entries = used[used != said.transparent] if said.transparent is not None else used
         has_transparent = self._has_clear or len(entries) < len(used)
         if _code_size(len(entries) - 1 + has_transparent) >= said.min_code_size or not len(entries):
             return
-        looks = said.looks
         if not self._own_table:
             n_first = int(entries[-1]) + 1
             idle = np.setdiff1d(np.arange(n_first + 1), entries)
             transparent = int(idle[0]) if has_transparent else None
             if _code_size(max(n_first - 1, transparent or 0)) < said.min_code_size:
-                first = Palette(said.palette[:n_first])
-                yield from self._ways(looks, looks, self._under, first, transparent, False, thorough=True)
+                yield _Numbers(Palette(said.palette[:n_first]), transparent, False, said.looks, self._under)
         # The other looks of the canvas follow the entries.
         number = np.arange(_PLACES, dtype=np.uint16)
         number[: len(self._looks_oklab)] += np.uint16(len(entries))
         number[entries] = np.arange(len(entries), dtype=np.uint16)
-        own = Palette(said.palette[entries])
         transparent = len(entries) if has_transparent else None
-        yield from self._ways(looks, number[looks], number[self._under], own, transparent, True, thorough=True)
+        own = Palette(said.palette[entries])
+        yield _Numbers(own, transparent, True, number[said.looks], number[self._under])
 
-    def _ways(
-        self,
-        looks: Looks,
-        numbered: Looks,
-        under: Looks,
-        palette: Palette,
-        transparent: int | None,
-        own_table: bool,
-        *,
-        thorough: bool,
-    ) -> Iterator[Said]:
-        """Say looks, numbered by a palette as is what lies under them, in one way or in several."""
-        ways = [(transparent, _AGAIN_BITS[0])]
-        if transparent is not None and thorough:
-            ways += [(transparent, bits) for bits in _AGAIN_BITS[1:]]
-            if not self._has_clear and (numbered < len(palette)).all():
-                ways.append((None, 0.0))
+    def _ways(self, looks: Looks, numbers: _Numbers, ahead: int) -> Iterator[Said]:
+        """Say looks in one way or in several."""
+        transparent = numbers.transparent
+        ways: list[tuple[int | None, float, int]] = [(transparent, _AGAIN_BITS[0], 0)]
+        if transparent is not None and self._effort.lzw_ways:
+            ways += [(transparent, bits, 0) for bits in _AGAIN_BITS[1:]]
+            if not self._has_clear and (numbers.looks < len(numbers.palette)).all():
+                ways.append((None, 0.0, 0))
+        if ahead:
+            ways += [(transparent, bits, ahead) for bits in _AGAIN_BITS[2 - self._effort.lzw_ways :]]
         nothing = np.zeros((1, 3), np.float32)
         ones = np.ones(looks.shape, np.float32)
-        for way, again_bits in ways:
+        for way, again_bits, n_ahead in ways:
             min_code_size, codes, indices, _ = _core.search_lzw(
                 color_points=nothing,
                 color_of=np.zeros(looks.shape, np.uint32),
-                looks=np.zeros((len(palette) + len(self._looks_oklab), 3), np.float32),
-                n_entries=len(palette),
+                looks=np.zeros((len(numbers.palette) + len(self._looks_oklab), 3), np.float32),
+                n_entries=len(numbers.palette),
                 transparent=-1 if way is None else way,
-                canvas=under,
-                required=numbered,
+                canvas=numbers.under,
+                required=numbers.looks,
                 box=(0, 0, looks.shape[1], looks.shape[0]),
                 diffuse=False,
                 bit_worth=1.0,
                 again_bits=again_bits,
                 stays=ones,
-                proposed=np.full_like(numbered, FREE),
+                proposed=np.full_like(numbers.looks, FREE),
                 visibility=ones,
+                starts=_STARTS,
+                ahead=n_ahead,
             )
-            yield Said(min_code_size, codes, indices, palette, way, own_table, looks)
+            yield Said(min_code_size, codes, indices, numbers.palette, way, numbers.own_table, looks)
+
+
+@dataclass(frozen=True, eq=False)
+class _Numbers:
+    """The indices that a frame's looks, and those under them, have in a palette."""
+
+    palette: Palette
+    transparent: int | None
+    own_table: bool
+    looks: Looks
+    under: Looks
+
+
+def _n_bytes(said: Said) -> int:
+    return said.n_bytes
 
 
 def _bits(palette: Palette) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from huepress import _core
 from huepress.colors.arrays import pack_colors
+from huepress.efforts import EFFORTS
 from huepress.engine.fewer_entries import stand_ins
 from huepress.engine.histogram import count_colors
 from huepress.engine.palette import fit_palette, nearest_entries
@@ -37,10 +39,7 @@ from huepress.pipeline.stays import Stays
 
 # Looks that a canvas may hold; 16 bits number them.
 _MOST_LOOKS = 60_000
-# Numbers of entries that a frame may make do with: with the transparent index they fill a code size.
-_SIZES = (127, 63, 31, 15, 7, 3)
-# So many of the best ways to say a frame are finished, the others judged by their first codes.
-_FINISHED = 2
+_PLACES = 0x10000  # of looks, and of what is none
 # After so many frames in a row that took all entries, fewer are tried at one frame of so many.
 _PATIENCE = 4
 
@@ -97,7 +96,7 @@ class GifDeltas:
         self._stay = np.ones(shape, np.float32)  # of the last box
         self._shown_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
         self._shown_before: Box | None = None  # what of it goes when the next frame is shown
-        self._stand_ins: list[Bytes] = []
+        self._stand_ins: list[Looks] = []
         self._n_whole = 0  # frames in a row that did not make do with fewer entries
         self.first: IndexedImage | None = None
         self.n_colors = 0
@@ -131,7 +130,7 @@ class GifDeltas:
             own_table=self._palette is None,
             has_clear=self._has_clear,
             stays=self._stay,
-            threads=self._options.threads,
+            options=self._options,
         )
         said = self._choose(frame)
         shown = self._canvas.copy()
@@ -247,25 +246,29 @@ class GifDeltas:
             wanted = (entries if fits else nearest)[table.inverse]
         looks = np.where(required == FREE, wanted, required).astype(np.uint16)
         if options.effort == 0 or rate == 0.0 or not free.any():
-            return frame.say(np.ascontiguousarray(looks[inside]), thorough=options.effort > 0)
+            return frame.say(np.ascontiguousarray(looks[inside]))
         diffuse = options.dither != "none"
-        ways = [(frame.search(rate, diffuse=diffuse), False)]
-        tries_fewer = self._n_whole < _PATIENCE or self._n_whole % _PATIENCE == 0
-        for stand_in in (None, *(self._stand_ins if tries_fewer else ())):
-            proposed = looks.copy()
-            if stand_in is not None:
-                proposed[required == FREE] = stand_in[looks[required == FREE]]
-            ways.append((frame.search(rate, diffuse=diffuse, proposed=proposed), stand_in is not None))
 
-        def cost(way: tuple[tuple[Said, float], bool]) -> float:
-            (said, distortion), _ = way
-            return distortion + 8 * rate * said.n_bytes
+        def cost(way: tuple[Said, float]) -> float:
+            return way[1] + 8 * rate * way[0].n_bytes
 
-        best = sorted(ways, key=cost)[:_FINISHED]
-        finished = [((frame.finish(said), distortion), is_fewer) for (said, distortion), is_fewer in best]
-        (said, _), is_fewer = min(finished, key=cost)
-        self._n_whole = 0 if is_fewer else self._n_whole + 1
-        return said
+        def finished(ways: Iterable[tuple[Said, float]]) -> tuple[Said, float]:
+            """Take the best by its first codes, and finish it."""
+            said, distortion = min(ways, key=cost)
+            return frame.finish(said), distortion
+
+        plain = frame.search(rate, diffuse=diffuse, proposed=looks)
+        best = finished((frame.search(rate, diffuse=diffuse), plain))
+        if self._stand_ins and (self._n_whole < _PATIENCE or self._n_whole % _PATIENCE == 0):
+            fewer = finished(
+                frame.search(rate, diffuse=diffuse, proposed=np.where(required == FREE, stand_in[looks], looks))
+                for stand_in in self._stand_ins
+            )
+            if cost(fewer) < cost(best):
+                self._n_whole = -1
+                best = fewer
+        self._n_whole += 1
+        return best[0]
 
     def _as_pixels(self, looks: Looks) -> Bytes:
         colors = np.zeros((0x10000, 4), np.uint8)
@@ -281,12 +284,16 @@ class GifDeltas:
         return IndexedImage(np.where(looks == CLEAR, len(palette), looks).astype(np.uint8), Palette(colors))
 
 
-def _stand_ins(palette: Palette, table: ColorTable, options: Options) -> list[Bytes]:
+def _stand_ins(palette: Palette, table: ColorTable, options: Options) -> list[Looks]:
     """Return what stands for each entry where a frame makes do with fewer."""
     nearest = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
     counts = np.bincount(nearest, weights=table.counts, minlength=len(palette))
     points = _core.colors_to_points(palette.colors_srgb8, "oklab")
-    return stand_ins(points, counts, [size for size in _SIZES if size < len(palette)])
+    sizes = [size for size in EFFORTS[options.effort].lzw_sizes if size < len(palette)]
+    # A look beyond the palette stands for itself.
+    return [
+        np.append(found, np.arange(len(found), _PLACES)).astype(np.uint16) for found in stand_ins(points, counts, sizes)
+    ]
 
 
 def _whole(mask: Mask) -> Box:
