@@ -203,7 +203,8 @@ void search_gif(const Picture& picture) {
     const std::vector<float> roots = visibility_roots(lightness, p.color_of.data(), picture.width, picture.height,
                                                       defaults.strongest_visibility, defaults.texture);
     const std::size_t n = p.color_of.size();
-    const std::vector<float> stays(n, 2.0f);
+    const std::vector<float> stays(n, 2.0f), holds(n, 0.5f);
+    const std::vector<Float4> held(n, Float4{0.5f, 0.1f, 0.0f});
     const std::vector<std::uint16_t> canvas(n, 3), required(n, kFreeLook);
     for (const bool diffuse : {false, true}) {
         const int ahead = diffuse ? 4 : 0;
@@ -211,6 +212,8 @@ void search_gif(const Picture& picture) {
                              p.color_of.data(),
                              roots.data(),
                              stays.data(),
+                             holds.data(),
+                             held.data(),
                              canvas.data(),
                              required.data(),
                              required.data(),

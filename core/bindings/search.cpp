@@ -124,7 +124,8 @@ nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32
                           const In<float, 2>& looks, int n_entries, int transparent, const In<std::uint16_t, 2>& canvas,
                           const In<std::uint16_t, 2>& required, const std::tuple<int, int, int, int>& box, bool diffuse,
                           float bit_worth, float again_bits, const In<float, 2>& stays,
-                          const In<std::uint16_t, 2>& proposed, const In<float, 2>& visibility, int starts, int ahead) {
+                          const In<std::uint16_t, 2>& proposed, const In<float, 2>& visibility, int starts, int ahead,
+                          const In<float, 2>& holds, const In<float, 3>& held) {
     const std::size_t dims = color_points.shape(1);
     require(dims == 3 || dims == 4, "points must have 3 or 4 coordinates");
     require(looks.shape(1) == dims && looks.shape(0) < kFreeLook, "looks must have the points' coordinates");
@@ -159,18 +160,42 @@ nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32
     require_finite(bit_worth, "bit_worth must be finite");
     require_finite(again_bits, "again_bits must be finite");
     require(bit_worth > 0.0f, "bit_worth must be above 0");
+    require(holds.shape(0) == color_of.shape(0) && holds.shape(1) == color_of.shape(1), "one hold a pixel");
+    require_finite(holds, "holds must be finite");
+    require(held.shape(0) == color_of.shape(0) && held.shape(1) == color_of.shape(1) && held.shape(2) == dims,
+            "one held color a pixel");
+    require_finite(held, "held must be finite");
     require(starts >= 1 && starts <= 256, "1 to 256 first symbols are looked at");
     require(ahead >= 0 && ahead <= 16, "0 to 16 ways are looked at ahead");
     LzwResult result = without_gil([&](const StopRequested& stop) {
-        const auto as_vectors = [dims](const In<float, 2>& points) {
-            std::vector<Float4> vectors(points.shape(0), Float4{});
+        const auto as_vectors = [dims](const auto& points) {
+            std::vector<Float4> vectors(points.size() / dims, Float4{});
             for (std::size_t i = 0; i < points.size(); ++i) vectors[i / dims][i % dims] = points.data()[i];
             return vectors;
         };
         const std::vector<Float4> points = as_vectors(color_points);
-        return search_lzw({points.data(), color_of.data(), visibility.data(), stays.data(), canvas.data(),
-                           required.data(), proposed.data(), static_cast<int>(color_of.shape(1)), left, top, width,
-                           rows, as_vectors(looks), n_entries, transparent, diffuse, again_bits, starts, ahead},
+        const std::vector<Float4> held_points = as_vectors(held);
+        return search_lzw({points.data(),
+                           color_of.data(),
+                           visibility.data(),
+                           stays.data(),
+                           holds.data(),
+                           held_points.data(),
+                           canvas.data(),
+                           required.data(),
+                           proposed.data(),
+                           static_cast<int>(color_of.shape(1)),
+                           left,
+                           top,
+                           width,
+                           rows,
+                           as_vectors(looks),
+                           n_entries,
+                           transparent,
+                           diffuse,
+                           again_bits,
+                           starts,
+                           ahead},
                           bit_worth, stop);
     });
     return nb::make_tuple(
@@ -266,7 +291,7 @@ void bind_search(nb::module_& m) {
     m.def("search_lzw", &bind_search_lzw, nb::arg("color_points"), nb::arg("color_of"), nb::arg("looks"),
           nb::arg("n_entries"), nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"),
           nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"), nb::arg("stays"), nb::arg("proposed"),
-          nb::arg("visibility"), nb::arg("starts"), nb::arg("ahead"));
+          nb::arg("visibility"), nb::arg("starts"), nb::arg("ahead"), nb::arg("holds"), nb::arg("held"));
     m.def("visibility_roots", &bind_visibility_roots, nb::arg("color_points"), nb::arg("color_of"));
     nb::class_<SpatialSearch>(m, "SpatialSearch")
         .def("__init__", &construct_spatial, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),

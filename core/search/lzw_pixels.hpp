@@ -14,8 +14,9 @@ struct LzwPixel {
     // What happens here, since that decides about what it costs: it stays as it is (0), goes on with the color to its
     // left (1) or that above (2), or neither (3).
     std::uint16_t kind;
-    float root, stay;
+    float root, stay, hold;
     std::uint32_t color;
+    std::uint32_t canvas;
 };
 
 inline constexpr int kLzwKinds = 4;
@@ -36,7 +37,8 @@ inline std::vector<LzwPixel> lzw_pixels(const LzwFrame& frame) {
             else if (y > 0 && color == frame.color_of[at - pitch])
                 kind = 2;
             pixels.push_back({frame.required[at], frame.proposed[at], frame.canvas_look[at], kind,
-                              frame.visibility_roots[at], frame.stays[at], color});
+                              frame.visibility_roots[at], frame.stays[at], frame.holds[at], color,
+                              static_cast<std::uint32_t>(at)});
         }
     }
     return pixels;

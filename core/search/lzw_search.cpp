@@ -111,8 +111,11 @@ private:
             for (int k = 0; k < std::min(kReach, x); ++k) sum += diffusion_.row[k] * history[k];
         }
         const float scale = diffusion_.own * pixel.root;
-        result.weight = scale * scale * pixel.stay;
+        // Two squared errors are one, of their weighted mean, but for what no entry changes.
+        result.weight = scale * scale * pixel.stay * (1.0f + pixel.hold);
         result.target = result.point + sum / scale;
+        if (pixel.hold > 0.0f)
+            result.target = (result.target + pixel.hold * frame_.held[pixel.canvas]) / (1.0f + pixel.hold);
         result.least = least_error(result.target);
         return result;
     }

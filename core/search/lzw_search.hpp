@@ -30,6 +30,8 @@ struct LzwFrame {
     const std::uint32_t* color_of;     // canvas: the color of each pixel
     const float* visibility_roots;     // canvas
     const float* stays;                // canvas: for how many frames each pixel stays as the source has it
+    const float* holds;                // canvas: what the color in `held` weighs, against 1 for the source's
+    const Float4* held;                // canvas: the source's color with the error of the frame before
     const std::uint16_t* canvas_look;  // canvas: what lies there before the frame is drawn
     const std::uint16_t* required;     // canvas: the look a pixel must get, or kFreeLook
     const std::uint16_t* proposed;     // canvas: the same, for pixels whose errors count; or kFreeLook

@@ -70,6 +70,8 @@ def search_lzw(
     visibility: npt.NDArray[np.float32],
     starts: int,
     ahead: int,
+    holds: npt.NDArray[np.float32],
+    held: npt.NDArray[np.float32],
 ) -> tuple[int, bytes, npt.NDArray[np.uint8], float]: ...
 def squared_error(
     color_points: npt.NDArray[np.float32],

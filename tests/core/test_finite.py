@@ -40,6 +40,8 @@ def search_lzw(points=POINTS, bit_worth=1e-5, stays=1.0, visibility=1.0):
         ones * np.float32(visibility),
         32,
         2,
+        ones,
+        np.zeros((*PICTURE.shape, 3), np.float32),
     )
 
 

@@ -26,6 +26,8 @@ def say(
     again=1.0,
     starts=32,
     ahead=0,
+    holds=0.0,
+    held=None,
 ):
     height, width = indices.shape
     k = int(indices.max()) + 1 if k is None else k
@@ -55,6 +57,8 @@ def say(
         visibility,
         starts,
         ahead,
+        np.broadcast_to(np.float32(holds), indices.shape).copy(),
+        points[indices] if held is None else held,
     )
 
 
@@ -203,6 +207,23 @@ def test_what_is_proposed_is_said_and_its_errors_are_the_twins(with_transparent)
     assert distortion == pytest.approx(expected, rel=2e-3)
 
 
+def test_what_is_held_pulls_towards_itself():
+    """Two squared errors with weights 1 and h are one, of the weighted mean with the weight 1 + h."""
+    indices = noisy_ramp(9)
+    required = np.full(indices.shape, FREE, np.uint16)
+    points = np.linspace(0, 1, 96, dtype=np.float32).reshape(32, 3)
+    held = np.roll(points, 3, axis=0)[indices]
+    mean = (points[indices] + 3 * held) / 4
+    found = say(indices, required=required, k=32, rate=1e-9, points=points, holds=3, held=held)[2]
+    np.testing.assert_array_equal(found, np.square(mean[:, :, None] - points).sum(axis=3).argmin(axis=2))
+    # The mean of what is wanted anyway changes nothing but the weight.
+    longer, heavier = (
+        say(indices, required=required, k=32, rate=1e-3, points=points, diffuse=False, stays=s, holds=h)
+        for s, h in ((4, 0), (1, 3))
+    )
+    assert longer[1] == heavier[1] and longer[3] == pytest.approx(heavier[3], rel=1e-4)
+
+
 @given(st.integers(0, 10**6), st.integers(2, 16), st.booleans())
 @settings(max_examples=30, deadline=None)
 def test_looking_ahead_says_the_same(seed, ahead, with_transparent):
@@ -237,5 +258,9 @@ def test_wrong_arguments():
         say(indices, starts=0)
     with pytest.raises(ValueError, match="does not exist"):
         say(indices, proposed=np.full((2, 2), 9, np.uint16))
+    with pytest.raises(ValueError, match="holds"):
+        say(indices, holds=np.nan)
+    with pytest.raises(ValueError, match="held"):
+        say(indices, held=np.full((2, 2, 3), np.nan, np.float32))
     with pytest.raises(ValueError, match="stays"):
         say(indices, stays=np.nan)

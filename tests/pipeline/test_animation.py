@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import huepress
+import scenes
 from animations import as_png, check_shown, make_gif, make_png, moving, read, seen_by_pillow
 from huepress.errors import DecodeError, HuepressError, LimitError, OptionError
 from huepress.formats.reading import read_animation
 from huepress.formats.timing import in_ticks
-from huepress.pipeline import gif_frames
+from huepress.pipeline import gif_codes, gif_frames
 
 LIMIT = 10**6
 seeds = st.integers(0, 2**32 - 1)
@@ -297,3 +298,21 @@ def test_pngcheck_agrees(tmp_path):
     huepress.compress(make_gif(7).data, format="png", allow_larger=True).save(path)
     done = subprocess.run(["pngcheck", str(path)], capture_output=True, text=True)
     assert "ERROR" not in done.stdout, done.stdout
+
+
+def test_a_slow_pan_does_not_shimmer(monkeypatch):
+    """Pixels that hardly move err as they did in the frame before: without that they change half as much again."""
+    wide = Image.fromarray(scenes.sunset(120, 80))
+    moved = [(1, 0, 0.1 * n, 0, 1, 0) for n in range(6)]
+    frames = [wide.transform((100, 80), Image.Transform.AFFINE, by, Image.Resampling.BICUBIC) for by in moved]
+    source = as_png(list(map(np.asarray, frames)), 60)
+
+    def change():
+        shown = huepress.compress(source, 16, format="gif", rate=2, allow_larger=True).frames
+        return np.mean(
+            [np.abs(np.subtract(*map(np.int16, (a.pixels_srgb8, b.pixels_srgb8)))).mean() for a, b in pairwise(shown)]
+        )
+
+    held = change()
+    monkeypatch.setattr(gif_codes, "_HOLD", 0.0)
+    assert held < 0.7 * change()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ from huepress.pipeline.frames import (
     is_crowded,
     searched_entries,
 )
-from huepress.pipeline.gif_codes import Frame, Said
+from huepress.pipeline.gif_codes import Frame, Hold, Said
 from huepress.pipeline.gif_palette import drawable, in_order_of_use, visible
 from huepress.pipeline.stays import Stays
 
@@ -132,7 +133,7 @@ class GifDeltas:
             stays=self._stay,
             options=self._options,
         )
-        said = self._choose(frame)
+        said = self._choose(frame, pixels_srgb8)
         shown = self._canvas.copy()
         shown[box.slices] = said.looks
         self._writer.add(
@@ -227,7 +228,7 @@ class GifDeltas:
         disposal = min(options)[1]
         return disposal, grown if disposal == gif.BACKGROUND else box
 
-    def _choose(self, frame: Frame) -> Said:
+    def _choose(self, frame: Frame, pixels_srgb8: Bytes) -> Said:
         """Choose what is shown of a frame and how it is said: of all ways tried the least distortion plus bits."""
         options, inside = self._options, frame.box.slices
         rate = 0.0 if options.dither == "full" else options.rate * LAMBDA_AT_RATE_1
@@ -247,7 +248,11 @@ class GifDeltas:
         looks = np.where(required == FREE, wanted, required).astype(np.uint16)
         if options.effort == 0 or rate == 0.0 or not free.any():
             return frame.say(np.ascontiguousarray(looks[inside]))
-        diffuse = options.dither != "none"
+        if fits or self._before_srgb8 is None:
+            hold = Hold.nothing(required.shape)
+        else:
+            hold = Hold.between(pixels_srgb8, self._before_srgb8, self._shown_srgb8)
+        search = partial(frame.search, rate, diffuse=options.dither != "none", hold=hold)
 
         def cost(way: tuple[Said, float]) -> float:
             return way[1] + 8 * rate * way[0].n_bytes
@@ -257,12 +262,11 @@ class GifDeltas:
             said, distortion = min(ways, key=cost)
             return frame.finish(said), distortion
 
-        plain = frame.search(rate, diffuse=diffuse, proposed=looks)
-        best = finished((frame.search(rate, diffuse=diffuse), plain))
+        plain = search(proposed=looks)
+        best = finished((search(), plain))
         if self._stand_ins and (self._n_whole < _PATIENCE or self._n_whole % _PATIENCE == 0):
             fewer = finished(
-                frame.search(rate, diffuse=diffuse, proposed=np.where(required == FREE, stand_in[looks], looks))
-                for stand_in in self._stand_ins
+                search(proposed=np.where(required == FREE, stand_in[looks], looks)) for stand_in in self._stand_ins
             )
             if cost(fewer) < cost(best):
                 self._n_whole = -1
