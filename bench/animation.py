@@ -1,12 +1,13 @@
-"""Bytes of animated GIFs at equal looks: huepress beside ``gifsicle -O3 --lossy=80 --colors K``.
+"""Bytes of animated GIFs at equal looks: huepress beside gifsicle, and beside ffmpeg and gifsicle where they are there.
 
-    python bench/animation.py FOLDER_OF_PHOTOGRAPHS [-k 32,256] [--only pan,flat]
+    python bench/animation.py CLIP... [--photographs FOLDER] [--only pan,flat] [--every 4] [--effort 5]
 
-The animations are made here: a pan, a zoom and a sprite over photographs, a still scene with sensor noise, and
-flat graphics; each becomes a GIF through Pillow, its frames dithered to 256 colors. Looks are the mean
-SSIMULACRA2 of the frames against that GIF's. huepress runs at rising rates; its bytes at gifsicle's looks are
-interpolated (logarithm of bytes over score). Where even the largest rate looks better, those bytes
-count, marked ">": the true ones are fewer.
+A clip is an animated GIF, PNG or WebP file. From photographs animations are made here: a pan, a zoom and a sprite, a
+still scene with sensor noise, and flat graphics; each becomes a GIF through Pillow, its frames dithered to 256 colors.
+Looks are the mean SSIMULACRA2 of every so-many-th frame against the clip. The peers run at all their losses and several
+palettes, ours at rising rates; bytes at a score are interpolated on the lower front (logarithm of bytes over score).
+Flicker is the mean change, in sRGB codes, of pixels that change by at most 2 in the clip; of the peers it is the least
+of those that reach the score, of ours that of the next rate. Lossless is rate 0 against `gifsicle -O3`, for GIFs.
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ from __future__ import annotations
 import argparse
 import io
 import math
+import shutil
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 import huepress
@@ -27,7 +33,10 @@ from huepress.engine.metrics import Comparator
 from huepress.formats.reading import read_animation
 from huepress.model import Bytes, SourceImage
 
-RATES = (0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256)
+RATES = (0.25, 0.5, 1, 2, 4, 8, 16, 32)
+SCORES = (70, 80, 85)
+LOSSES = (0, 20, 40, 80, 140, 200, 300)
+STILL = 2  # sRGB codes
 SIZE = (240, 160)
 
 
@@ -93,45 +102,148 @@ def as_gif(frames: list[Image.Image]) -> bytes:
 def frames_of(data: bytes) -> list[Bytes]:
     animation = read_animation(data, max_pixels=10**9)
     assert animation is not None
-    return [np.ascontiguousarray(frame[:, :, :3]) for frame in animation.frames()]
+    return list(animation.frames())
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file, its looks and the processor time that it took."""
+
+    size: int
+    score: float
+    flicker: float
+    seconds: float
+
+
+class Clip:
+    """An animation, and how others look beside it."""
+
+    def __init__(self, name: str, data: bytes, every: int) -> None:
+        self.name, self.data, self.frames = name, data, frames_of(data)
+        self._n_channels = 4 if any((frame[:, :, 3] < 255).any() for frame in self.frames) else 3
+        judged = range(0, len(self.frames), every)
+        self._comparators = {i: Comparator(SourceImage(self._cut(self.frames[i])), threads=2) for i in judged}
+
+    def _cut(self, frame: Bytes) -> Bytes:
+        return np.ascontiguousarray(frame[:, :, : self._n_channels])
+
+    def judge(self, data: bytes, seconds: float) -> Made | None:
+        """Score a file; None where frames were merged or dropped."""
+        shown = frames_of(data)
+        if len(shown) != len(self.frames):
+            return None
+        scores = [c.ssimulacra2(self._cut(shown[i])) for i, c in self._comparators.items()]
+        changes = [
+            np.abs(np.diff(pair, axis=0)[0]).mean(axis=2)[still]
+            for pair, still in zip(map(_as_codes, pairwise(shown)), self._still(), strict=True)
+        ]
+        changed = np.concatenate(changes) if changes else np.zeros(1)
+        return Made(len(data), float(np.mean(scores)), float(changed.mean()) if len(changed) else 0.0, seconds)
+
+    def _still(self) -> Iterator[npt.NDArray[np.bool_]]:
+        for pair in map(_as_codes, pairwise(self.frames)):
+            yield np.abs(np.diff(pair, axis=0)[0]).max(axis=2) <= STILL
+
+    def sources(self) -> dict[str, bytes]:
+        """Return the GIFs that gifsicle starts from."""
+        if self.data.startswith(b"GIF"):
+            return {"gif": self.data}
+        images = [Image.fromarray(frame) for frame in self.frames]
+        sources = {"pillow": as_gif([image.convert("RGB") for image in images])} if self._n_channels == 3 else {}
+        if shutil.which("ffmpeg"):
+            with tempfile.TemporaryDirectory() as folder:
+                for i, image in enumerate(images):
+                    image.save(f"{folder}/{i:05}.png")
+                for dither in ("sierra2_4a", "bayer:bayer_scale=3"):
+                    graph = f"split[a][b];[a]palettegen[p];[b][p]paletteuse=dither={dither}"
+                    command = ["ffmpeg", "-y", "-loglevel", "error", "-i", f"{folder}/%05d.png"]
+                    subprocess.run([*command, "-lavfi", graph, f"{folder}/out.gif"], check=True)
+                    sources[f"ffmpeg {dither}"] = Path(folder, "out.gif").read_bytes()
+        return sources
+
+
+def _as_codes(frames: tuple[Bytes, Bytes]) -> npt.NDArray[np.int16]:
+    return np.stack([frame[:, :, :3].astype(np.int16) for frame in frames])
+
+
+def of_peers(clip: Clip) -> list[Made]:
+    """Run gifsicle at all losses and palettes on all that it can start from."""
+    made = []
+    for source in clip.sources().values():
+        for loss in LOSSES:
+            for k in (256, 64, 32, 16):
+                command = [
+                    "gifsicle",
+                    "-O3",
+                    *([f"--lossy={loss}"] if loss else []),
+                    *(["--colors", str(k)] if k < 256 else []),
+                ]
+                started = time.perf_counter()
+                data = subprocess.run(command, input=source, capture_output=True, check=True).stdout
+                found = clip.judge(data, time.perf_counter() - started)
+                made += [found] if found else []
+    return made
+
+
+def of_ours(clip: Clip, effort: int) -> list[Made]:
+    """Run huepress at rising rates."""
+    made = []
+    for rate in RATES:
+        started = time.process_time()
+        data = huepress.compress(clip.data, format="gif", effort=effort, rate=rate, allow_larger=True).encoded.data
+        found = clip.judge(data, time.process_time() - started)
+        assert found is not None
+        made.append(found)
+    return made
+
+
+def size_at(made: list[Made], score: float) -> float | None:
+    """Return the bytes at a score, on the lower front; None where nothing looks so good."""
+    front: list[Made] = []
+    for each in sorted(made, key=lambda each: (-each.score, each.size)):
+        if not front or each.size < front[-1].size:
+            front.append(each)
+    if not front or front[0].score < score:
+        return None
+    front.reverse()
+    return math.exp(np.interp(score, [each.score for each in front], [math.log(each.size) for each in front]))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("-k", default="32,256")
+    parser.add_argument("clips", type=Path, nargs="*")
+    parser.add_argument("--photographs", type=Path)
     parser.add_argument("--only", default=",".join(ANIMATIONS))
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--effort", type=int, default=5)
     arguments = parser.parse_args()
-    pictures = photos(arguments.folder)
-    print("| animation | K | gifsicle | SSIMULACRA2 | huepress | of gifsicle's bytes | s a run |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
-    for name in arguments.only.split(","):
-        source = as_gif(ANIMATIONS[name](pictures))
-        comparators = [Comparator(SourceImage(frame), threads=2) for frame in frames_of(source)]
-
-        def looks(data: bytes, comparators: list[Comparator] = comparators) -> float:
-            scores = [c.ssimulacra2(frame) for c, frame in zip(comparators, frames_of(data), strict=True)]
-            return float(np.mean(scores))
-
-        for k in map(int, arguments.k.split(",")):
-            command = ["gifsicle", "-O3", "--lossy=80", "--colors", str(k)]
-            theirs = subprocess.run(command, input=source, capture_output=True, check=True).stdout
-            wanted = looks(theirs)
-            found: list[tuple[float, int]] = []
-            started = time.perf_counter()
-            for rate in RATES:
-                data = huepress.compress(source, k, effort=5, rate=rate, allow_larger=True).encoded.data
-                found.append((looks(data), len(data)))
-                if found[-1][0] < wanted:
-                    break
-            seconds = (time.perf_counter() - started) / len(found)
-            found.sort()
-            size = math.exp(np.interp(wanted, [f[0] for f in found], [math.log(f[1]) for f in found]))
-            mark = ">" if found[0][0] > wanted else ""
-            ratio = f"{mark}{size / len(theirs):.2f}"
+    sources = {path.name: path.read_bytes() for path in arguments.clips}
+    if arguments.photographs:
+        pictures = photos(arguments.photographs)
+        sources |= {name: as_gif(ANIMATIONS[name](pictures)) for name in arguments.only.split(",")}
+    print("| clip | score | best peer | huepress | of the peer's bytes | flicker, peer | huepress | s a run |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    for name, data in sources.items():
+        clip = Clip(name, data, arguments.every)
+        theirs, ours = of_peers(clip), of_ours(clip, arguments.effort)
+        seconds = float(np.median([each.seconds for each in ours]))
+        for score in SCORES:
+            their_size, our_size = size_at(theirs, score), size_at(ours, score)
+            if their_size is None or our_size is None:
+                continue
+            steadiest = min(each.flicker for each in theirs if each.score >= score)
+            flicker = min((each for each in ours if each.score >= score), key=lambda each: each.score).flicker
             print(
-                f"| {name} | {k} | {len(theirs):,} | {wanted:.1f} | {size:,.0f} | {ratio} | {seconds:.2f} |", flush=True
+                f"| {name} | {score} | {their_size:,.0f} | {our_size:,.0f} | {our_size / their_size:.2f} "
+                f"| {steadiest:.2f} | {flicker:.2f} | {seconds:.1f} |",
+                flush=True,
             )
+        if data.startswith(b"GIF"):
+            theirs_exact = len(subprocess.run(["gifsicle", "-O3"], input=data, capture_output=True, check=True).stdout)
+            exact = huepress.compress(data, format="gif", rate=0, effort=arguments.effort, allow_larger=True)
+            ours_exact = len(exact.encoded.data)
+            ratio = ours_exact / theirs_exact
+            print(f"| {name} | lossless | {theirs_exact:,} | {ours_exact:,} | {ratio:.4f} | | | |", flush=True)
 
 
 if __name__ == "__main__":
