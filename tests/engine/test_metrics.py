@@ -9,7 +9,8 @@ from PIL import Image
 import huepress
 from huepress import _core
 from huepress.engine import metrics
-from huepress.model import SourceImage
+from huepress.engine.histogram import count_colors
+from huepress.model import IndexedImage, Palette, SourceImage
 from reference import ssimulacra2 as twin
 from reference.colors import srgb8_to_oklab
 from reference.ssimulacra2_rounding import REFERENCE
@@ -132,6 +133,20 @@ def test_banding_rises_with_posterization_and_stays_low_on_texture():
     assert figures == sorted(figures) and figures[0] > 0.02 and figures[-1] > 5 * figures[0]
     texture = np.random.default_rng(0).integers(0, 256, smooth.shape, dtype=np.uint8)
     assert metrics.banding(texture, texture // 32 * 32 + 16) < 0.05 * figures[2]
+
+
+@pytest.mark.parametrize("alpha", ["none", "source", "result", "both"])
+def test_banding_of_an_indexed_picture_is_that_of_its_pixels(alpha):
+    rng = np.random.default_rng(4)
+    source = ramp()
+    if alpha in ("source", "both"):
+        source = np.dstack([source, np.rint(np.linspace(0, 255, source[..., 0].size)).reshape(source.shape[:2])])
+        source = source.astype(np.uint8)
+    colors = rng.integers(0, 256, (9, 4 if alpha in ("result", "both") else 3), dtype=np.uint8)
+    indexed = IndexedImage((np.indices(source.shape[:2]).sum(axis=0) // 50).astype(np.uint8), Palette(colors))
+    ground = metrics.SmoothGround(count_colors(SourceImage(source), threads=1))
+    expected = metrics.banding(source, indexed.to_array())
+    assert expected > 0.1 and ground.banding(indexed) == pytest.approx(expected, rel=1e-6)
 
 
 def test_dithering_is_not_banding():

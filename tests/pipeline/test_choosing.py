@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 import huepress
-from huepress.engine.metrics import banding, smooth_places
+from huepress.engine.histogram import count_colors
+from huepress.engine.metrics import SmoothGround, banding
 from huepress.model import SourceImage
 from huepress.pipeline.choosing import choose_colors
 from huepress.pipeline.workbench import Workbench
@@ -76,5 +77,5 @@ def test_texture_is_left_alone(photo):
 def test_smooth_places_are_those_without_edges():
     image = np.full((40, 60, 3), 100, np.uint8)
     image[:, 30:] = 200
-    smooth = smooth_places(image)
+    smooth = SmoothGround(count_colors(SourceImage(image), threads=1)).places
     assert smooth[:, :15].all() and smooth[:, 45:].all() and not smooth[:, 27:33].any()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -235,28 +236,59 @@ def banding(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:
     A. Kokaram, "A perceptual visibility metric for banding artifacts", ICIP 2016; the formula is
     our own.
     """
-    return max(_banding_opaque(a, b) for a, b in _on_backgrounds(original_srgb8, distorted_srgb8))
+    return max(
+        _steps(_slope(_blur(_lightness(original))), _slope(_blur(_lightness(distorted))))
+        for original, distorted in _on_backgrounds(original_srgb8, distorted_srgb8)
+    )
 
 
-def _banding_opaque(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:
-    slope, distorted_slope = (_slope(_blur(_lightness(x))) for x in (original_srgb8, distorted_srgb8))
-    excess = np.maximum(distorted_slope - slope, 0) * _is_smooth(slope)
+def _steps(slope: Floats, distorted_slope: Floats, smooth: npt.NDArray[np.bool_] | None = None) -> float:
+    excess = np.maximum(distorted_slope - slope, 0) * (_is_smooth(slope) if smooth is None else smooth)
     return 1000.0 * float(excess.mean(dtype=np.float64))
 
 
-def smooth_places(pixels_srgb8: Bytes) -> npt.NDArray[np.bool_]:
-    """Tell where a picture is smooth as `banding` means it, on a black or on a white background.
+class SmoothGround:
+    """The smooth places of a picture, and the `banding` of others beside it: the picture's half is found once.
 
     Parameters
     ----------
-    pixels_srgb8 : ndarray of uint8, (height, width, 3 or 4)
-
-    Returns
-    -------
-    ndarray of bool, (height, width)
+    table : ColorTable
+        The picture's.
     """
-    smooth = [_is_smooth(_slope(_blur(_lightness(shown)))) for shown, _ in _on_backgrounds(pixels_srgb8, pixels_srgb8)]
-    return np.asarray(np.logical_or.reduce(smooth))
+
+    def __init__(self, table: ColorTable) -> None:
+        self._table = table
+        self._found: dict[int, tuple[Floats, npt.NDArray[np.bool_]]] = {}
+
+    def banding(self, indexed: IndexedImage) -> float:
+        """Return how far smooth gradients have turned into steps, as `banding` does of the pixels."""
+        colors = indexed.palette.colors_srgb8
+        return max(
+            _steps(slope, _slope(_blur(_lightness_of(colors, background)[indexed.indices])), smooth)
+            for background in self._backgrounds(colors)
+            for slope, smooth in [self._on(background)]
+        )
+
+    @cached_property
+    def places(self) -> npt.NDArray[np.bool_]:
+        """Where the picture is smooth, on a black or on a white background: (height, width)."""
+        backgrounds = self._backgrounds(self._table.colors_srgb8)
+        return np.asarray(np.logical_or.reduce([self._on(background)[1] for background in backgrounds]))
+
+    def _backgrounds(self, colors_srgb8: Bytes) -> tuple[int, ...]:
+        has_alpha = self._table.colors_srgb8.shape[1] == 4 or colors_srgb8.shape[1] == 4
+        return (_BLACK, _WHITE) if has_alpha else (_BLACK,)
+
+    def _on(self, background: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        if background not in self._found:
+            lightness = _lightness_of(self._table.colors_srgb8, background)
+            slope = _slope(_blur(lightness[self._table.inverse]))
+            self._found[background] = slope, _is_smooth(slope)
+        return self._found[background]
+
+
+def _lightness_of(colors_srgb8: Bytes, background: int) -> Floats:
+    return _oklab(_composited(colors_srgb8[None], background))[0, :, 0]
 
 
 def _is_smooth(slope: Floats) -> npt.NDArray[np.bool_]:

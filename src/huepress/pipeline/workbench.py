@@ -9,14 +9,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from huepress.colors.arrays import CLEAR, alpha_class, with_alpha_channel
 from huepress.engine.backing import backing_color, told_backing
 from huepress.engine.error_diffusion import diffuse_errors
 from huepress.engine.histogram import count_colors, has_hidden_colors, with_alpha
 from huepress.engine.indexing import index_image
-from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, banding, smooth_places
+from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, SmoothGround
 from huepress.engine.palette import PaletteFit, fit_palette, fits, needs_alpha
 from huepress.engine.spatial import Search, SmoothPlaces, diffuse_in_srgb, with_exact_matches
 from huepress.formats.writing import encode, main_format
@@ -142,20 +141,20 @@ class Workbench:
 
     def banding(self, indexed: IndexedImage) -> float:
         """Return how far smooth gradients have turned into steps, see `metrics.banding`."""
-        return banding(self._source.pixels_srgb8, indexed.to_array())
+        return self._ground.banding(indexed)
 
     @property
     def is_smooth(self) -> bool:
         """Whether hardly anything in the picture is not smooth."""
-        return SmoothPlaces(self._smooth_places, 1.0).are_most
+        return SmoothPlaces(self._ground.places, 1.0).are_most
 
     def finest(self, n_colors: int) -> IndexedImage:
         """Return the picture in at most so many colors, diffused for its smooth places, whatever the bytes."""
         return self._smooth_search(n_colors, 1.0).finest()
 
     @cached_property
-    def _smooth_places(self) -> npt.NDArray[np.bool_]:
-        return smooth_places(self._source.pixels_srgb8)
+    def _ground(self) -> SmoothGround:
+        return SmoothGround(self.table)
 
     def _search(self, n_colors: int) -> Search:
         if n_colors not in self._searches:
@@ -163,7 +162,7 @@ class Workbench:
         return self._searches[n_colors]
 
     def _smooth_search(self, n_colors: int, weight: float) -> Search:
-        smooth = SmoothPlaces(self._smooth_places, weight)
+        smooth = SmoothPlaces(self._ground.places, weight)
         return Search(*self._fit(n_colors), self._options, coder=self._coder, smooth=smooth)
 
     def _best_looking(self, found: IndexedImage, table: ColorTable, fit: PaletteFit, search: Search) -> IndexedImage:
