@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from huepress.delivering import Delivery
     from huepress.engine.kmeans import KMeans
     from huepress.engine.metrics import Score
+    from huepress.engine.moving_score import AnimationScore
     from huepress.engine.swatches import Swatches
     from huepress.errors import (
         DecodeError,
@@ -55,6 +56,7 @@ _HOME = {
     "compare": "comparison.compare",
     "KMeans": "engine.kmeans",
     "Score": "engine.metrics",
+    "AnimationScore": "engine.moving_score",
     "Swatches": "engine.swatches",
     "DecodeError": "errors",
     "HuepressError": "errors",
@@ -78,6 +80,7 @@ _HOME = {
 }
 
 __all__ = [
+    "AnimationScore",
     "Comparison",
     "DecodeError",
     "Delivery",

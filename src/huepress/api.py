@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Unpack
 
 from huepress import files
 from huepress.delivering import Delivery
-from huepress.engine.metrics import Comparator, Score
+from huepress.engine.metrics import Score
+from huepress.engine.moving_score import Scorer
 from huepress.formats import decode, table
 from huepress.formats.pillow_image import to_pillow
 from huepress.formats.writing import encode_for_name
@@ -249,12 +250,13 @@ def score(
     max_pixels: int = DEFAULT_MAX_PIXELS,
     tolerant: bool = False,
 ) -> Score:
-    """Tell how far a picture is from its original.
+    """Tell how far a picture or an animation is from its original.
 
     Parameters
     ----------
     original, distorted : path, bytes, binary file, PIL.Image.Image or ndarray
-        As for `compress`; of equal size, at least 8 x 8 pixels.
+        As for `compress`; of equal size, at least 8 x 8 pixels. Two animations are compared moment by moment, however
+        they divide the time into frames.
     jobs : int
         Number of threads; 0 means one per processor. The result does not depend on it.
     max_pixels : int
@@ -265,10 +267,13 @@ def score(
     Returns
     -------
     Score
+        Of two animations an `AnimationScore`: with the worst moment and the flicker.
 
     Raises
     ------
-    InputError, DecodeError, LimitError
+    InputError
+        Also where one is an animation and the other is not.
+    DecodeError, LimitError
 
     Examples
     --------
@@ -279,5 +284,7 @@ def score(
     (32.5, 'very high')
     """
     options = Options(jobs=jobs, max_pixels=max_pixels)
-    before, after = (load(each, max_pixels=max_pixels, tolerant=tolerant) for each in (original, distorted))
-    return Comparator(before, threads=options.threads).score(after.pixels_srgb8)
+    before, after = (
+        load(each, max_pixels=max_pixels, tolerant=tolerant, moving=True) for each in (original, distorted)
+    )
+    return Scorer(before, threads=options.threads).score(after)

@@ -3,6 +3,7 @@ import json
 import pytest
 
 import huepress
+from animations import as_png, moving
 from conftest import png_bytes
 
 
@@ -53,3 +54,18 @@ def test_errors_are_one_sentence(run, versions, photo, tmp_path):
     (tmp_path / "tiny.png").write_bytes(png_bytes(photo[:5, :5]))
     done = run("score", "tiny.png", "tiny.png")
     assert done.returncode == 3 and b"8 x 8" in done.stderr and b"Traceback" not in done.stderr
+
+
+def test_animations(run, tmp_path):
+    (tmp_path / "clip.png").write_bytes(as_png(moving(3), 50))
+    small = huepress.compress(tmp_path / "clip.png", 8, format="gif", rate=8, allow_larger=True)
+    small.save(tmp_path / "clip.gif")
+    done = run("score", "clip.png", "clip.gif", "--frames")
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 0 and lines[0].split()[-4:] == ["worst", "at", "flicker", "original's"]
+    assert lines[3] == "clip.gif" and lines[4].startswith("from") and len(lines) == 7
+    row = json.loads(run("score", "clip.png", "clip.gif", "--json").stdout)
+    assert row["worst"]["ssimulacra2"] == min(moment["ssimulacra2"] for moment in row["moments"])
+    (tmp_path / "still.png").write_bytes(png_bytes(moving(2)[0]))
+    mixed = run("score", "clip.png", "still.png")
+    assert mixed.returncode == 3 and b"two of a kind" in mixed.stderr and b"Traceback" not in mixed.stderr

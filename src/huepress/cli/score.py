@@ -16,12 +16,17 @@ from huepress.options import Options
 from huepress.wording import rounded_down
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from huepress.engine.metrics import Score
+    from huepress.engine.moving_score import AnimationScore
+    from huepress.model import Animation, SourceImage
 
 
 EXAMPLES = (
     "huepress score photo.png photo-huepress.png      # how far it is, in words and numbers",
     "huepress score photo.png small/*.png --json",
+    "huepress score clip.gif clip-huepress.gif --frames",
 )
 
 
@@ -29,32 +34,35 @@ EXAMPLES = (
 @click.argument("original", metavar="ORIGINAL", type=click.Path())
 @click.argument("distorted", nargs=-1, required=True, metavar="DISTORTED...", type=click.Path())
 @option("--json", "as_json", is_flag=True, help="Print one JSON object per picture, best first.")
+@option("--frames", is_flag=True, help="Print the score of every frame of animations, too.")
 @options_of(Options, ["jobs", "max_pixels", "tolerant"])
 def command(
-    original: str, distorted: tuple[str, ...], as_json: bool, jobs: int, max_pixels: int, tolerant: bool
+    original: str, distorted: tuple[str, ...], as_json: bool, frames: bool, jobs: int, max_pixels: int, tolerant: bool
 ) -> int:
-    """Tell how far pictures are from their original, the best first.
+    """Tell how far pictures or animations are from their original, the best first.
 
     SSIMULACRA2: 90 visually lossless, 80 very high, 70 high, 50 medium, 30 low quality. dE OK: color
     difference in Oklab, mean and 95th percentile; 0.02 is just noticeable. Banding: how far smooth
-    gradients have turned into steps, 0 for none.
+    gradients have turned into steps, 0 for none. Animations: means over the time, the worst moment, and
+    flicker, the change of pixels that stand still in the original, in sRGB codes.
     """
     from huepress.cli.inputs import STDIO, expand, for_each, image_of
-    from huepress.engine.metrics import Comparator
+    from huepress.engine.moving_score import AnimationScore, Scorer
     from huepress.pipeline import intake
 
     options = Options(jobs=jobs, max_pixels=max_pixels)
     names = expand(distorted)
     if [original, *names].count(STDIO) > 1:
         raise click.UsageError("standard input can be read only once; give '-' once")
-    comparator = Comparator(
-        intake.load(image_of(original), max_pixels=max_pixels, tolerant=tolerant), threads=options.threads
-    )
+
+    def loaded(name: str) -> SourceImage | Animation:
+        return intake.load(image_of(name), max_pixels=max_pixels, tolerant=tolerant, moving=True)
+
+    scorer = Scorer(loaded(original), threads=options.threads)
     found: list[tuple[str, Score]] = []
 
     def score(name: str) -> None:
-        picture = intake.load(image_of(name), max_pixels=max_pixels, tolerant=tolerant)
-        found.append((name, comparator.score(picture.pixels_srgb8)))
+        found.append((name, scorer.score(loaded(name))))
 
     code = for_each(names, score, str)
     found.sort(key=lambda item: -item[1].ssimulacra2)
@@ -63,6 +71,9 @@ def command(
             say(json.dumps(_as_json(original, name, each)))
     elif found:
         _print_table(found)
+        for name, each in found:
+            if frames and isinstance(each, AnimationScore):
+                _print_moments(name, each)
     return code
 
 
@@ -74,8 +85,8 @@ def _as_json(original: str, name: str, score: Score) -> dict[str, Any]:
 
 
 def _print_table(found: list[tuple[str, Score]]) -> None:
-    header = ("picture", "SSIMULACRA2", "quality", "PSNR", "MSE", "dE OK mean", "dE OK p95", "banding")
-    rows = [
+    header: tuple[str, ...] = ("picture", "SSIMULACRA2", "quality", "PSNR", "MSE", "dE OK mean", "dE OK p95", "banding")
+    rows: list[tuple[str, ...]] = [
         (
             name,
             rounded_down(s.ssimulacra2, 2),
@@ -88,6 +99,36 @@ def _print_table(found: list[tuple[str, Score]]) -> None:
         )
         for name, s in found
     ]
+    if any(_of_animation(each)[0] for _, each in found):
+        header += ("worst", "at", "flicker", "original's")
+        rows = [(*row, *_of_animation(each)) for row, (_, each) in zip(rows, found, strict=True)]
+    _print_columns(header, rows)
+
+
+def _of_animation(score: Score) -> tuple[str, ...]:
+    from huepress.engine.moving_score import AnimationScore
+
+    if not isinstance(score, AnimationScore):
+        return ("", "", "", "")
+    worst = score.worst
+    return (
+        rounded_down(worst.ssimulacra2, 2),
+        f"{worst.start:.2f} s",
+        f"{score.flicker:.3f}",
+        f"{score.flicker_of_original:.3f}",
+    )
+
+
+def _print_moments(name: str, score: AnimationScore) -> None:
+    say(f"\n{name}")
+    rows: list[tuple[str, ...]] = [
+        (f"{m.start:.2f} s", str(m.frame + 1), str(m.distorted_frame + 1), rounded_down(m.ssimulacra2, 2))
+        for m in score.moments
+    ]
+    _print_columns(("from", "frame", "its frame", "SSIMULACRA2"), rows)
+
+
+def _print_columns(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     for row in [header, *rows]:
         cells = [
