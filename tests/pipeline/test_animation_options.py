@@ -107,9 +107,6 @@ def test_a_damaged_animation_shares_no_palette():
         huepress.shared_palette([bytes(damaged)], n_colors=4)
 
 
-def test_goals_are_for_pictures():
-    for goal in ({"quality": 70}, {"max_size": "1kB"}):
-        with pytest.raises(OptionError, match="single pictures"):
-            huepress.compress(make_gif(1).data, **goal)
+def test_colors_are_chosen_without_a_goal():
     result = huepress.compress(as_png(moving(3), 50), "auto", format="gif", effort=0)
     assert 2 < result.report.n_colors <= 256

@@ -10,13 +10,13 @@ from huepress import palettes
 from huepress.archive.tasks import ALREADY_DONE, FileOutcome, Settings, Task, content_hash, facts_of, failed
 from huepress.drawing.thumbnail import thumbnail
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
-from huepress.errors import HuepressError, OptionError, OutputError, Remedy, UnsupportedError, as_huepress_error
+from huepress.engine.moving_score import mean_over_time
+from huepress.errors import HuepressError, OutputError, Remedy, UnsupportedError, as_huepress_error
 from huepress.formats import table
 from huepress.formats.mark import has_mark, marked
 from huepress.formats.probe import probe
 from huepress.formats.reading import refuse_private
 from huepress.formats.writing import main_format
-from huepress.goals import SizeGoal
 from huepress.model import Animation, Bytes, SourceImage
 from huepress.options import Options
 from huepress.pipeline import intake
@@ -101,17 +101,6 @@ def _compressed(
     started = time.perf_counter()
     try:
         source = intake.load_for(data, options, moving=True)
-        if isinstance(source, Animation) and options.goal is not None and not source.mended:
-            too_large = isinstance(options.goal, SizeGoal) and not options.goal.allows(
-                len(data), source.width * source.height
-            )
-            if too_large and not settings.has_ledger:  # who names a file and a size must not get more than that
-                raise OptionError(
-                    f"it is an animation of {len(data):,} bytes, and a size can be aimed at for single pictures only "
-                    "so far; set rate and colors"
-                )
-            why = "a quality or a size can be aimed at for single pictures only so far; original kept"
-            return _kept(task, data, source.format, why, cleaned=None if settings.in_place else source.keepable)
         result = run(source, options, delivery, started=started, on_progress=on_progress)
     except UnsupportedError as error:
         if not settings.in_place and options.strip != "none":
@@ -159,14 +148,14 @@ def _stays(file_format: str) -> str:
 
 
 def _score(source: SourceImage | Animation, result: Outcome, options: Options) -> float:
-    """Return the score of a picture, of an animation the mean over its frames."""
+    """Return the score of a picture, of an animation the mean over its time."""
     if isinstance(source, SourceImage):
         return Comparator(source, threads=options.threads).ssimulacra2(result.shown_srgb8)
     scores = [
         Comparator(SourceImage(before), threads=options.threads).ssimulacra2(after.pixels_srgb8)
         for before, after in zip(source.frames(), frames_of(result), strict=True)
     ]
-    return sum(scores) / len(scores)
+    return mean_over_time(source, scores)
 
 
 def _kept(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -65,6 +66,17 @@ class AnimationScore(Score):
     moments: tuple[MomentScore, ...]
 
 
+def seconds_shown(animation: Animation) -> list[Fraction]:
+    """Return for how long each frame counts; those without a time for a tenth of a second, as browsers show them."""
+    return [seconds or _SHORTEST for seconds in animation.durations]
+
+
+def mean_over_time(animation: Animation, figures: Sequence[float]) -> float:
+    """Return the mean of one figure a frame, weighed by how long each is shown."""
+    times = seconds_shown(animation)
+    return float(sum(map(operator.mul, times, map(Fraction, figures))) / sum(times))
+
+
 def score_animation(original: Animation, distorted: Animation, *, threads: int = 1) -> AnimationScore:
     """Compare two animations moment by moment.
 
@@ -125,14 +137,14 @@ def score_animation(original: Animation, distorted: Animation, *, threads: int =
 
 def _together(one: Animation, other: Animation) -> Iterator[tuple[Fraction, _Numbered, _Numbered]]:
     """Yield for how long which two frames are shown together, a new pair whenever either changes."""
-    ends = [list(accumulate(seconds or _SHORTEST for seconds in each.durations)) for each in (one, other)]
+    ends = [list(accumulate(seconds_shown(each))) for each in (one, other)]
     if abs(ends[0][-1] - ends[1][-1]) > _ROUNDING * max(map(len, ends)):
         raise InputError(
             f"the animations differ in length: {float(ends[0][-1]):g} and {float(ends[1][-1]):g} seconds; "
             "compare those that show the same time"
         )
     frames = [_shown_at(each, times) for each, times in zip((one, other), ends, strict=True)]
-    shortest = min(seconds or _SHORTEST for each in (one, other) for seconds in each.durations)
+    shortest = min(seconds for each in (one, other) for seconds in seconds_shown(each))
     edges = sorted({Fraction(0), *ends[0], *ends[1]})
     waiting = Fraction(0)  # of moments that only rounding has made
     for start, end in pairwise(edges):

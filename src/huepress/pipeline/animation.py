@@ -5,9 +5,10 @@ Frames are decoded twice and never held all at once.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -15,19 +16,23 @@ import numpy as np
 from huepress.delivering import Delivery
 from huepress.engine.backing import Rgba, backing_color, told_backing
 from huepress.engine.color_counter import ColorCounter
-from huepress.engine.metrics import mean_squared_error
+from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, mean_squared_error
+from huepress.engine.moving_score import mean_over_time
 from huepress.errors import DecodeError, LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Moving
 from huepress.formats.writing import main_format
-from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage
+from huepress.goals import QualityGoal
+from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage, SourceImage
 from huepress.options import MAX_COLORS, SMALLEST, Options
-from huepress.pipeline.delivery import Candidate, Original, deliver
+from huepress.pipeline.delivery import Candidate, Original, deliver, may_keep
 from huepress.pipeline.frames import changed_pixels, on_backing, without_hidden_colors
 from huepress.pipeline.gif_frames import GifDeltas
+from huepress.pipeline.hunt import MOST_TRIALS, Attempt, reach
+from huepress.pipeline.missing import after_miss, fits_already, kept_as_it_fits
 from huepress.pipeline.picture_frames import PngDeltas, WebpDeltas
 from huepress.pipeline.stays import Stays
-from huepress.results import OnProgress, Outcome, Report
+from huepress.results import OnProgress, Outcome, Report, Trial
 
 _Item = TypeVar("_Item")
 # The part of the time that the first pass takes, for the progress.
@@ -79,21 +84,69 @@ class _Maker(Protocol):
 _MAKERS: dict[str, _Maker] = {"gif": GifDeltas, "png": PngDeltas, "webp": WebpDeltas}
 
 
-@dataclass(frozen=True)
-class _Written:
-    """An animation in a format; `backing` is what clear pixels have become, if they are no longer clear."""
+@dataclass(frozen=True, eq=False)
+class _Written(Attempt):
+    """An animation in a format, `indexed` its first frame; `backing` is what clear pixels have become, if anything."""
 
-    encoded: Encoded
-    first: IndexedImage
-    table: ColorTable
-    n_colors: int
-    mse: float
-    backing: Rgba | None
+    n_colors: int = 0
+    mse: float = 0.0
+    backing: Rgba | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was lost, for a person."""
         return () if self.backing is None else (told_backing(self.backing),)
+
+
+class _Trials:
+    """Makes versions of an animation in one format; each is written and scored for real."""
+
+    def __init__(self, animation: Animation, options: Options, file_format: FileFormat, tell: OnProgress) -> None:
+        self._animation, self._options, self._format, self._tell = animation, options, file_format, tell
+        self.n_pixels = animation.width * animation.height * animation.n_frames
+        self._n_made, self._most = 0, MOST_TRIALS if options.goal is not None else 1
+        self.made: list[_Written] = []
+
+    def attempt(self, n_colors: int, rate: float) -> _Written:
+        """Write a version with at most so many colors."""
+        options = replace(self._options, n_colors=n_colors, rate=rate)
+        return self._write(options, scored=True)
+
+    def least_distortion_bits(self, n_colors: int, rate: float) -> float:
+        """Return infinity: fewer colors than all are no way to a quality here, frames take them by themselves."""
+        return math.inf
+
+    def lossless(self) -> _Written | None:
+        """Return the version without any loss, if the palette can hold it."""
+        n_colors = self._options.most_colors
+        if len(count_frames(self._animation, threads=self._options.threads)) > n_colors:
+            return None
+        found = self.attempt(n_colors, 0.0)
+        return found if found.mse == 0 else None
+
+    def version(self) -> _Written:
+        """Write what the options ask for, without a goal."""
+        return self._write(self._options, scored=False)
+
+    def reached(self) -> tuple[_Written, bool]:
+        """Return the version that meets the goal best, and whether it does."""
+        options = self._options
+        if options.goal is None:
+            return self.version(), True
+        if isinstance(options.goal, QualityGoal) and min(self._animation.width, self._animation.height) < SMALLEST_SIDE:
+            return self.attempt(options.most_colors, 0.0), False
+        n_colors = None if options.n_colors == "auto" and options.palette is None else options.most_colors
+        start = options.rate if options.rate != Options.rate else None
+        found = reach(self, options.goal, n_colors, by_colors=options.effort == 0, start=start)
+        return next(each for each in self.made if each is found.best), found.met
+
+    def _write(self, options: Options, *, scored: bool) -> _Written:
+        def tell(part: float) -> None:
+            self._tell(min((self._n_made + part) / self._most, 1.0))
+
+        self.made.append(_write(self._animation, options, self._format, tell, scored=scored))
+        self._n_made += 1
+        return self.made[-1]
 
 
 def run_animation(
@@ -113,24 +166,39 @@ def run_animation(
         If the format cannot hold the size or a duration.
     """
     started = time.perf_counter() if started is None else started
-    if options.goal is not None:
-        raise OptionError("a quality or a size can be aimed at for single pictures only so far; set rate and colors")
     tell = on_progress or (lambda part: None)
     formats = _formats(animation, options)
+    n_pixels = animation.width * animation.height * animation.n_frames
+    original = Original(animation.format, animation.encoded, animation.keepable, animation.mended)
+    within = fits_already(original, n_pixels, options) and may_keep(original, options, delivery)
+    asked = replace(options, max_size=None) if within else options
     results: list[_Written] = []
+    missing: list[_Written] = []  # of them those that do not meet the goal
+    trials: list[Trial] = []
     for number, file_format in enumerate(formats):
 
         def tell_part(part: float, number: int = number) -> None:
             tell((number + part) / len(formats))
 
         try:
-            results.append(_write(animation, options, file_format, tell_part))
+            made = _Trials(animation, asked, file_format, tell_part)
+            written, met = made.reached()
+            results.append(written)
+            missing += [] if met else [written]
+            trials += [each.trial for each in made.made] if asked.goal is not None else []
         except LimitError:  # too large or too slow for one of several formats
             if number + 1 == len(formats) and not results:
                 raise
-    best = min(results, key=lambda result: len(result.encoded.data))
-    original = Original(animation.format, animation.encoded, animation.keepable, animation.mended, len(best.table))
+    goal = asked.goal
+    best = min(results, key=lambda result: result.n_bytes) if goal is None else goal.best(results, n_pixels)
+    original = replace(original, n_colors=len(best.table))
     decision = deliver(Candidate(best.encoded, n_colors=best.n_colors), original, options, delivery)
+    if within and best.mse > 0:
+        decision = kept_as_it_fits(original)
+    if any(best is each for each in missing):
+        decision = after_miss(n_pixels, original, best, options, delivery, decision, may_optimize=False)
+    if goal is not None:  # there may have been fewer trials than allowed
+        tell(1.0)
     notes = (*animation.notes, *_told_of_hidden(best.table, options), *best.notes)
     report = Report.of(
         animation,
@@ -138,7 +206,7 @@ def run_animation(
         kept=decision.chosen.is_original,
         n_colors=best.n_colors,
         n_colors_in=len(best.table),
-        bits_per_pixel=best.first.bit_depth,
+        bits_per_pixel=best.indexed.bit_depth,
         n_channels=int(best.table.colors_srgb8.shape[1]),
         mse=best.mse,
         started=started,
@@ -146,8 +214,10 @@ def run_animation(
         message=decision.message,
         remedy=decision.remedy,
         notes=() if decision.chosen.is_original else notes,
+        score=LOSSLESS_SCORE if decision.chosen.is_original and goal is not None else best.score,
+        trials=tuple(trials),
     )
-    return Outcome(best.first, decision.chosen.encoded, report)
+    return Outcome(best.indexed, decision.chosen.encoded, report)
 
 
 def _told_of_hidden(table: ColorTable, options: Options) -> tuple[str, ...]:
@@ -197,8 +267,10 @@ def _has_hard_edges(table: ColorTable) -> bool:
     return table.colors_srgb8.shape[1] == 3 or bool(np.isin(table.colors_srgb8[:, 3], (0, 255)).all())
 
 
-def _write(animation: Animation, options: Options, file_format: FileFormat, tell: OnProgress) -> _Written:
-    """Count the colors, then choose and encode frame by frame."""
+def _write(
+    animation: Animation, options: Options, file_format: FileFormat, tell: OnProgress, *, scored: bool
+) -> _Written:
+    """Count the colors, then choose and encode frame by frame; scored, the score is the mean over the time."""
     assert file_format.moving is not None
     n_frames, binary_alpha = animation.n_frames, file_format.moving.binary_alpha
     backing, lost = backing_color(options), False
@@ -225,14 +297,37 @@ def _write(animation: Animation, options: Options, file_format: FileFormat, tell
     deltas = maker.begin(animation, options, found, drawn, stays)
 
     error = 0.0
+    scores: list[float] = []
+    is_scored = scored and min(animation.width, animation.height) >= SMALLEST_SIDE
     frames = _frames(animation, binary_alpha=binary_alpha, backing=backing)
     for number, ((original, pixels), following) in enumerate(_with_next(frames)):
         shown = deltas.add(pixels, None if following is None else following[1], number)
         error += mean_squared_error(original, shown) / n_frames
+        if is_scored:
+            scores.append(_score(original, shown, threads=options.threads))
         tell(_COUNTING + (1 - _COUNTING) * (number + 1) / n_frames)
     assert deltas.first is not None
     encoded = Encoded(deltas.finish(), file_format.file_format)
-    return _Written(encoded, deltas.first, found, deltas.n_colors, error, backing if lost else None)
+    trial = Trial(
+        options.rate, deltas.n_colors, len(encoded.data), mean_over_time(animation, scores) if scores else None
+    )
+    return _Written(
+        trial,
+        encoded,
+        deltas.first,
+        found,
+        n_colors=deltas.n_colors,
+        mse=error,
+        backing=backing if lost else None,
+    )
+
+
+def _score(original_srgb8: Bytes, shown_srgb8: Bytes, *, threads: int) -> float:
+    if np.array_equal(original_srgb8, shown_srgb8):
+        return LOSSLESS_SCORE
+    opaque = bool((original_srgb8[:, :, 3] == 255).all() and (shown_srgb8[:, :, 3] == 255).all())
+    before, after = (np.ascontiguousarray(each[:, :, : 3 if opaque else 4]) for each in (original_srgb8, shown_srgb8))
+    return Comparator(SourceImage(before), threads=threads).ssimulacra2(after)
 
 
 def _frames(animation: Animation, *, binary_alpha: bool, backing: Rgba | None = None) -> Iterator[tuple[Bytes, Bytes]]:

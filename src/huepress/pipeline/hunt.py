@@ -68,16 +68,28 @@ class Attempt(Version):
     distortion_bits: float = math.inf
 
 
-class Bench(Protocol):
-    """Makes attempts at an image; each is searched, encoded and scored for real."""
+class Trials(Protocol):
+    """Makes attempts at a picture or an animation; each is searched, encoded and scored for real."""
 
-    n_pixels: int
+    @property
+    def n_pixels(self) -> int:
+        """Number of pixels, of all frames."""
 
-    def attempt(self, n_colors: int, rate: float, *, smooth_weight: float | None = None) -> Attempt:
-        """Make a version with at most so many colors, errors in smooth places weighing so many times more."""
+    def attempt(self, n_colors: int, rate: float) -> Attempt:
+        """Make a version with at most so many colors."""
 
     def least_distortion_bits(self, n_colors: int, rate: float) -> float:
         """Return what a pixel's distortion is worth in bits, with so many colors and no bits saved."""
+
+    def lossless(self) -> Attempt | None:
+        """Return the version without any loss, if the palette can hold it."""
+
+
+class Bench(Trials, Protocol):
+    """Makes attempts at a picture, and tells what a person would see in its smooth places."""
+
+    def attempt(self, n_colors: int, rate: float, *, smooth_weight: float | None = None) -> Attempt:
+        """Make a version with at most so many colors, errors in smooth places weighing so many times more."""
 
     def plain(self, n_colors: int) -> Attempt:
         """Make a version of nearest colors."""
@@ -91,9 +103,6 @@ class Bench(Protocol):
     @property
     def is_smooth(self) -> bool:
         """Whether hardly anything in the picture is not smooth."""
-
-    def lossless(self) -> Attempt | None:
-        """Return the version without any loss, if the palette can hold it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +124,7 @@ class Reached:
     trials: tuple[Trial, ...]
 
 
-def may_do(bench: Bench, n_colors: int, best: Attempt) -> bool:
+def may_do(bench: Trials, n_colors: int, best: Attempt) -> bool:
     """Tell whether so many colors may do as well as the best attempt, at its rate."""
     if best.distortion_bits >= CHEAP_DISTORTION:
         return False
@@ -123,7 +132,7 @@ def may_do(bench: Bench, n_colors: int, best: Attempt) -> bool:
 
 
 def reach(
-    bench: Bench, goal: QualityGoal | SizeGoal, n_colors: int | None, *, by_colors: bool, start: float | None = None
+    bench: Trials, goal: QualityGoal | SizeGoal, n_colors: int | None, *, by_colors: bool, start: float | None = None
 ) -> Reached:
     """Find the fewest bytes that reach a score, or the best score within a number of bytes.
 
@@ -150,7 +159,7 @@ def reach(
 
 class _Hunt:
     def __init__(
-        self, bench: Bench, goal: QualityGoal | SizeGoal, n_colors: int | None, by_colors: bool, start: float | None
+        self, bench: Trials, goal: QualityGoal | SizeGoal, n_colors: int | None, by_colors: bool, start: float | None
     ) -> None:
         self._bench, self._goal, self._by_colors = bench, goal, by_colors
         self._n_colors = MAX_COLORS if n_colors is None else n_colors

@@ -8,21 +8,21 @@ from dataclasses import replace
 from huepress.delivering import Delivery
 from huepress.engine.histogram import has_hidden_colors
 from huepress.engine.metrics import LOSSLESS_SCORE, mean_squared_error, mean_squared_error_of_indices
-from huepress.errors import Remedy, TargetError
 from huepress.formats import table
-from huepress.formats.writing import encode, main_format, optimized_losslessly
+from huepress.formats.writing import encode, main_format
 from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import IndexedImage, Metadata, SourceImage
 from huepress.options import SMALLEST, Options
 from huepress.pipeline.choosing import choose_colors
-from huepress.pipeline.delivery import Candidate, Decision, Original, deliver, foreseen, may_keep
+from huepress.pipeline.delivery import Candidate, Original, deliver, foreseen, may_keep
 from huepress.pipeline.forecast import cannot_win
 from huepress.pipeline.full_color import Coded
 from huepress.pipeline.hunt import MOST_TRIALS, Attempt, Reached, reach
+from huepress.pipeline.missing import after_miss, fits_already, kept_as_it_fits
 from huepress.pipeline.smallest import Found, advice, by_any, by_coder, by_palette
 from huepress.pipeline.workbench import Workbench
 from huepress.results import OnProgress, Outcome, Report
-from huepress.wording import counted, human_bytes, listed
+from huepress.wording import human_bytes, listed
 
 
 def quantize(source: SourceImage, options: Options) -> IndexedImage:
@@ -57,18 +57,16 @@ def run(
         expected = cannot_win(source, options)
         if expected is not None:
             return _kept_at_once(bench, source, original, options, expected, started)
-    within = _within_budget(source, options) and keeps
+    within = fits_already(original, source.n_pixels, options) and keeps
     found = _found(bench, source, replace(options, max_size=None) if within else options)
     progress.finish()
     best = found.best
     result = Candidate(best.encoded, n_colors=best.indexed.n_colors if isinstance(best, Attempt) else 0)
     decision = deliver(result, original, options, delivery)
-    if within and original.candidate is not None and best.trial.score != LOSSLESS_SCORE:
-        n_bytes = original.candidate.n_bytes
-        message = f"the original fits in {n_bytes:,} bytes already; kept"
-        decision = Decision(original.candidate, message, Remedy.COMPRESS_ANYWAY)
+    if within and best.trial.score != LOSSLESS_SCORE:
+        decision = kept_as_it_fits(original)
     if not found.met:
-        decision = _missed(source.n_pixels, original, best, options, delivery, decision)
+        decision = after_miss(source.n_pixels, original, best, options, delivery, decision)
     kept = decision.chosen.is_original
     lost = _told_of_chunks(source.metadata, decision.chosen.encoded.format)
     notes = () if kept else (*source.notes, *bench.notes, *lost, *_told_of_png(best, source, options))
@@ -206,39 +204,3 @@ def _reached(bench: Workbench, options: Options) -> Reached:
         return choose_colors(bench, options.rate)
     attempt = bench.attempt(options.most_colors, options.rate, lossless_if_it_fits=True)
     return Reached(attempt, True, (attempt.trial,))
-
-
-def _within_budget(source: SourceImage, options: Options) -> bool:
-    """Tell whether the original itself is the best that fits in the size asked for."""
-    if not isinstance(options.goal, SizeGoal) or source.keepable is None:
-        return False
-    same_format = main_format(options.still_format, source.format).file_format == source.format
-    fits = len(source.keepable) <= options.goal.n_bytes(source.n_pixels)
-    return fits and (same_format or options.format == "auto")
-
-
-def _missed(
-    n_pixels: int,
-    original: Original,
-    best: Attempt | Coded,
-    options: Options,
-    delivery: Delivery,
-    decision: Decision,
-) -> Decision:
-    """Say what was missed, and decide what is delivered instead."""
-    goal = options.goal
-    assert goal is not None
-    message = goal.missed(
-        best, counted(best.indexed.n_colors, "color") if isinstance(best, Attempt) else best.encoded.format, n_pixels
-    )
-    if isinstance(goal, SizeGoal):
-        if decision.chosen.is_original and goal.allows(decision.chosen.n_bytes, n_pixels):
-            return decision
-        if not delivery.allow_miss:
-            budget = human_bytes(goal.n_bytes(n_pixels))
-            raise TargetError(f"{message} ({budget})", remedy=Remedy.ALLOW_MISS)
-    elif best.score is not None and best.score < goal.least and original.candidate is not None:
-        kept = optimized_losslessly(original.candidate.encoded, effort=options.effort)
-        how = "optimized" if len(kept.data) < original.candidate.n_bytes else "as it was"
-        return Decision(Candidate(kept, is_original=True), f"{message}; original kept, losslessly {how}")
-    return replace(decision, message=message, remedy=None)

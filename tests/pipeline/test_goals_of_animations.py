@@ -1,0 +1,67 @@
+"""Animations that reach a score or fit in a size."""
+
+import numpy as np
+import pytest
+
+import huepress
+from animations import as_png, make_gif, moving, read
+from huepress.errors import TargetError
+
+CLIP = as_png(moving(3), 50)
+
+
+@pytest.mark.parametrize("file_format", ["gif", "png", "webp"])
+def test_a_score_is_reached_with_fewer_bytes(file_format):
+    result = huepress.compress(CLIP, quality=70, format=file_format, allow_larger=True)
+    found = huepress.score(CLIP, bytes(result))
+    assert found.ssimulacra2 >= 70 and result.report.score == pytest.approx(found.ssimulacra2, abs=0.01)
+    better = huepress.compress(CLIP, quality=85, format=file_format, allow_larger=True)
+    assert len(bytes(result)) < len(bytes(better)) and better.report.score > result.report.score
+    assert 2 <= len(result.report.trials) <= 7
+    assert result.report.trials[-1].score is not None
+
+
+def test_a_size_is_met_by_the_best_that_fits():
+    whole = len(bytes(huepress.compress(CLIP, format="gif", rate=1, allow_larger=True)))
+    result = huepress.compress(CLIP, format="gif", max_size=whole // 2)
+    assert len(bytes(result)) <= whole // 2
+    fitting = [trial.score for trial in result.report.trials if trial.n_bytes <= whole // 2]
+    assert result.report.score == max(fitting)
+    assert read(bytes(result)).n_frames == read(CLIP).n_frames
+    with pytest.raises(TargetError, match="the smallest version takes"):
+        huepress.compress(CLIP, format="gif", max_size=60)
+
+
+def test_an_original_that_fits_stays():
+    made = make_gif(3)
+    kept = huepress.compress(made.data, max_size=len(made.data))
+    assert bytes(kept) == made.data or len(bytes(kept)) < len(made.data)
+    lossy = huepress.compress(CLIP, max_size=len(CLIP))
+    assert bytes(lossy) == CLIP and "fits" in lossy.report.message
+
+
+def test_plain_k_means_seeks_the_number_of_colors():
+    result = huepress.compress(CLIP, quality=60, format="gif", effort=0, allow_larger=True)
+    assert result.report.score >= 60 and len({trial.n_colors for trial in result.report.trials}) > 1
+
+
+def test_auto_takes_the_best_of_all_formats():
+    single = [huepress.compress(CLIP, quality=70, format=f, allow_larger=True) for f in ("png", "webp")]
+    auto = huepress.compress(CLIP, quality=70, format="auto", allow_larger=True)
+    assert len(bytes(auto)) <= min(len(bytes(each)) for each in single) and auto.report.score >= 70
+
+
+def test_the_same_for_any_number_of_threads_and_progress_ends():
+    told: list[float] = []
+    results = [
+        bytes(huepress.compress(CLIP, quality=75, format="gif", jobs=jobs, on_progress=told.append)) for jobs in (1, 3)
+    ]
+    assert results[0] == results[1] and told[-1] == 1
+    half = told.index(1.0) + 1
+    assert told[:half] == sorted(told[:half])
+
+
+def test_too_small_for_a_score():
+    tiny = as_png([np.full((6, 7, 3), value, np.uint8) for value in (10, 200)], 50)
+    result = huepress.compress(tiny, quality=80, format="gif", allow_larger=True)
+    assert "too small" in result.report.message
