@@ -157,6 +157,9 @@ def of_files(pictures: dict[str, Pixels]) -> Iterator[tuple[str, str]]:
             result = huepress.compress(pictures[name], n_colors=24, effort=3, format=kind)
             yield f"pixels/{name}.{kind}", shown(result.encoded.data)
             yield f"file/{name}.{kind}", digest(result.encoded.data)
+        for effort in (0, 5):
+            portable = huepress.compress(pictures[name], n_colors=24, effort=effort, png_writer="core")
+            yield f"core-png/{name} effort {effort}", digest(portable.encoded.data)
     animation = moving()
     for kind in KINDS:
         result = huepress.compress(animation, n_colors=24, effort=3, format=kind, allow_larger=True)
