@@ -43,10 +43,10 @@ digests: $(VENV)/test.stamp
 wasm: build/wasm/huepress.wasm
 	$(BIN)/python -m pytest tests/wasm
 
-build/wasm/huepress.wasm: $(VENV)/test.stamp $(CORE) $(wildcard wasm/*) tools/wasm.py
+build/wasm/huepress.wasm: $(VENV)/test.stamp $(CORE) $(wildcard wasm/*) tools/build_wasm.py
 	@echo "Building the core for WebAssembly: the compiler is fetched and two minutes pass, once."
 	$(BIN)/pip install --quiet --disable-pip-version-check '.[wasm]'
-	$(BIN)/python tools/wasm.py
+	$(BIN)/python tools/build_wasm.py
 
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python tools/fuzz.py --seconds $(SECONDS)

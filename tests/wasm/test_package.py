@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import huepress
 from huepress.colors.arrays import four_channels
@@ -25,7 +27,7 @@ def why_not() -> str:
         return "there is no node"
     if not (BUILT / "huepress.wasm").exists():
         return "the package is not built: make wasm"
-    sources = [*(ROOT / "core").glob("*/*.?pp"), *(ROOT / "wasm").iterdir()]
+    sources = [*(ROOT / "core").glob("*/*.?pp"), *(p for p in (ROOT / "wasm").iterdir() if p.suffix != ".md")]
     if max(path.stat().st_mtime for path in sources) > (BUILT / "huepress.wasm").stat().st_mtime:
         return "the package is older than its sources: make wasm"
     return ""
@@ -34,9 +36,9 @@ def why_not() -> str:
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
 
-def node(*arguments, **environment):
-    command = [NODE, *map(str, arguments)]
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+def node(*arguments, cwd=ROOT, **environment):
+    command, environment = [NODE, *map(str, arguments)], {**os.environ, **environment}
+    done = subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -88,6 +90,24 @@ def test_palette_indices_and_file_are_the_programs(made, job):
 
 def test_wrong_arguments_memory_and_sources_of_the_module():
     node("--expose-gc", "--test", HERE / "package.test.mjs", HUEPRESS_CORE=(BUILT / "index.js").as_uri())
+
+
+def test_the_readmes_example_runs(tmp_path):
+    """The first block under Node, the package where npm would put it."""
+    example, in_a_worker = re.findall(r"^```js\n(.*?)^```", (ROOT / "wasm" / "README.md").read_text(), re.M | re.S)
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "huepress-core").symlink_to(BUILT)
+    (tmp_path / "example.mjs").write_text(example)
+    node(tmp_path / "example.mjs", cwd=tmp_path)
+    with Image.open(tmp_path / "few.png") as image:
+        assert image.mode == "P" and image.size == (320, 200) and len(image.getcolors()) == 16
+    (tmp_path / "worker.mjs").write_text(in_a_worker)
+    node("--check", tmp_path / "worker.mjs")
+
+
+def test_the_readme_tells_the_modules_size():
+    size = (BUILT / "huepress.wasm").stat().st_size
+    assert f"The module has {size:,} bytes" in (ROOT / "wasm" / "README.md").read_text()
 
 
 def test_the_package_has_the_programs_version_and_all_its_files():

@@ -1,7 +1,7 @@
 """Build the core as a WebAssembly module for the npm package in wasm/.
 
-    python tools/wasm.py                       # into build/wasm, with the compiler from `pip install '.[wasm]'`
-    python tools/wasm.py --into docs           # where else to put it
+    python tools/build_wasm.py                       # into build/wasm, with the compiler from `pip install '.[wasm]'`
+    python tools/build_wasm.py --into docs           # where else to put it
 
 The compiler is Clang with the C and C++ libraries of WASI, as the PyPI package ziglang brings them: one pinned version,
 so that everybody builds the same bytes. The folder then holds the whole package: what wasm/package.json lists.
