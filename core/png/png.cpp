@@ -11,8 +11,8 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr DeflateEffort kDeflateEfforts[kMostEffort + 1] = {{64, 2},  {64, 2},  {64, 3},   {128, 3},   {128, 4},
-                                                            {256, 6}, {256, 8}, {512, 10}, {1024, 15}, {4096, 20}};
+constexpr DeflateEffort kDeflateEfforts[kMostEffort + 1] = {{128, 4}, {128, 4}, {128, 5},   {128, 6},   {256, 6},
+                                                            {256, 6}, {512, 8}, {1024, 10}, {2048, 15}, {4096, 20}};
 
 void put_number(Bytes& out, std::uint32_t number) {
     for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<std::uint8_t>(number >> shift));

@@ -19,7 +19,7 @@ from huepress.colors.arrays import four_channels, pack_rows
 from huepress.efforts import EFFORTS
 from huepress.errors import DecodeError, HuepressError
 from huepress.formats.decode import check_size, decode
-from huepress.formats.optimizer import optimize_codes, optimize_file
+from huepress.formats.optimizer import has_optimizer, optimize_codes, optimize_file
 from huepress.formats.png_chunks import SIGNATURE, insert_after_header, read_chunks, write_chunk
 from huepress.formats.png_extras import with_extras
 from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
@@ -53,7 +53,7 @@ def encode_png(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
     rows without filters, so that no other needs to be tried. A palette of grays becomes a gray PNG where
     that is smaller, unless `keep_indices` is true: its pixels are equal, its indices gone.
     """
-    if wish.png_writer == "core":
+    if wish.png_writer == "core" or not has_optimizer():
         colors = four_channels(np.asarray(image.palette))
         data = _core.write_png(colors, image.indices, wish.effort, wish.searched)
     else:
