@@ -289,8 +289,11 @@ void compress(const Picture& picture) {
             options.effort = effort;
             const IndexedPicture found =
                 quantize_still(rgba.data(), picture.width, picture.height, options, kNever, {});
-            Digest().add(found.palette).add(found.indices).add(write_png(found, effort)).print(
-                "still/" + picture.name + " " + std::to_string(k) + " " + std::to_string(effort));
+            Digest()
+                .add(found.palette)
+                .add(found.indices)
+                .add(write_png(found, effort, kNever))
+                .print("still/" + picture.name + " " + std::to_string(k) + " " + std::to_string(effort));
         }
     }
 }

@@ -70,7 +70,7 @@ const huepress_result* huepress_quantize(const std::uint8_t* rgba, std::uint32_t
     auto* result = new Result{};
     result->picture = huepress::quantize_still(rgba, static_cast<int>(width), static_cast<int>(height), options, {},
                                                [](double part) { huepress_progress(part); });
-    if (with_png) result->file = huepress::write_png(result->picture, options.effort);
+    if (with_png) result->file = huepress::write_png(result->picture, options.effort, {});
     result->palette = result->picture.palette.data();
     result->n_colors = static_cast<std::uint32_t>(result->picture.palette.size() / 4);
     result->indices = result->picture.indices.data();

@@ -50,7 +50,8 @@ nb::bytes bind_write_png(const In<std::uint8_t, 2>& palette, const In<std::uint8
                                  {palette.data(), palette.data() + palette.size()},
                                  {indices.data(), indices.data() + indices.size()},
                                  searched};
-    const std::vector<std::uint8_t> png = without_gil([&](const StopRequested&) { return write_png(picture, effort); });
+    const std::vector<std::uint8_t> png =
+        without_gil([&](const StopRequested& stop) { return write_png(picture, effort, stop); });
     return nb::bytes(reinterpret_cast<const char*>(png.data()), png.size());
 }
 

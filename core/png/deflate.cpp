@@ -344,17 +344,19 @@ std::uint32_t adler32(const Bytes& data) {
 
 }  // namespace
 
-Bytes deflate(const Bytes& data, const DeflateEffort& effort) {
+Bytes deflate(const Bytes& data, const DeflateEffort& effort, const StopRequested& stop_requested) {
     BitWriter out;
     out.bytes = {0x78, 0xDA};
     MatchFinder finder(data.data(), data.size(), effort.depth);
     Prices prices = prices_of(fixed_codes());
     for (std::size_t begin = 0; begin < data.size(); begin += kPiece) {
         const std::size_t end = std::min(data.size(), begin + kPiece);
+        check_stop(stop_requested);
         finder.find(begin, end);
         const Symbols whole = improved(data, finder, begin, end, parse(data, finder, begin, end, prices), 1);
         std::size_t at = begin, first = 0;
         for (const std::size_t cut : cuts_of(whole, data, begin)) {
+            check_stop(stop_requested);
             Symbols block(whole.begin() + first, whole.begin() + cut);
             std::size_t stop = at;
             for (const Symbol& symbol : block) stop += symbol.length;

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "support/parallel.hpp"
+
 namespace huepress {
 
 struct DeflateEffort {
@@ -16,6 +18,7 @@ struct DeflateEffort {
     int rounds;  // of pricing and parsing
 };
 
-std::vector<std::uint8_t> deflate(const std::vector<std::uint8_t>& data, const DeflateEffort& effort);
+std::vector<std::uint8_t> deflate(const std::vector<std::uint8_t>& data, const DeflateEffort& effort,
+                                  const StopRequested& stop_requested);
 
 }  // namespace huepress

@@ -112,17 +112,17 @@ Bytes with_filter(const Bytes& rows, std::size_t n_bytes, Filter wanted) {
 }
 
 // The rows as they are deflated best, told by a quick trial.
-Bytes filtered_rows(const IndexedPicture& picture, int bit_depth, int effort) {
+Bytes filtered_rows(const IndexedPicture& picture, int bit_depth, int effort, const StopRequested& stop) {
     const std::size_t n_bytes = (static_cast<std::size_t>(picture.width) * bit_depth + 7) / 8;
     const Bytes rows = packed_rows(picture, bit_depth, n_bytes);
     Bytes best = with_filter(rows, n_bytes, kNone);
     // With fewer bits differences of bytes mean nothing.
     if (bit_depth < 8 || (picture.searched && effort < kMostEffort)) return best;
     constexpr DeflateEffort kQuick = {8, 0};
-    std::size_t least = deflate(best, kQuick).size();
+    std::size_t least = deflate(best, kQuick, stop).size();
     for (const Filter filter : {kSub, kUp, kFilters}) {
         Bytes other = with_filter(rows, n_bytes, filter);
-        const std::size_t size = deflate(other, kQuick).size();
+        const std::size_t size = deflate(other, kQuick, stop).size();
         if (size < least) least = size, best = std::move(other);
     }
     return best;
@@ -130,7 +130,7 @@ Bytes filtered_rows(const IndexedPicture& picture, int bit_depth, int effort) {
 
 }  // namespace
 
-Bytes write_png(const IndexedPicture& picture, int effort) {
+Bytes write_png(const IndexedPicture& picture, int effort, const StopRequested& stop_requested) {
     const std::size_t k = picture.palette.size() / 4;
     const int bit_depth = k <= 2 ? 1 : k <= 4 ? 2 : k <= 16 ? 4 : 8;
     Bytes png{0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A}, header, colors, alphas;
@@ -145,7 +145,9 @@ Bytes write_png(const IndexedPicture& picture, int effort) {
     put_chunk(png, "IHDR", header);
     put_chunk(png, "PLTE", colors);
     if (!alphas.empty()) put_chunk(png, "tRNS", alphas);
-    put_chunk(png, "IDAT", deflate(filtered_rows(picture, bit_depth, effort), kDeflateEfforts[effort]));
+    put_chunk(
+        png, "IDAT",
+        deflate(filtered_rows(picture, bit_depth, effort, stop_requested), kDeflateEfforts[effort], stop_requested));
     put_chunk(png, "IEND", {});
     return png;
 }

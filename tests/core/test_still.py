@@ -1,6 +1,7 @@
 """A picture in one call of the core: the very palette and indices of the program, and a PNG that others read."""
 
 import io
+import signal
 import zlib
 
 import numpy as np
@@ -89,6 +90,21 @@ def test_data_beyond_a_piece_and_of_every_kind_is_deflated(kind):
     np.testing.assert_array_equal(shown, indices)
     raw = np.insert(indices, 0, 0, axis=1).tobytes()
     assert len(data) < len(zlib.compress(raw, 9)) + 1000  # PLTE and names of chunks; zlib's best is beaten, or met
+
+
+def test_ctrl_c_ends_the_deflating():
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    indices = np.random.default_rng(1).integers(0, 16, (2500, 2500), dtype=np.uint8)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(KeyboardInterrupt):
+            _core.write_png(np.full((16, 4), 255, np.uint8), indices, 9, True)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_files_are_about_as_small_as_the_optimizers():
