@@ -45,7 +45,7 @@ wasm: build/wasm/huepress.wasm
 
 build/wasm/huepress.wasm: $(VENV)/test.stamp $(CORE) $(wildcard wasm/*) tools/build_wasm.py
 	@echo "Building the core for WebAssembly: the compiler is fetched and two minutes pass, once."
-	$(BIN)/pip install --quiet --disable-pip-version-check '.[wasm]'
+	$(BIN)/pip install --quiet --disable-pip-version-check 'huepress[wasm]'  # it is there already: only the compiler is fetched
 	$(BIN)/python tools/build_wasm.py
 
 fuzz: $(VENV)/test.stamp

