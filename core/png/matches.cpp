@@ -6,6 +6,7 @@ namespace huepress {
 namespace {
 
 constexpr int kHashBits = 16;
+constexpr std::size_t kMostMatches = 128;  // of a byte, so that no picture fills the memory
 
 std::size_t hash_of(const std::uint8_t* at) {
     const std::uint32_t three = at[0] | at[1] << 8 | static_cast<std::uint32_t>(at[2]) << 16;
@@ -41,6 +42,8 @@ void MatchFinder::find(std::size_t begin, std::size_t end) {
                     while (length < longest && there[length] == data_[i + length]) ++length;
                     if (length > best) {
                         best = length;
+                        // Of very many the last one takes the place of the one before: the longest is always there.
+                        if (matches_.size() - first_.back() == kMostMatches) matches_.pop_back();
                         matches_.push_back({static_cast<std::uint16_t>(length), static_cast<std::uint16_t>(distance)});
                     }
                 }
