@@ -6,7 +6,10 @@ BIN := $(VENV)/bin
 # Seconds that `make fuzz` takes.
 SECONDS ?= 60
 
-.PHONY: demo test check sanitize portable digests release-check shell-files fuzz docs bench pictures clean
+.PHONY: demo test check sanitize portable digests wasm release-check shell-files fuzz docs bench pictures clean
+
+CORE := $(wildcard core/*/*.cpp core/*/*.hpp)
+SOURCES := pyproject.toml CMakeLists.txt $(CORE) $(shell find src share -type f ! -name '*.py[co]')
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python demo/demo.py
@@ -36,6 +39,15 @@ digests: $(VENV)/test.stamp
 	$(BIN)/python tools/digests.py
 	$(BIN)/python tools/digests.py --simd baseline
 
+# The core as an npm package, into build/wasm, and its tests; they need node.
+wasm: build/wasm/huepress.wasm
+	$(BIN)/python -m pytest tests/wasm
+
+build/wasm/huepress.wasm: $(VENV)/test.stamp $(CORE) $(wildcard wasm/*) tools/build_wasm.py
+	@echo "Building the core for WebAssembly: the compiler is fetched and two minutes pass, once."
+	$(BIN)/pip install --quiet --disable-pip-version-check 'huepress[wasm]'  # it is there already: only the compiler is fetched
+	$(BIN)/python tools/build_wasm.py
+
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python tools/fuzz.py --seconds $(SECONDS)
 
@@ -58,9 +70,6 @@ docs: $(VENV)/test.stamp
 # IMAGES=folder compares with every peer that is installed.
 bench: $(VENV)/bench.stamp
 	$(BIN)/python bench/quality_speed.py $(IMAGES)
-
-CORE := $(wildcard core/*/*.cpp core/*/*.hpp)
-SOURCES := pyproject.toml CMakeLists.txt $(CORE) $(shell find src share -type f ! -name '*.py[co]')
 
 $(VENV)/bin/python:
 	@echo "Making a virtual environment in $(VENV) ..."

@@ -2,8 +2,10 @@
 
 // Browsers start no worker from a file on the disk. There the site's search runs in a hidden frame instead.
 if (location.protocol === "file:") {
+  const BrowsersWorker = window.Worker;
   window.Worker = class extends EventTarget {
-    constructor(url) {
+    constructor(url, options) {
+      if (String(url).startsWith("blob:")) return new BrowsersWorker(url, options); // not from the disk
       super();
       this.frame = Object.assign(document.createElement("iframe"), { hidden: true, title: "Search" });
       document.body.append(this.frame);

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "huepress"
-MAY_CALL_THE_CORE = {"engine", "ml", "pipeline", "segmentation"}  # folders
+MAY_CALL_THE_CORE = {"engine", "formats", "ml", "pipeline", "segmentation"}  # folders
 MAY_OPEN_PATHS = {"files.py"}
 
 

@@ -9,6 +9,7 @@
 #include "cluster/kmeans.hpp"
 #include "color/color_space.hpp"
 #include "color/histogram.hpp"
+#include "png/png.hpp"
 #include "score/ssimulacra2.hpp"
 #include "search/lzw_search.hpp"
 #include "search/spatial.hpp"
@@ -18,6 +19,7 @@
 #include "segment/potts.hpp"
 #include "segment/regions.hpp"
 #include "segment/watershed.hpp"
+#include "still/still.hpp"
 #include "support/random.hpp"
 
 using namespace huepress;
@@ -282,6 +284,27 @@ void score(const Picture& picture) {
     Digest().number(found).print("score/" + picture.name);
 }
 
+void compress(const Picture& picture) {
+    std::vector<std::uint8_t> rgba;
+    for (std::size_t i = 0; i < picture.srgb8.size(); i += picture.channels) {
+        for (int c = 0; c < 4; ++c) rgba.push_back(c < picture.channels ? picture.srgb8[i + c] : 255);
+    }
+    for (const int effort : {0, 5}) {
+        for (const int k : {16, 256}) {
+            StillOptions options;
+            options.n_colors = k;
+            options.effort = effort;
+            const IndexedPicture found =
+                quantize_still(rgba.data(), picture.width, picture.height, options, kNever, {});
+            Digest()
+                .add(found.palette)
+                .add(found.indices)
+                .add(write_png(found, effort, kNever))
+                .print("still/" + picture.name + " " + std::to_string(k) + " " + std::to_string(effort));
+        }
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -292,6 +315,7 @@ int main() {
         if (picture.channels == 3) search_gif(picture);
         if (picture.channels == 3) segment(picture);
         score(picture);
+        compress(picture);
     }
     return 0;
 }

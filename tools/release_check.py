@@ -71,11 +71,16 @@ def has_stable_abi(python: str) -> bool:
 
 def main() -> None:
     """Build and check."""
+    pythons = sys.argv[1:] or [sys.executable]
+    for python in pythons:  # at once, not after minutes; pyenv has names that start nothing
+        found = shutil.which(python)
+        if found is None or subprocess.run([found, "--version"], capture_output=True, check=False).returncode:
+            sys.exit(f"{python} does not start; give the path of a Python that does")
     shutil.rmtree(FOLDER, ignore_errors=True)
     run(sys.executable, "-m", "build", "--sdist", "--outdir", FOLDER, ROOT)
     sdist = only(FOLDER, "*.tar.gz")
     run(BIN / "twine", "check", "--strict", sdist)
-    for number, python in enumerate(sys.argv[1:] or [sys.executable]):
+    for number, python in enumerate(pythons):
         here = FOLDER / str(number)
         stable = [*FOLDER.glob("*/wheels/*abi3*.whl")] if has_stable_abi(python) else []
         use(python, stable[0] if stable else built(python, sdist, here), here)

@@ -2,6 +2,7 @@
 
 * ``commands/``: a page for every command, from the program's own help; ``docs/examples/COMMAND.md`` is put below it.
 * ``library/``: everything in ``huepress.__all__``, from the docstrings.
+* ``try-core.js``: the package of `make wasm`, for the page that compresses pictures.
 * Documents that live elsewhere in the repository (``ELSEWHERE``).
 
 Fences tagged ``math`` hold LaTeX and become MathML, which browsers draw without any script.
@@ -9,7 +10,9 @@ Fences tagged ``math`` hold LaTeX and become MathML, which browsers draw without
 
 from __future__ import annotations
 
+import base64
 import inspect
+import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -33,7 +36,10 @@ ELSEWHERE = {
     "benchmarks.md": "bench/README.md",
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
+    "javascript.md": "wasm/README.md",
 }
+# What docs/try.js works with.
+CORE_SCRIPT, BUILT_CORE = "try-core.js", ROOT / "build" / "wasm"
 _LINK = re.compile(r"(?<=\]\()([^)#:\s]+)(?=[)#])")
 
 
@@ -59,9 +65,29 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the pages that are made."""
     texts = {**command_pages(), **library_pages()}
     texts |= {page: (ROOT / path).read_text(encoding="utf-8") for page, path in ELSEWHERE.items()}
+    texts[CORE_SCRIPT] = core_script(BUILT_CORE)
     for page, text in texts.items():
         files.append(File.generated(config, page, content=text))
     return files
+
+
+def core_script(package: Path) -> str:
+    """Return the npm package as a script that also works from the disk; without a package (`make wasm`) it says so.
+
+    Parameters
+    ----------
+    package : Path
+        The folder of `index.js` and `huepress.wasm`.
+    """
+    if not (package / "huepress.wasm").exists():
+        return "globalThis.huepressCore = null;\n"
+    # From the disk browsers start classic workers only.
+    source = re.sub(r"^export ", "", (package / "index.js").read_text(encoding="utf-8"), flags=re.M)
+    held = {
+        "source": source.replace("import.meta.url", "location"),
+        "module": base64.b64encode((package / "huepress.wasm").read_bytes()).decode("ascii"),
+    }
+    return f"globalThis.huepressCore = {json.dumps(held)};\n"
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -87,5 +87,6 @@ auto without_gil(Work&& work, const std::function<void()>& on_poll = {}) {
 void bind_batch(nb::module_& m);
 void bind_search(nb::module_& m);
 void bind_segmentation(nb::module_& m);
+void bind_still(nb::module_& m);
 
 }  // namespace huepress

@@ -198,4 +198,5 @@ NB_MODULE(_core, m) {
     bind_batch(m);
     bind_search(m);
     bind_segmentation(m);
+    bind_still(m);
 }

@@ -81,8 +81,8 @@ SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, co
 
 SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n_threads,
                                           const StopRequested& stop_requested) {
-    check_stop(stop_requested);
     rows_done_ = 0;
+    check_stop(stop_requested);
     const int n_bands = std::max(1, image_.rows / kBandRows);
     std::vector<TrellisResult> results(static_cast<std::size_t>(n_bands));
     for (int thread = static_cast<int>(trees_.size()); thread < std::clamp(n_threads, 1, n_bands); ++thread)

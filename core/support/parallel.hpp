@@ -5,15 +5,21 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
-#include <exception>
 #include <functional>
-#include <mutex>
 #include <stdexcept>
+
+// WebAssembly has no threads unless a page asks for them, and no exceptions to carry from one to the other.
+#if defined(__wasm__) && !defined(__EMSCRIPTEN__)
+#define HUEPRESS_ONE_THREAD
+#else
+#include <atomic>
+#include <exception>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
+#endif
 
 namespace huepress {
 
@@ -42,6 +48,10 @@ inline int useful_threads(std::size_t n_items, int n_threads) {
 // is passed on; where the system refuses a thread, fewer do the work.
 template <class Work>
 void run_tasks(std::size_t n_tasks, int n_threads, Work&& work) {
+#if defined(HUEPRESS_ONE_THREAD)
+    static_cast<void>(n_threads);
+    for (std::size_t task = 0; task < n_tasks; ++task) work(0, task);
+#else
     const int threads =
         static_cast<int>(std::min<std::size_t>(n_tasks, static_cast<std::size_t>(std::max(1, n_threads))));
     if (threads <= 1) {
@@ -72,6 +82,7 @@ void run_tasks(std::size_t n_tasks, int n_threads, Work&& work) {
     loop(0);
     for (std::thread& t : pool) t.join();
     if (failure) std::rethrow_exception(failure);
+#endif
 }
 
 template <class Work>

@@ -53,6 +53,10 @@ def diffuse_errors(
 def visibility_roots(
     color_points: npt.NDArray[np.float32], color_of: npt.NDArray[np.uint32]
 ) -> npt.NDArray[np.float32]: ...
+def quantize_still(
+    rgba: npt.NDArray[np.uint8], n_colors: int, effort: int, rate: float, dither: str, alpha: str, n_threads: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]: ...
+def write_png(palette: npt.NDArray[np.uint8], indices: npt.NDArray[np.uint8], effort: int, searched: bool) -> bytes: ...
 def search_lzw(
     color_points: npt.NDArray[np.float32],
     color_of: npt.NDArray[np.uint32],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Format,
         Hidden,
         NumberOfColors,
+        PngWriter,
         QualityLike,
         ResizeLike,
         SizeLike,
@@ -74,6 +75,7 @@ class EngineKeywords(TypedDict, total=False):
     max_pixels: int
     color: ColorHandling
     strip: Strip
+    png_writer: PngWriter
     palette_per_frame: bool
     advise: bool
     tolerant: bool

@@ -25,6 +25,7 @@ Strip = Literal["safe", "all", "none"]
 Alpha = Literal["exact", "free"]
 Hidden = Literal["drop", "keep"]
 Start = Literal["wu", "k-means++", "random"]
+PngWriter = Literal["oxipng", "core"]
 PaletteFormat = Literal["hex", "gpl", "act", "ase", "pal", "json", "css", "scss", "png"]
 NumberOfColors = int | Literal["auto"]
 if TYPE_CHECKING:  # colors in any form: text, hex strings, rows of 3 or 4 integers, an array, a palette
@@ -181,6 +182,13 @@ class Options:
         "holds (of PNG in PNG all chunks but sPLT, pCAL, signatures and unknown ones that are not safe to copy).",
         group="metadata",
         choices=get_args(Strip),
+    )
+    png_writer: PngWriter = option(
+        "oxipng",
+        help="Who deflates a still PNG: oxipng, or the core: about as small, and the same bytes on every machine, in "
+        "browsers too.",
+        affects="form",
+        choices=get_args(PngWriter),
     )
     palette_per_frame: bool = option(
         False, help="Of animations (GIF, WebP): a palette for each frame.", group="palette"

@@ -3,6 +3,7 @@
 import doctest
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -31,24 +32,18 @@ def blocks(page):
     return BLOCK.findall(text)
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | OFFLINE, timeout=HANG)
-    assert done.returncode == 0, done.stderr
-    assert "WARNING" not in done.stderr
-    return folder
-
-
-OFFLINE = {"NO_MKDOCS_2_WARNING": "1", "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
-
-
 @cache
 def words(page):
     """Return the text of a built page, its white space made single."""
     text = re.sub(r"<(script|style).*?</\1>", "", page.read_text(), flags=re.S)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", text)))
+
+
+def test_without_the_package_for_browsers_the_page_that_tries_it_says_so(site, tmp_path):
+    core_script = runpy.run_path(str(ROOT / "tools" / "site_pages.py"))["core_script"]
+    assert core_script(tmp_path) == "globalThis.huepressCore = null;\n"
+    assert (site / "try-core.js").read_text() == core_script(ROOT / "build" / "wasm")
+    assert "huepressCore" in (site / "try.js").read_text() and 'id="try-missing"' in (site / "try.html").read_text()
 
 
 def test_every_page_of_the_documents_is_built_and_in_the_navigation(site):

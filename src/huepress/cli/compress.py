@@ -38,7 +38,19 @@ STDIO = "-"
 @option("-f", "--force", is_flag=True, help="Overwrite existing files; take results above --max-size.")
 @options_of(Delivery, ["allow_larger"])
 @options_of(
-    Options, ["quality", "max_size", *COLORS, *ENGINE, "color", "strip", "palette_per_frame", "advise", "tolerant"]
+    Options,
+    [
+        "quality",
+        "max_size",
+        *COLORS,
+        *ENGINE,
+        "color",
+        "strip",
+        "png_writer",
+        "palette_per_frame",
+        "advise",
+        "tolerant",
+    ],
 )
 @gathered(RunChoices, "choices")
 @option("--json", "as_json", group="many files", is_flag=True, help="Print one JSON object per input.")

@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from huepress.inputs import ImageLike, PaletteLike
-    from huepress.options import Alpha, ColorHandling, Colors, Dither, Format, Hidden, ResizeLike, Space, Start, Strip
+    from huepress.options import (
+        Alpha,
+        ColorHandling,
+        Colors,
+        Dither,
+        Format,
+        Hidden,
+        PngWriter,
+        ResizeLike,
+        Space,
+        Start,
+        Strip,
+    )
 
 PAGE_SUFFIXES = (".html", ".htm")
 SHEET_SUFFIX = ".png"
@@ -53,6 +65,7 @@ class CompareKeywords(TypedDict, total=False):
     tolerant: bool
     color: ColorHandling
     strip: Strip
+    png_writer: PngWriter
     palette_per_frame: bool
 
 

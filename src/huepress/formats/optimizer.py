@@ -1,5 +1,8 @@
 """The PNG optimizer, which keeps threads of its own that a forked child does not have.
 
+Where it cannot be had (Pyodide), the core writes indexed files, zlib deflates others, and finished files stay as they
+are.
+
 Called in a child of ``fork`` after the parent had used it, it would wait for them forever; a fresh process does the
 work there instead, with the same result.
 """
@@ -8,15 +11,26 @@ from __future__ import annotations
 
 import os
 import pickle
+import struct
 import subprocess
 import sys
+import zlib
 from typing import Any
 
-import oxipng
-
 from huepress.errors import HuepressError
+from huepress.formats.png_chunks import SIGNATURE, write_chunk
+
+try:
+    import oxipng
+except ImportError:  # no wheels: WebAssembly
+    oxipng = None  # type: ignore[assignment]
 
 _used_in = 0  # the process in which the optimizer has its threads
+
+
+def has_optimizer() -> bool:
+    """Tell whether the optimizer is installed."""
+    return oxipng is not None
 
 
 def optimize_codes(
@@ -34,13 +48,30 @@ def optimize_codes(
     how : dict
         ``level``, ``zopfli`` (iterations, 0 for none) and ``unfiltered``.
     """
+    if oxipng is None:
+        return _plain(rows, width, height, color, bit_depth)
     return bytes(_called("_codes", (rows, width, height, color, bit_depth, how)))
 
 
 def optimize_file(data: bytes, level: int) -> bytes | None:
     """Return a PNG of the same pixels, optimized; None where the optimizer cannot read it."""
+    if oxipng is None:
+        return None
     found: bytes | None = _called("_file", (data, level))
     return found
+
+
+def _plain(rows: bytes, width: int, height: int, color: dict[str, Any], bit_depth: int) -> bytes:
+    """Encode packed rows of gray or RGBA without filters (PNG third edition, 11.2)."""
+    kind = 6 if "rgba" in color else 0
+    n_bytes = len(rows) // height
+    lines = b"".join(b"\0" + rows[at : at + n_bytes] for at in range(0, len(rows), n_bytes))
+    header = struct.pack(">IIBBBBB", width, height, bit_depth, kind, 0, 0, 0)
+    clear = color.get("gray")
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b"")]
+    if clear is not None:
+        chunks.insert(1, (b"tRNS", struct.pack(">H", clear)))
+    return SIGNATURE + b"".join(write_chunk(*chunk) for chunk in chunks)
 
 
 def _codes(rows: bytes, width: int, height: int, color: dict[str, Any], bit_depth: int, how: dict[str, Any]) -> bytes:

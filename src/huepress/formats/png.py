@@ -14,11 +14,12 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from huepress.colors.arrays import pack_rows
+from huepress import _core
+from huepress.colors.arrays import four_channels, pack_rows
 from huepress.efforts import EFFORTS
 from huepress.errors import DecodeError, HuepressError
 from huepress.formats.decode import check_size, decode
-from huepress.formats.optimizer import optimize_codes, optimize_file
+from huepress.formats.optimizer import has_optimizer, optimize_codes, optimize_file
 from huepress.formats.png_chunks import SIGNATURE, insert_after_header, read_chunks, write_chunk
 from huepress.formats.png_extras import with_extras
 from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
@@ -52,6 +53,19 @@ def encode_png(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
     rows without filters, so that no other needs to be tried. A palette of grays becomes a gray PNG where
     that is smaller, unless `keep_indices` is true: its pixels are equal, its indices gone.
     """
+    if wish.png_writer == "core" or not has_optimizer():
+        colors = four_channels(np.asarray(image.palette))
+        data = _core.write_png(colors, image.indices, wish.effort, wish.searched)
+    else:
+        data = _smallest(image, wish)
+    if wish.metadata.png is not None:
+        data = with_extras(data, wish.metadata.png, image)
+    chunks = _metadata_chunks(wish.metadata)
+    return Encoded(insert_after_header(data, chunks) if chunks else data, "PNG")
+
+
+def _smallest(image: IndexedImage, wish: Wish) -> bytes:
+    """Return the smaller of an indexed and, where it may be, a gray PNG."""
     palette = [[*map(int, color), 255][:4] for color in image.palette]
     unfiltered = wish.searched and not EFFORTS[wish.effort].all_filters
     data = _optimized(image.indices, image.bit_depth, {"palette": palette}, wish.effort, unfiltered)
@@ -60,10 +74,7 @@ def encode_png(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
         codes, depth, key = gray
         if depth <= image.bit_depth or image.indices.size <= _SMALL_PICTURE:
             data = min(data, _optimized(codes, depth, {"gray": key}, wish.effort, unfiltered=False), key=len)
-    if wish.metadata.png is not None:
-        data = with_extras(data, wish.metadata.png, image)
-    chunks = _metadata_chunks(wish.metadata)
-    return Encoded(insert_after_header(data, chunks) if chunks else data, "PNG")
+    return data
 
 
 def optimize_png(encoded: Encoded, effort: int) -> Encoded:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Literal, Protocol
 
 from huepress.model import NO_METADATA, Animation, Bytes, Encoded, IndexedImage, Metadata, SourceImage
+from huepress.options import PngWriter
 
 Coder = Literal["png", "webp"]
 CHECKSUM_BYTES = 4
@@ -28,12 +29,15 @@ class Wish:
         Whether the indices were chosen for rows without filters, so that PNG need try no other.
     keep_indices : bool
         Whether the indices themselves are wanted, not only equal pixels.
+    png_writer : {"oxipng", "core"}
+        Who deflates a PNG. The core keeps the palette, even where a gray PNG would be smaller.
     """
 
     effort: int = 0
     metadata: Metadata = NO_METADATA
     searched: bool = False
     keep_indices: bool = False
+    png_writer: PngWriter = "oxipng"
 
 
 PLAIN = Wish()

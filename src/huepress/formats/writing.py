@@ -8,7 +8,7 @@ from huepress.errors import HuepressError, OutputError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Wish
 from huepress.model import Encoded, IndexedImage, Metadata
-from huepress.options import SMALLEST, Format
+from huepress.options import SMALLEST, Format, PngWriter
 
 
 def main_format(format: Format, source_format: str) -> FileFormat:
@@ -56,6 +56,7 @@ def encode(
     searched: bool = False,
     keep_indices: bool = False,
     keep_hidden: bool = False,
+    png_writer: PngWriter = "oxipng",
 ) -> Encoded:
     """Encode as the options say: "auto" takes the smallest file that shows equal pixels everywhere.
 
@@ -75,6 +76,8 @@ def encode(
         Whether the indices mean something, so that a file must not do without them.
     keep_hidden : bool
         Whether "auto" takes formats only that hold colors below alpha 0.
+    png_writer : {"oxipng", "core"}
+        Who deflates a PNG.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def encode(
 
     def encoded(file_format: FileFormat) -> Encoded:
         assert file_format.encode is not None
-        return file_format.encode(image, Wish(effort, metadata, searched, keep_indices))
+        return file_format.encode(image, Wish(effort, metadata, searched, keep_indices, png_writer))
 
     if format != "auto":
         chosen = main_format(format, source_format)

@@ -229,6 +229,7 @@ class Workbench:
             searched=chosen.searched,
             keep_indices=self._options.palette is not None,
             keep_hidden=self._options.hidden == "keep" and has_hidden_colors(self._source),
+            png_writer=self._options.png_writer,
         )
         score = None
         if self.comparator is not None:
