@@ -17,6 +17,7 @@ import scenes
 from conftest import png_bytes, wait_until
 from huepress.errors import DecodeError, LimitError
 from huepress.web import uploads
+from huepress.web.choices import first_looks, options_for
 from huepress.web.scratch import sweep
 from web.served import serving
 
@@ -74,15 +75,23 @@ def test_the_copied_command_makes_the_same_bytes(served, run, tmp_path, photo):
         assert row["made"]["bytes"] == len(answer.body)
 
 
-def test_a_first_look_comes_before_the_result(served, photo):
+def test_quick_looks_come_before_the_result(served):
+    """Plain k-means at once, then the quickest search, then what was asked for; each better than the one before."""
     served.call("PUT", "/api/settings", {"effort": 4})
     identity = served.add("photo.png", png_bytes(scenes.spheres(600, 400)))
     seen = served.rows_when(lambda rows: identity in rows and rows[identity]["made"])
-    assert seen[identity]["made"]["is_first"] and seen[identity]["made"]["words"]
-    assert seen[identity]["has_thumbnail"]
+    look = seen[identity]["made"]
+    assert look["is_first"] and look["words"] and seen[identity]["has_thumbnail"]
     thumbnail = served.call("GET", f"/api/pictures/{identity}/thumbnail")
     assert Image.open(io.BytesIO(thumbnail.body)).size == (160, 107)
     assert not served.finished()[identity]["made"]["is_first"]
+
+
+@pytest.mark.parametrize("effort, looks", [(0, []), (1, [0]), (2, [0, 1]), (9, [0, 1])])
+def test_looks_are_quicker_than_what_is_asked_for(effort, looks):
+    found = first_looks(options_for({"effort": effort, "quality": "70", "dither": "none"}))
+    assert [look.effort for look in found] == looks
+    assert all(look.goal is None and look.dither == "none" for look in found)
 
 
 def test_a_change_gives_up_what_is_stale(served):

@@ -22,6 +22,8 @@ _OF_DELIVERY = ("allow_larger",)
 _YES_OR_NO = ("yes", "no")
 _LONGEST_TEXT = 8192  # 256 colors, amply
 _FORMATS = "format"
+# Plain k-means is there at once; the quickest search looks much more like what comes.
+_EFFORTS_OF_LOOKS = (0, 1)
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,10 @@ def delivery_for(chosen: Chosen) -> Delivery:
     return Delivery(**{name: chosen[name] == _YES_OR_NO[0] for name in _OF_DELIVERY if name in chosen})
 
 
-def first_look(options: Options) -> Options:
-    """Return options that show quickly about what the others lead to."""
-    return replace(options, effort=min(options.effort, 1))
+def first_looks(options: Options) -> list[Options]:
+    """Return options that show about what the others lead to, the quickest first; none where these are as quick."""
+    rough = replace(options, quality=None, max_size=None)
+    return [replace(rough, effort=effort) for effort in _EFFORTS_OF_LOOKS if effort < options.effort]
 
 
 def command_for(name: str, chosen: Chosen) -> str:

@@ -14,6 +14,8 @@ from huepress.web.telling import told
 from huepress.wording import human_bytes, rounded_down, told_saving
 
 Stage = Literal["waiting", "first", "working", "done", "failed"]
+# Which jobs come first: what somebody waits for, then for all pictures the first look, a better one, and the result.
+AWAITED, FIRST_LOOK, SECOND_LOOK, FULL = range(4)
 _SUFFIX = "-huepress"
 
 
@@ -85,7 +87,7 @@ class Picture:
     made : Made, optional
         The latest result.
     jobs : dict
-        The numbers of jobs that are under way, and what each is for.
+        The numbers of jobs that are under way, and how soon the turn of each comes.
     part : float
         How much of the present job is done, 0 to 1.
     error : str
@@ -107,7 +109,7 @@ class Picture:
     own: Mapping[str, Value] | None = None
     made: Made | None = None
     thumbnail: bytes = b""
-    jobs: dict[int, str] = field(default_factory=dict)
+    jobs: dict[int, int] = field(default_factory=dict)
     part: float = 0.0
     error: str = ""
     version: int = 0
@@ -116,10 +118,10 @@ class Picture:
     @property
     def stage(self) -> Stage:
         """How far it is."""
-        kinds = self.jobs.values()
-        if "first" in kinds:
+        urgencies = self.jobs.values()
+        if FIRST_LOOK in urgencies:
             return "first" if self.part else "waiting"
-        if "full" in kinds:
+        if urgencies:
             return "working"
         return "failed" if self.error else "done" if self.made else "waiting"
 

@@ -92,6 +92,7 @@ class Workshop:
             self._offer(), cost, memory=memory, threads=self._resources.threads, slots=self._slots, ahead=0
         )
         try:
+            executor.start()
             while self._waited():
                 self._drop_stale(executor, admission)
                 self._begin(executor, admission)

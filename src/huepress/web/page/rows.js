@@ -41,7 +41,7 @@ function build(id) {
   return element;
 }
 
-const stages = { waiting: "waiting", first: "first look", working: "working", done: "", failed: "failed" };
+const stages = { waiting: "waiting", first: "working", working: "working", done: "", failed: "failed" };
 
 function fill({ row, element }) {
   const made = row.made;
@@ -54,7 +54,7 @@ function fill({ row, element }) {
   open.disabled = !made;
   open.setAttribute("aria-label", made ? `Compare ${row.name}` : row.name);
   element.querySelector(".note").textContent =
-    row.error || [stages[row.stage], row.own ? "own settings" : "", made && made.message].filter(Boolean).join(" · ");
+    row.error || [made && made.is_first ? "a first look; the result is coming" : stages[row.stage], row.own ? "own settings" : "", made && made.message].filter(Boolean).join(" · ");
   element.classList.toggle("failed", Boolean(row.error));
   element.classList.toggle("rough", Boolean(made && made.is_first));
   const progress = element.querySelector("progress");
