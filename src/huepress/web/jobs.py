@@ -19,9 +19,9 @@ from huepress.errors import HuepressError, InputError, as_huepress_error
 from huepress.options import Options
 from huepress.pipeline.intake import load_palette
 from huepress.storage.local import LocalStore
-from huepress.web.views import write_views
+from huepress.web.views import write_segments, write_views
 
-Kind = Literal["compress", "show", "palette", "shared"]
+Kind = Literal["compress", "show", "segment", "palette", "shared"]
 ANYWHERE = LocalStore("")
 
 
@@ -33,8 +33,9 @@ class Job(Task):
     ----------
     number : int
         Tells jobs apart.
-    kind : {"compress", "show", "palette", "shared"}
-        To make a file of a picture, to draw what is compared, to read a palette file, or to find one palette for all.
+    kind : {"compress", "show", "segment", "palette", "shared"}
+        To make a file of a picture, to draw what is compared, to find segments, to read a palette file, or to find one
+        palette for all.
     picture : str
         Whose job it is.
     options : Options
@@ -120,6 +121,11 @@ def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
     return FileOutcome(job, "counted")
 
 
+def _segment(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    write_segments(job.source, job.options, Path(job.folder))
+    return FileOutcome(job, "counted")
+
+
 def _palette(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
     found = load_palette(files.read_bytes(job.source), max_pixels=job.options.max_pixels)
     return FileOutcome(job, "counted", palette=found.hex())
@@ -133,6 +139,7 @@ def _shared(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcom
 _WORK: dict[Kind, Callable[[Job, int, Callable[[float], None]], FileOutcome]] = {
     "compress": _compress,
     "show": _show,
+    "segment": _segment,
     "palette": _palette,
     "shared": _shared,
 }

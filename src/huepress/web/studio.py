@@ -223,7 +223,7 @@ class Studio:
                 self._cancel(picture, below=urgency)  # a look that comes late would be a step back
                 before = picture.made
                 picture.part = 0.0
-                picture.take(outcome, self.chosen_for(picture), is_first=urgency != FULL)
+                picture.take(outcome, self.chosen_for(picture), job.options, is_first=urgency != FULL)
                 picture.version = self._tick()
                 if before is not None and before is not picture.made:
                     self.scratch.discard(Path(before.path).parent)
