@@ -191,7 +191,7 @@ def test_segments_lie_over_the_comparison(open_page, served, pictures):
     bounds = stage.bounding_box()
     middle = bounds["x"] + bounds["width"] / 3, bounds["y"] + bounds["height"] / 2
     page.mouse.move(*middle)
-    page.wait_for_function("document.querySelector('#layer .told').textContent.startsWith('Region ')")
+    page.locator("#layer .told", has_text="Region ").wait_for()
     held = told.inner_text()
     assert "% of the picture; mean color #" in held
     page.mouse.click(*middle)
