@@ -11,6 +11,7 @@ and the longest wait until a setting is answered.
 from __future__ import annotations
 
 import argparse
+import base64
 import http.client
 import io
 import json
@@ -47,7 +48,8 @@ class Server:
         command = [str(PROGRAM), "serve", "--no-open", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert self.process.stdout is not None
-        split = urlsplit(self.process.stdout.readline().decode().strip())
+        self.address = self.process.stdout.readline().decode().strip()
+        split = urlsplit(self.address)
         self.host = f"{split.hostname}:{split.port}"
         self.headers = {"Host": self.host, "Origin": f"http://{self.host}", "X-Huepress": "1"}
         self.line = http.client.HTTPConnection("127.0.0.1", split.port or 0)
@@ -167,12 +169,60 @@ def many(n_pictures: int, memory: str, effort: int, jobs: int) -> None:
     print(f"Ctrl-C: {server.close():.2f} s")
 
 
+# Drops pictures as a mouse does, and measures from each key until the frame after it is drawn.
+_DROPPED = """([texts, n]) => {
+  const data = new DataTransfer();
+  for (let i = 0; i < n; ++i) {
+    const bytes = Uint8Array.from(atob(texts[i % texts.length]), (each) => each.charCodeAt(0));
+    data.items.add(new File([bytes], `${i}.png`));
+  }
+  window.waits = [];
+  document.addEventListener("keydown", (event) => requestAnimationFrame(() => {
+    const channel = new MessageChannel(); // its message comes after the frame
+    channel.port1.onmessage = () => window.waits.push(performance.now() - event.timeStamp);
+    channel.port2.postMessage(0);
+  }));
+  document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def reaction(n_pictures: int, memory: str, effort: int, jobs: int, program: str) -> None:
+    """Type into the page while it takes in pictures and all processors work, then reload it."""
+    from playwright.sync_api import sync_playwright
+
+    pictures = [png(np.roll(scenes.spheres(1200, 833), 7 * shift, axis=1)) for shift in range(8)]
+    server = Server("--memory", memory, "--jobs", str(jobs))
+    server.send("PUT", "/api/settings", json.dumps({"effort": effort}).encode())
+    with sync_playwright() as started:
+        page = started.chromium.launch(executable_path=program, args=["--no-sandbox"]).new_page()
+        page.goto(server.address)
+        page.locator("#fields details").first.wait_for()
+        page.evaluate(_DROPPED, [[base64.b64encode(each).decode() for each in pictures], n_pictures])
+        page.locator("#sort").focus()
+        while page.locator("#rows tbody tr").count() < n_pictures or page.evaluate("waits.length") < 200:
+            page.keyboard.press("Shift")
+            time.sleep(0.1)
+        waits = sorted(map(round, page.evaluate("waits")))
+        print(
+            f"{len(waits)} keys while {n_pictures} pictures come in and are worked on, until the next frame: median "
+            f"{waits[len(waits) // 2]} ms, 95 % within {waits[len(waits) * 95 // 100]} ms, at most {waits[-1]} ms"
+        )
+        page.reload()
+        page.locator("#rows tbody tr").nth(n_pictures - 1).wait_for()
+        print(f"after a reload: {page.locator('#rows tbody tr').count()} rows")
+    server.close()
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, default=500)
     parser.add_argument("--memory", default="1GB")
     parser.add_argument("--effort", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=0)
+    parser.add_argument("--browser", help="measure in this Chromium how soon keys are answered, and nothing else")
     asked = parser.parse_args()
+    if asked.browser:
+        reaction(asked.pictures, asked.memory, asked.effort, asked.jobs, asked.browser)
+        sys.exit()
     first_result()
     many(asked.pictures, asked.memory, asked.effort, asked.jobs)

@@ -197,6 +197,8 @@ def test_pixels_are_counted_before_anything_is_decoded(served, photo):
 def test_what_is_no_picture_is_told_in_one_sentence(served):
     answer = served.call("POST", "/api/pictures?name=a.png", b"<svg onload=alert(1)>")
     assert answer.status == 400 and answer.json == {"error": "not an image of a known format; leave it out"}
+    answer = served.call("POST", "/api/pictures?name=a.png", b"")
+    assert answer.status == 400 and answer.json == {"error": "the file is empty; leave it out"}
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ function palette(row) {
   all.addEventListener("click", () => copy(colors.join(",")));
   const focused = document.activeElement?.dataset?.color;
   swatches.replaceChildren(
-    make("p", { className: "keys", textContent: "Palette: click a color to pin it; Delete, or the other mouse button, removes it." }),
+    make("p", { className: "keys", textContent: "Palette: click a color to pin it; Delete, the other mouse button or a long press removes it." }),
     make("ul", { className: "palette", "aria-label": "Palette of the result" }, ...items),
     all,
   );
