@@ -133,6 +133,15 @@ def test_a_link_in_the_place_of_the_results_is_not_followed(served, tree):
     assert answer.status == 422 and "link" in answer.json["error"] and contents(tree.parent / "outside") == before
 
 
+def test_a_link_among_the_results_leads_nowhere(served, tree):
+    (tree / "small").mkdir()
+    (tree / "small" / "sub").symlink_to(tree.parent / "outside")
+    before = contents(tree.parent / "outside")
+    state = saved(served, how="into", into="small", dry_run=False)
+    assert {each["name"]: each["status"] for each in state["files"]} == {"a.png": "compressed", "sub/a.png": "failed"}
+    assert contents(tree.parent / "outside") == before
+
+
 def test_nonsense_is_refused(served):
     for asked in ({"how": "burn"}, [], 1, {}):
         assert served.call("POST", "/api/folder/run", asked).status == 422

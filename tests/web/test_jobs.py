@@ -18,7 +18,7 @@ from conftest import png_bytes, wait_until
 from huepress.errors import DecodeError, LimitError
 from huepress.web import uploads
 from huepress.web.choices import first_looks, options_for
-from huepress.web.scratch import sweep
+from huepress.web.scratch import remove_soon, sweep
 from web.served import serving
 
 
@@ -253,7 +253,16 @@ def test_nobody_else_reads_the_temporary_folder_and_it_goes(huepress_program, tm
         started.process.send_signal(signal.SIGINT)
         wait_until(lambda: started.process.poll() is not None)
         assert started.process.returncode == 0 and started.process.stderr.read() == b""
-    assert not folder.exists()
+    wait_until(lambda: not folder.exists())
+
+
+def test_a_folder_that_takes_long_to_remove_holds_nobody_up(tmp_path):
+    """What is not gone in time another process removes."""
+    for number in range(3):
+        (tmp_path / "root" / str(number) / "deep").mkdir(parents=True)
+        (tmp_path / "root" / str(number) / "deep" / "a.png").write_bytes(b"a")
+    remove_soon(tmp_path / "root", seconds=-1)
+    wait_until(lambda: not (tmp_path / "root").exists())
 
 
 def test_what_a_crash_leaves_is_swept_by_the_next_start(huepress_program, tmp_path, photo):
@@ -283,7 +292,7 @@ def test_the_end_comes_at_once_whatever_goes_on(served):
     list(states)  # the stream ends
     wait_until(lambda: served.process.poll() is not None)
     assert served.process.returncode == 0 and time.process_time() - begun < 30
-    assert not list(served.home.glob("huepress-serve-*"))
+    wait_until(lambda: not list(served.home.glob("huepress-serve-*")))
 
 
 def test_a_missing_extra_is_told_in_one_sentence(run, tmp_path):

@@ -7,7 +7,10 @@ import io
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
@@ -17,6 +20,8 @@ from huepress.errors import LimitError, OutputError
 
 _PREFIX = "huepress-serve-"
 _LOCK = "lock"
+# Ctrl-C ends the server within a second.
+_MOST_SECONDS = 0.4
 
 
 class Scratch:
@@ -40,7 +45,7 @@ class Scratch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.root, ignore_errors=True)
+        remove_soon(self.root)
         if self._lock is not None:
             self._lock.close()
 
@@ -61,6 +66,31 @@ class Scratch:
         else:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def remove_soon(root: Path, seconds: float = _MOST_SECONDS) -> None:
+    """Remove a folder; what is left after some time is left to a process that nobody waits for.
+
+    Hundreds of pictures lie in thousands of folders, which takes a slow disk seconds.
+    """
+    end = time.monotonic() + seconds
+    for child in (*(child for child in root.iterdir() if child.name != _LOCK), root):
+        if time.monotonic() > end:
+            code = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
+            nothing = subprocess.DEVNULL
+            with contextlib.suppress(OSError):  # then the next start sweeps
+                subprocess.Popen(
+                    [sys.executable, "-I", "-S", "-c", code, str(root)],
+                    stdin=nothing,
+                    stdout=nothing,
+                    stderr=nothing,
+                    start_new_session=True,
+                )
+            return
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child, ignore_errors=True)
+        else:
+            child.unlink(missing_ok=True)
 
 
 def sweep(parent: Path) -> None:
