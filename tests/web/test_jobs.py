@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import scenes
-from conftest import png_bytes, wait_until
+from conftest import HANG, png_bytes, wait_until
 from huepress.errors import DecodeError, LimitError
 from huepress.web import uploads
 from huepress.web.choices import first_looks, options_for
@@ -261,8 +261,8 @@ def test_a_folder_that_takes_long_to_remove_holds_nobody_up(tmp_path):
     for number in range(3):
         (tmp_path / "root" / str(number) / "deep").mkdir(parents=True)
         (tmp_path / "root" / str(number) / "deep" / "a.png").write_bytes(b"a")
-    remove_soon(tmp_path / "root", seconds=-1)
-    wait_until(lambda: not (tmp_path / "root").exists())
+    removing = remove_soon(tmp_path / "root", seconds=-1)
+    assert removing is not None and removing.wait(HANG) == 0 and not (tmp_path / "root").exists()
 
 
 def test_what_a_crash_leaves_is_swept_by_the_next_start(huepress_program, tmp_path, photo):

@@ -34,6 +34,7 @@ class Scratch:
         self._parent = Path(tempfile.gettempdir()) if parent is None else parent
         self.root = self._parent
         self._lock: io.FileIO | None = None
+        self._removing: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         sweep(self._parent)
@@ -45,7 +46,7 @@ class Scratch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        remove_soon(self.root)
+        self._removing = remove_soon(self.root)
         if self._lock is not None:
             self._lock.close()
 
@@ -68,8 +69,8 @@ class Scratch:
                 path.unlink()
 
 
-def remove_soon(root: Path, seconds: float = _MOST_SECONDS) -> None:
-    """Remove a folder; what is left after some time is left to a process that nobody waits for.
+def remove_soon(root: Path, seconds: float = _MOST_SECONDS) -> subprocess.Popen[bytes] | None:
+    """Remove a folder; what is left after some time is left to a process, which is returned and need not be waited for.
 
     Hundreds of pictures lie in thousands of folders, which takes a slow disk seconds.
     """
@@ -79,18 +80,19 @@ def remove_soon(root: Path, seconds: float = _MOST_SECONDS) -> None:
             code = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
             nothing = subprocess.DEVNULL
             with contextlib.suppress(OSError):  # then the next start sweeps
-                subprocess.Popen(
+                return subprocess.Popen(
                     [sys.executable, "-I", "-S", "-c", code, str(root)],
                     stdin=nothing,
                     stdout=nothing,
                     stderr=nothing,
                     start_new_session=True,
                 )
-            return
+            return None
         if child.is_dir() and not child.is_symlink():
             shutil.rmtree(child, ignore_errors=True)
         else:
             child.unlink(missing_ok=True)
+    return None
 
 
 def sweep(parent: Path) -> None:
