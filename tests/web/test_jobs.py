@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shlex
 import signal
 import stat
@@ -17,7 +18,7 @@ import scenes
 from conftest import HANG, png_bytes, wait_until
 from huepress.errors import DecodeError, LimitError
 from huepress.web import uploads
-from huepress.web.choices import first_looks, options_for
+from huepress.web.choices import fields, first_looks, options_for
 from huepress.web.scratch import remove_soon, sweep
 from web.served import serving
 
@@ -85,6 +86,10 @@ def test_quick_looks_come_before_the_result(served):
     thumbnail = served.call("GET", f"/api/pictures/{identity}/thumbnail")
     assert Image.open(io.BytesIO(thumbnail.body)).size == (160, 107)
     assert not served.finished()[identity]["made"]["is_first"]
+
+
+def test_the_page_does_not_speak_of_the_command_line():
+    assert not [field.name for field in fields() if re.search(r"(^|\s)--?\w|FILE", field.help)]
 
 
 @pytest.mark.parametrize("effort, looks", [(0, []), (1, [0]), (2, [0, 1]), (9, [0, 1])])

@@ -151,7 +151,7 @@ def test_comparison_and_pins(open_page, served, pictures):
     page.get_by_role("button", name="Difference", exact=True).click()
     assert page.locator("#swatches .palette button").count() == 8
     # A click into the picture pins its color there.
-    page.get_by_role("button", name="Pin a color of the picture").click()
+    page.get_by_role("button", name="Pin a color", exact=True).click()
     bounds = stage.bounding_box()
     page.mouse.click(bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] / 2)
     pinned = page.locator("#swatches button[aria-pressed=true]")

@@ -22,6 +22,13 @@ _OF_DELIVERY = ("allow_larger",)
 _YES_OR_NO = ("yes", "no")
 _LONGEST_TEXT = 8192  # 256 colors, amply
 _FORMATS = "format"
+# Where the command's own words speak of its line.
+_IN_OTHER_WORDS = {
+    "allow_larger": "Take the result even if it is no smaller than the picture; a number of colors alone does so, too.",
+    "format": "png, webp, gif, jxl: a palette; auto: the smallest of these that browsers show; keep: the picture's "
+    "own; avif, webp-lossy, jpeg: any number of colors; smallest: of all these at the same score. Usual: png; "
+    "animations stay what they are.",
+}
 # Plain k-means is there at once; the quickest search looks much more like what comes.
 _EFFORTS_OF_LOOKS = (0, 1)
 
@@ -64,6 +71,7 @@ def fields() -> list[Field]:
 
 def _field(name: str, spec: Spec, usual: object) -> Field:
     told = spec.help + (f" Default: {spec.default_told}." if spec.default_told else "")
+    told = _IN_OTHER_WORDS.get(name, told)
     label = name.replace("_", " ").replace("n ", "").capitalize()
     default = usual if isinstance(usual, str | int | float) else None
     shared = Field(name, label, spec.group, told, "text", default)
