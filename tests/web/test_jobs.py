@@ -19,6 +19,7 @@ from conftest import HANG, png_bytes, wait_until
 from huepress.errors import DecodeError, LimitError
 from huepress.web import uploads
 from huepress.web.choices import fields, first_looks, options_for
+from huepress.web.jobs import Job, cost_of_job
 from huepress.web.scratch import remove_soon, sweep
 from web.served import serving
 
@@ -86,6 +87,16 @@ def test_quick_looks_come_before_the_result(served):
     thumbnail = served.call("GET", f"/api/pictures/{identity}/thumbnail")
     assert Image.open(io.BytesIO(thumbnail.body)).size == (160, 107)
     assert not served.finished()[identity]["made"]["is_first"]
+
+
+def test_a_shared_palette_counts_its_largest_picture(tmp_path):
+    sizes = {"a.png": 40, "b.png": 400, "c.png": 20}
+    for name, side in sizes.items():
+        (tmp_path / name).write_bytes(png_bytes(noise(side, side)))
+    paths = [str(tmp_path / name) for name in sizes]
+    each = [cost_of_job(Job("", "", None, kind="shared", sources=((path, ""),))) for path in paths]
+    together = cost_of_job(Job("", "", None, kind="shared", sources=tuple((path, "") for path in paths)))
+    assert together == max(each) == each[1] > each[0]
 
 
 def test_the_page_does_not_speak_of_the_command_line():

@@ -284,6 +284,11 @@ def test_schemes_sizes_and_accessibility(open_page, served, pictures, scheme, si
     results = axe.Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    for width in (size[0], 1191, 1190, 881, 880, 320):
+        page.set_viewport_size({"width": width, "height": size[1]})
+        assert page.locator("#rows").evaluate("e => e.offsetWidth <= e.parentElement.clientWidth"), width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     page.get_by_role("button", name="Compare photo.png").click()
     page.locator("#swatches .palette button").first.wait_for()
     results = axe.Axe().run(page)

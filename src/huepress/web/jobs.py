@@ -11,6 +11,7 @@ from typing import Literal
 
 from huepress import files, palettes
 from huepress.archive import work
+from huepress.archive.estimate import cost_of
 from huepress.archive.listing import plan_files
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome, Settings, Task, failed
@@ -67,6 +68,14 @@ class Job(Task):
 def settings_of(job: Job) -> Settings:
     """Return what the archive engine's estimates want to know of a job."""
     return Settings(job.options, ANYWHERE, ANYWHERE, delivery=job.delivery, score=True)
+
+
+def cost_of_job(job: Job) -> int:
+    """Estimate the bytes that a job takes; of several pictures, read one after the other, the largest counts."""
+    settings = settings_of(job)
+    if job.sources:
+        return max(cost_of(replace(job, source=source), settings, counting=True) for source, _ in job.sources)
+    return cost_of(job, settings)
 
 
 def do(job: Task, _: Settings, threads: int, tell: Callable[[float], None]) -> FileOutcome:
