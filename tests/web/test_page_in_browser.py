@@ -149,7 +149,7 @@ def test_comparison_and_pins(open_page, served, pictures):
     assert page.locator(".map").is_visible()
     assert page.locator(".legend li").first.evaluate("e => getComputedStyle(e).backgroundColor") != "rgba(0, 0, 0, 0)"
     page.get_by_role("button", name="Difference", exact=True).click()
-    assert page.locator("#swatches .palette button").count() == 8
+    playwright.expect(page.locator("#swatches .palette button")).to_have_count(8, timeout=PATIENCE)
     # A click into the picture pins its color there.
     page.get_by_role("button", name="Pin a color", exact=True).click()
     bounds = stage.bounding_box()
