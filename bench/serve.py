@@ -2,14 +2,16 @@
 
     python bench/serve.py [--pictures 500] [--memory 1GB] [--effort 1] [--jobs 2]
 
-The first figure is the processor time of all processes from the moment that one rendered picture of 768 x 512 is sent
-until its first result is told. The others are for pictures of 1 megapixel, sent one after the other while workers are
-busy: the peak of the proportional memory (PSS) of all processes, and the longest wait until a setting is answered.
+The first figures are the processor time of all processes from the moment that one rendered picture of 768 x 512 is sent
+to an idle server until its first look, and then its result at effort 1, are told. The others are for pictures of 1
+megapixel, sent one after the other while workers are busy: the peak of the proportional memory (PSS) of all processes,
+and the longest wait until a setting is answered.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import http.client
 import io
 import json
@@ -46,7 +48,8 @@ class Server:
         command = [str(PROGRAM), "serve", "--no-open", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert self.process.stdout is not None
-        split = urlsplit(self.process.stdout.readline().decode().strip())
+        self.address = self.process.stdout.readline().decode().strip()
+        split = urlsplit(self.address)
         self.host = f"{split.hostname}:{split.port}"
         self.headers = {"Host": self.host, "Origin": f"http://{self.host}", "X-Huepress": "1"}
         self.line = http.client.HTTPConnection("127.0.0.1", split.port or 0)
@@ -104,17 +107,29 @@ class Server:
         return time.perf_counter() - begun
 
 
+def wait_until_idle(server: Server) -> None:
+    before = -1.0
+    while before != (before := server.processor_seconds()):
+        time.sleep(0.5)
+
+
 def first_result() -> None:
     data = png(scenes.spheres(768, 512))
-    server = Server()
+    server = Server("--jobs", "1")  # with more, others work on the result while the first look is made
     server.send("PUT", "/api/settings", b'{"effort": 1}')
-    for kind in ("first", "second"):  # the first one starts the worker, too
-        before = server.processor_seconds()
+    for kind in ("first", "second", "third"):
+        wait_until_idle(server)
+        before, begun, awaited = server.processor_seconds(), time.perf_counter(), ["first look", "result"]
         number = json.loads(server.send("POST", "/api/pictures?name=a.png", data)[0])["taken"][0]
         for state in server.states():
-            if any(row["id"] == number and row["made"] for row in state["rows"]):
+            made = next((row["made"] for row in state["rows"] if row["id"] == number), None)
+            if made and awaited[0] == ("first look" if made["is_first"] else "result"):
+                print(
+                    f"768 x 512, the {kind} picture, {awaited.pop(0)}: {server.processor_seconds() - before:.2f} s of "
+                    f"processor time, {time.perf_counter() - begun:.2f} s"
+                )
+            if not awaited:
                 break
-        print(f"768 x 512, the {kind} picture: {server.processor_seconds() - before:.2f} s of processor time")
     print(f"Ctrl-C: {server.close():.2f} s")
 
 
@@ -154,12 +169,60 @@ def many(n_pictures: int, memory: str, effort: int, jobs: int) -> None:
     print(f"Ctrl-C: {server.close():.2f} s")
 
 
+# Drops pictures as a mouse does, and measures from each key until the frame after it is drawn.
+_DROPPED = """([texts, n]) => {
+  const data = new DataTransfer();
+  for (let i = 0; i < n; ++i) {
+    const bytes = Uint8Array.from(atob(texts[i % texts.length]), (each) => each.charCodeAt(0));
+    data.items.add(new File([bytes], `${i}.png`));
+  }
+  window.waits = [];
+  document.addEventListener("keydown", (event) => requestAnimationFrame(() => {
+    const channel = new MessageChannel(); // its message comes after the frame
+    channel.port1.onmessage = () => window.waits.push(performance.now() - event.timeStamp);
+    channel.port2.postMessage(0);
+  }));
+  document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def reaction(n_pictures: int, memory: str, effort: int, jobs: int, program: str) -> None:
+    """Type into the page while it takes in pictures and all processors work, then reload it."""
+    from playwright.sync_api import sync_playwright
+
+    pictures = [png(np.roll(scenes.spheres(1200, 833), 7 * shift, axis=1)) for shift in range(8)]
+    server = Server("--memory", memory, "--jobs", str(jobs))
+    server.send("PUT", "/api/settings", json.dumps({"effort": effort}).encode())
+    with sync_playwright() as started:
+        page = started.chromium.launch(executable_path=program, args=["--no-sandbox"]).new_page()
+        page.goto(server.address)
+        page.locator("#fields details").first.wait_for()
+        page.evaluate(_DROPPED, [[base64.b64encode(each).decode() for each in pictures], n_pictures])
+        page.locator("#sort").focus()
+        while page.locator("#rows tbody tr").count() < n_pictures or page.evaluate("waits.length") < 200:
+            page.keyboard.press("Shift")
+            time.sleep(0.1)
+        waits = sorted(map(round, page.evaluate("waits")))
+        print(
+            f"{len(waits)} keys while {n_pictures} pictures come in and are worked on, until the next frame: median "
+            f"{waits[len(waits) // 2]} ms, 95 % within {waits[len(waits) * 95 // 100]} ms, at most {waits[-1]} ms"
+        )
+        page.reload()
+        page.locator("#rows tbody tr").nth(n_pictures - 1).wait_for()
+        print(f"after a reload: {page.locator('#rows tbody tr').count()} rows")
+    server.close()
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, default=500)
     parser.add_argument("--memory", default="1GB")
     parser.add_argument("--effort", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=0)
+    parser.add_argument("--browser", help="measure in this Chromium how soon keys are answered, and nothing else")
     asked = parser.parse_args()
+    if asked.browser:
+        reaction(asked.pictures, asked.memory, asked.effort, asked.jobs, asked.browser)
+        sys.exit()
     first_result()
     many(asked.pictures, asked.memory, asked.effort, asked.jobs)

@@ -14,7 +14,9 @@ from html_pages import embedded, parse
 from huepress.cli.main import run
 from huepress.comparison.page.difference import EDGES, map_palette
 from huepress.comparison.page.plot import Point, frontier, frontier_svg
+from huepress.comparison.versions import label_of
 from huepress.engine.metrics import delta_e_ok, delta_e_ok_levels
+from huepress.options import Options
 from huepress.wording import rounded_down
 from reference.colors import srgb8_to_oklab
 
@@ -196,6 +198,12 @@ def test_plot_places_everything_inside(points, trials):
     for circle in circles:
         assert 50 <= float(circle.attributes["cx"]) <= 620 and 20 <= float(circle.attributes["cy"]) <= 302
     assert len(svg.all("text", class_="tick")) >= 5
+
+
+def test_labels_say_what_is_unusual():
+    asked = ({}, {"n_colors": 8, "effort": 1}, {"quality": 70, "dither": "none"}, {"palette": "#fff,#000"})
+    named = [label_of(Options.from_keywords(each)) for each in asked]
+    assert named == ["K = auto", "K = 8, effort 1", "quality 70, dither none", "given palette"]
 
 
 def test_plot_runs_to_the_right_with_bytes_and_up_with_score():

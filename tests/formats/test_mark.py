@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from animations import make_gif
-from huepress.formats.mark import has_mark, marked
+from huepress.formats.mark import bears_mark, has_mark, marked
 from reference.input_kinds import picture, saved
 
 MARK = b"\0\1\xff\x3b!\0"
@@ -51,6 +51,7 @@ def test_a_mark_is_found_again_and_shows_nothing(kind):
     data = FILES[kind]
     result = marked(data, MARK)
     assert len(result) > len(data) and has_mark(result, MARK) and not has_mark(data, MARK)
+    assert bears_mark(result) and not bears_mark(data) and not bears_mark(result + b"\0")
     assert not has_mark(result, MARK[::-1]) and not has_mark(result, MARK + b"x")
     before, after = shown(data), shown(result)
     assert len(before) == len(after) and all(map(np.array_equal, before, after))

@@ -123,9 +123,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(program: Path, *arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> Iterator[Served]:
+def serving(
+    program: Path, *arguments: object, cwd: Path, env: Mapping[str, str] | None = None, opens: bool = False
+) -> Iterator[Served]:
     """Start the program, and stop it as Ctrl-C does."""
-    command = interruptible([str(program), "serve", "--no-open", *map(str, arguments)])
+    command = interruptible([str(program), "serve", *([] if opens else ["--no-open"]), *map(str, arguments)])
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
     served = None
     try:

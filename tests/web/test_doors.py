@@ -1,13 +1,17 @@
 """Who may come in. Every test speaks HTTP with the installed program."""
 
+import asyncio
 import base64
+import contextlib
 import os
+import signal
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import png_bytes
+from conftest import HANG, png_bytes, wait_until
 from huepress.web.app import MOST_JSON
 from web.served import serving
 
@@ -197,6 +201,8 @@ def test_pixels_are_counted_before_anything_is_decoded(served, photo):
 def test_what_is_no_picture_is_told_in_one_sentence(served):
     answer = served.call("POST", "/api/pictures?name=a.png", b"<svg onload=alert(1)>")
     assert answer.status == 400 and answer.json == {"error": "not an image of a known format; leave it out"}
+    answer = served.call("POST", "/api/pictures?name=a.png", b"")
+    assert answer.status == 400 and answer.json == {"error": "the file is empty; leave it out"}
 
 
 @pytest.mark.parametrize(
@@ -221,3 +227,72 @@ def test_a_palette_is_never_a_file_of_this_machine(served, tmp_path):
     for value in (str(secret), os.fspath(secret).removeprefix("/"), "file://" + str(secret)):
         answer = served.call("PUT", "/api/settings", {"palette": value})
         assert answer.status == 422 and "123456" not in answer.json["error"]
+
+
+def test_headers_are_limited(served):
+    with socket.create_connection(("127.0.0.1", served.port)) as line:
+        line.sendall(f"GET / HTTP/1.1\r\nHost: localhost:{served.port}\r\n".encode())
+        with contextlib.suppress(OSError):  # it does not listen to the end
+            for _ in range(64):
+                line.sendall(b"X-More: " + b"a" * 1024 + b"\r\n")
+        with contextlib.suppress(ConnectionError):
+            assert line.recv(100).split()[1] in (b"400", b"431")
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHo", b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTT"])
+def test_whoever_does_not_come_to_the_point_is_hung_up_on(said):
+    uvicorn = pytest.importorskip("uvicorn")
+    from uvicorn.server import ServerState
+
+    from huepress.web.patience import Impatient
+
+    class VeryImpatient(Impatient):
+        patience = 0.05
+
+    async def answer(scope, receive, send):
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def talk():
+        config = uvicorn.Config(answer, lifespan="off", timeout_keep_alive=3600)
+        config.load()
+        protocol = lambda: VeryImpatient(config=config, server_state=ServerState(), app_state={})  # noqa: E731
+        server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(said)
+            told = await asyncio.wait_for(reader.read(), HANG)
+            writer.close()
+        return told
+
+    assert asyncio.run(talk()).count(b"HTTP/1.1") == (1 if b"Host" in said else 0)
+
+
+def test_the_address_of_a_browsers_command_line_opens_once(huepress_program, tmp_path):
+    """Everybody on the machine can read with what a browser was started."""
+    opened = tmp_path / "opened"
+    for name in ("xdg-open", "browser"):
+        script = tmp_path / name
+        script.write_text(f'#!/bin/sh\nprintf %s "$1" > {opened}.part && mv {opened}.part {opened}\n')
+        script.chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "BROWSER": str(tmp_path / "browser")}
+    with serving(huepress_program, cwd=tmp_path, env=env, opens=True) as served:
+        wait_until(opened.exists, served.process)
+        query = urlsplit(opened.read_text()).query
+        assert query.startswith("token=") and query != served.query
+        assert served.raw("GET", f"/?{query}").status == 303
+        assert served.raw("GET", f"/?{query}").status == 403
+        assert served.raw("GET", f"/?{served.query}").status == 303
+
+
+def test_nobody_hears_the_token_by_the_way(huepress_program, tmp_path):
+    """Neither what is printed later, nor where a link leads, nor a failure tells it."""
+    with serving(huepress_program, cwd=tmp_path) as served:
+        token = served.query.removeprefix("token=")
+        answers = [served.raw("GET", f"/?{served.query}&more=1"), served.raw("GET", f"/nothing?{served.query}")]
+        answers += [served.call("GET", path) for path in ("/", "/api/fields", "/nothing")]
+        assert not any(token in str(answer.headers) or token.encode() in answer.body for answer in answers)
+        assert answers[0].headers["referrer-policy"] == "no-referrer"
+        served.process.send_signal(signal.SIGINT)
+        rest = served.process.communicate(timeout=HANG)
+    assert not any(token.encode() in each for each in rest)

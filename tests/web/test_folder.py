@@ -133,7 +133,46 @@ def test_a_link_in_the_place_of_the_results_is_not_followed(served, tree):
     assert answer.status == 422 and "link" in answer.json["error"] and contents(tree.parent / "outside") == before
 
 
+def test_a_link_among_the_results_leads_nowhere(served, tree):
+    (tree / "small").mkdir()
+    (tree / "small" / "sub").symlink_to(tree.parent / "outside")
+    before = contents(tree.parent / "outside")
+    state = saved(served, how="into", into="small", dry_run=False)
+    assert {each["name"]: each["status"] for each in state["files"]} == {"a.png": "compressed", "sub/a.png": "failed"}
+    assert contents(tree.parent / "outside") == before
+
+
 def test_nonsense_is_refused(served):
     for asked in ({"how": "burn"}, [], 1, {}):
         assert served.call("POST", "/api/folder/run", asked).status == 422
     assert served.raw("POST", "/api/folder/run", b"{", served.own).status == 422
+
+
+@pytest.mark.parametrize("how", ["beside", "into", "replace"])
+def test_what_is_shown_is_what_is_saved(served, tree, how):
+    rows = served.finished()
+    shown = {row["name"]: served.call("GET", f"/api/pictures/{id}/result").body for id, row in rows.items()}
+    saved(served, how=how, into="small", dry_run=False)
+    now = contents(tree)
+    for name, data in shown.items():
+        if how == "replace":  # with a mark behind it
+            assert now[tree / name][: len(data) - 12] == data[:-12] and len(now[tree / name]) < len(data) + 64
+        else:
+            assert now[tree / ("small/" + name if how == "into" else name.replace("a.png", "a-huepress.png"))] == data
+
+
+def test_results_of_earlier_runs_are_no_sources(huepress_program, tree, tmp_path, run):
+    common = ("-k", "16", "--effort", "0")
+    run("compress", "-r", "pictures", "--suffix", "-huepress", *common)
+    run("compress", "-r", "pictures", "-o", "pictures/small", *common)
+    (tree / "small" / "mine.png").write_bytes((tree / "a.png").read_bytes() + b" ")  # none of a run's
+    (tree / "alone-huepress.png").write_bytes((tree / "a.png").read_bytes())
+    run("compress", "-r", "pictures/sub", "--in-place", *common, "--exclude", "*-huepress*")
+    with serving(huepress_program, "pictures", cwd=tmp_path) as served:
+        served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 16})
+        sources = {"a.png", "sub/a.png", "alone-huepress.png", "small/mine.png"}
+        wait_until(lambda: len(next(served.states())["rows"]) >= len(sources), served.process)
+        rows = {row["name"]: row for row in served.finished().values()}
+        assert rows.keys() == sources
+        assert rows["sub/a.png"]["made"]["kept"] and not rows["a.png"]["made"]["kept"]
+        assert served.call("GET", "/api/folder").json["results"] >= 4

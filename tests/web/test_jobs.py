@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shlex
 import signal
 import stat
@@ -14,10 +15,12 @@ import pytest
 from PIL import Image
 
 import scenes
-from conftest import png_bytes, wait_until
+from conftest import HANG, png_bytes, wait_until
 from huepress.errors import DecodeError, LimitError
 from huepress.web import uploads
-from huepress.web.scratch import sweep
+from huepress.web.choices import fields, first_looks, options_for
+from huepress.web.jobs import Job, cost_of_job
+from huepress.web.scratch import remove_soon, sweep
 from web.served import serving
 
 
@@ -74,15 +77,37 @@ def test_the_copied_command_makes_the_same_bytes(served, run, tmp_path, photo):
         assert row["made"]["bytes"] == len(answer.body)
 
 
-def test_a_first_look_comes_before_the_result(served, photo):
+def test_quick_looks_come_before_the_result(served):
+    """Plain k-means at once, then the quickest search, then what was asked for; each better than the one before."""
     served.call("PUT", "/api/settings", {"effort": 4})
     identity = served.add("photo.png", png_bytes(scenes.spheres(600, 400)))
     seen = served.rows_when(lambda rows: identity in rows and rows[identity]["made"])
-    assert seen[identity]["made"]["is_first"] and seen[identity]["made"]["words"]
-    assert seen[identity]["has_thumbnail"]
+    look = seen[identity]["made"]
+    assert look["is_first"] and look["words"] and seen[identity]["has_thumbnail"]
     thumbnail = served.call("GET", f"/api/pictures/{identity}/thumbnail")
     assert Image.open(io.BytesIO(thumbnail.body)).size == (160, 107)
     assert not served.finished()[identity]["made"]["is_first"]
+
+
+def test_a_shared_palette_counts_its_largest_picture(tmp_path):
+    sizes = {"a.png": 40, "b.png": 400, "c.png": 20}
+    for name, side in sizes.items():
+        (tmp_path / name).write_bytes(png_bytes(noise(side, side)))
+    paths = [str(tmp_path / name) for name in sizes]
+    each = [cost_of_job(Job("", "", None, kind="shared", sources=((path, ""),))) for path in paths]
+    together = cost_of_job(Job("", "", None, kind="shared", sources=tuple((path, "") for path in paths)))
+    assert together == max(each) == each[1] > each[0]
+
+
+def test_the_page_does_not_speak_of_the_command_line():
+    assert not [field.name for field in fields() if re.search(r"(^|\s)--?\w|FILE", field.help)]
+
+
+@pytest.mark.parametrize("effort, looks", [(0, []), (1, [0]), (2, [0, 1]), (9, [0, 1])])
+def test_looks_are_quicker_than_what_is_asked_for(effort, looks):
+    found = first_looks(options_for({"effort": effort, "quality": "70", "dither": "none"}))
+    assert [look.effort for look in found] == looks
+    assert all(look.goal is None and look.dither == "none" for look in found)
 
 
 def test_a_change_gives_up_what_is_stale(served):
@@ -244,7 +269,16 @@ def test_nobody_else_reads_the_temporary_folder_and_it_goes(huepress_program, tm
         started.process.send_signal(signal.SIGINT)
         wait_until(lambda: started.process.poll() is not None)
         assert started.process.returncode == 0 and started.process.stderr.read() == b""
-    assert not folder.exists()
+    wait_until(lambda: not folder.exists())
+
+
+def test_a_folder_that_takes_long_to_remove_holds_nobody_up(tmp_path):
+    """What is not gone in time another process removes."""
+    for number in range(3):
+        (tmp_path / "root" / str(number) / "deep").mkdir(parents=True)
+        (tmp_path / "root" / str(number) / "deep" / "a.png").write_bytes(b"a")
+    removing = remove_soon(tmp_path / "root", seconds=-1)
+    assert removing is not None and removing.wait(HANG) == 0 and not (tmp_path / "root").exists()
 
 
 def test_what_a_crash_leaves_is_swept_by_the_next_start(huepress_program, tmp_path, photo):
@@ -274,7 +308,7 @@ def test_the_end_comes_at_once_whatever_goes_on(served):
     list(states)  # the stream ends
     wait_until(lambda: served.process.poll() is not None)
     assert served.process.returncode == 0 and time.process_time() - begun < 30
-    assert not list(served.home.glob("huepress-serve-*"))
+    wait_until(lambda: not list(served.home.glob("huepress-serve-*")))
 
 
 def test_a_missing_extra_is_told_in_one_sentence(run, tmp_path):

@@ -149,9 +149,9 @@ def test_comparison_and_pins(open_page, served, pictures):
     assert page.locator(".map").is_visible()
     assert page.locator(".legend li").first.evaluate("e => getComputedStyle(e).backgroundColor") != "rgba(0, 0, 0, 0)"
     page.get_by_role("button", name="Difference", exact=True).click()
-    assert page.locator("#swatches .palette button").count() == 8
+    playwright.expect(page.locator("#swatches .palette button")).to_have_count(8, timeout=PATIENCE)
     # A click into the picture pins its color there.
-    page.get_by_role("button", name="Pin a color of the picture").click()
+    page.get_by_role("button", name="Pin a color", exact=True).click()
     bounds = stage.bounding_box()
     page.mouse.click(bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] / 2)
     pinned = page.locator("#swatches button[aria-pressed=true]")
@@ -168,6 +168,56 @@ def test_comparison_and_pins(open_page, served, pictures):
     assert page.locator("#swatches .palette button").count() == 7
     page.keyboard.press("Escape")
     assert not page.locator("#comparison").is_visible()
+
+
+def test_segments_lie_over_the_comparison(open_page, served, pictures):
+    page = open_page(served, device_scale_factor=1)
+    served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 8})
+    drop(page, pictures, ["photo.png"])
+    all_done(page, 1)
+    page.get_by_role("button", name="Compare photo.png").click()
+    stage = page.locator("#comparison .stage")
+    stage.wait_for()
+    page.get_by_role("button", name="Segments", exact=True).click()
+    page.locator(".world .layer").nth(1).wait_for()
+    told = page.locator("#layer .told")
+    page.locator("#layer .segments button").first.focus()  # by keyboard
+    assert told.inner_text().startswith("Segment 0: #")
+    veils = (
+        "e => e.getContext('2d').getImageData(0, 0, e.width, e.height).data.filter((v, i) => i % 4 == 3 && v == 190)"
+    )
+    assert page.locator(".world .layer").first.evaluate(veils + ".length") > 0
+    page.get_by_role("button", name="regions").click()
+    bounds = stage.bounding_box()
+    middle = bounds["x"] + bounds["width"] / 3, bounds["y"] + bounds["height"] / 2
+    page.mouse.move(*middle)
+    page.locator("#layer .told", has_text="Region ").wait_for()
+    held = told.inner_text()
+    assert "% of the picture; mean color #" in held
+    page.mouse.click(*middle)
+    page.mouse.move(bounds["x"] + 5, bounds["y"] + 5)
+    assert told.inner_text() == held
+    page.get_by_role("button", name="Segments", exact=True).click()
+    page.locator(".world .layer").first.wait_for(state="detached")
+
+
+def test_versions_are_plotted(open_page, served, pictures):
+    """Score over bytes of all that was made of a picture, drawn by the comparison page's code."""
+    page = open_page(served)
+    for n_colors in (4, 16):
+        served.call("PUT", "/api/settings", {"effort": 0, "n_colors": n_colors})
+        if n_colors == 4:
+            drop(page, pictures, ["photo.png"])
+            page.locator("#rows tbody tr").wait_for()
+        served.finished()
+    all_done(page, 1)
+    page.get_by_role("button", name="Compare photo.png").click()
+    plot = page.locator("#frontier .plot")
+    plot.wait_for()
+    label = plot.get_attribute("aria-label")
+    assert "K = 4, effort 0" in label and "K = 16, effort 0" in label
+    served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 16, "resize": "120"})
+    page.locator("#frontier .plot").wait_for(state="detached")  # of another size, scores say something else
 
 
 def test_wrong_settings_are_told_beside_them(open_page, served):
@@ -234,6 +284,11 @@ def test_schemes_sizes_and_accessibility(open_page, served, pictures, scheme, si
     results = axe.Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    for width in (size[0], 1191, 1190, 881, 880, 320):
+        page.set_viewport_size({"width": width, "height": size[1]})
+        assert page.locator("#rows").evaluate("e => e.offsetWidth <= e.parentElement.clientWidth"), width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     page.get_by_role("button", name="Compare photo.png").click()
     page.locator("#swatches .palette button").first.wait_for()
     results = axe.Axe().run(page)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from huepress import files
 from huepress.archive import plan
+from huepress.archive.earlier import result_by_name
 from huepress.archive.naming import Claims, FileNaming
 from huepress.archive.request import DEFAULT_MIN_SAVING, RunRequest
 from huepress.archive.tasks import Settings, Task
@@ -125,7 +126,9 @@ def plan_tree(request: RunRequest) -> Planned:
     formats, as_source = formats_of(request.options.format), request.options.format == "keep"
     naming = plan.Naming(formats, request.suffix or "", request.dotted_extension, as_source)
     if output is None and request.suffix:
-        entries = _without_results(list(entries), request.suffix)
+        entries = list(entries)
+        is_result = result_by_name(entries, request.suffix)
+        entries = [entry for entry in entries if not is_result(entry.name)]
     entries = list(entries)  # whatever cannot be read is known before anything is written
     tasks = plan.tree(
         entries,
@@ -240,17 +243,6 @@ def _listed(request: RunRequest, sources: Store, *, anywhere: bool) -> Iterator[
         with suppress(HuepressError):  # told when its turn comes
             size = sources.size(name)
         yield Entry(name, size or 0)
-
-
-def _without_results(entries: list[Entry], suffix: str) -> list[Entry]:
-    """Leave out what an earlier run with this suffix has made of other entries."""
-    stems = {os.path.splitext(entry.name)[0] for entry in entries}
-
-    def is_result(name: str) -> bool:
-        stem = os.path.splitext(name)[0]
-        return stem.endswith(suffix) and stem.removesuffix(suffix) in stems
-
-    return [entry for entry in entries if not is_result(entry.name)]
 
 
 def _claimed(task: Task, claims: Claims, *, overwrite: bool, sure: bool) -> Task:

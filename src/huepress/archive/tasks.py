@@ -12,6 +12,7 @@ from huepress.archive.request import DEFAULT_MIN_SAVING
 from huepress.declare import fingerprint, wishes
 from huepress.delivering import Delivery
 from huepress.errors import HuepressError, Remedy
+from huepress.formats.mark import MARK_BYTES
 from huepress.goals import SizeGoal
 from huepress.model import ColorHistogram
 from huepress.options import Options
@@ -19,7 +20,7 @@ from huepress.results import Report
 from huepress.storage.base import Staged, Store
 
 FileStatus = Literal["compressed", "kept", "copied", "failed", "counted"]
-_WISH_DIGITS, _FORM_DIGITS = 12, 8
+_WISH_DIGITS, _FORM_DIGITS = 2 * MARK_BYTES, 8
 # Fields of a report that an outcome has itself.
 _OWN_FACTS = frozenset({"status", "seconds", "message", "remedy"})
 _TREE_DELIVERY = Delivery(min_saving=DEFAULT_MIN_SAVING)
@@ -50,6 +51,9 @@ class Task:
         Whether that is because they are a result of such a run.
     error : HuepressError, optional
         Why nothing can be done, None where something can.
+    ready : FileOutcome, optional
+        What was made of the source before with the very same options, its file under `output`; taken if the source's
+        bytes are still those, and the file's.
     """
 
     source: str
@@ -61,6 +65,7 @@ class Task:
     already_done: bool = False
     error: HuepressError | None = None
     other_targets: tuple[tuple[str, str], ...] = ()
+    ready: FileOutcome | None = field(default=None, compare=False)
 
     def target_for(self, file_format: str | None) -> str:
         """Return the compressed file's name if it is of a format."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from posixpath import splitext
 
-from huepress import palettes
+from huepress import files, palettes
 from huepress.archive.tasks import ALREADY_DONE, FileOutcome, Settings, Task, content_hash, facts_of, failed
 from huepress.drawing.thumbnail import thumbnail
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
@@ -17,7 +18,7 @@ from huepress.formats.mark import has_mark, marked
 from huepress.formats.probe import probe
 from huepress.formats.reading import refuse_private
 from huepress.formats.writing import main_format
-from huepress.model import Animation, Bytes, SourceImage
+from huepress.model import Animation, Bytes, Encoded, SourceImage
 from huepress.options import Options
 from huepress.pipeline import intake
 from huepress.pipeline.delivery import Candidate, Original, deliver
@@ -83,7 +84,7 @@ def _do(task: Task, settings: Settings, on_progress: Callable[[float], None] | N
     if task.kept_because:
         outcome, output = _kept(task, data, None, task.kept_because, already_done=task.already_done)
     else:
-        outcome, output = _compressed(task, data, settings, on_progress)
+        outcome, output = _taken_over(task, data, settings) or _compressed(task, data, settings, on_progress)
     outcome.stamp = stamp
     name = task.target_for(outcome.format) if outcome.status == "compressed" else task.kept_target
     return _staged(outcome, data, output, name, settings)
@@ -141,6 +142,48 @@ def _compressed(
     if len(encoded.data) != report.bytes_out:  # encoded anew for the name, or marked
         outcome.facts["bytes_out"] = len(encoded.data)
     return outcome, encoded.data
+
+
+def _taken_over(task: Task, data: bytes, settings: Settings) -> tuple[FileOutcome, bytes] | None:
+    """Return what is ready of a task where doing it would come to the same; None where it has to be done."""
+    ready = task.ready
+    if ready is None or ready.output is None or ready.source_hash != content_hash(data):
+        return None
+    if has_mark(data, settings.mark):
+        return None
+    try:
+        output = files.read_bytes(ready.output)
+    except HuepressError:  # it has gone meanwhile
+        return None
+    if content_hash(output) != ready.output_hash:
+        return None
+    if ready.status == "compressed":
+        alike = splitext(task.target_for(ready.format))[1].lower() == splitext(ready.output)[1].lower()
+        if not alike or (settings.in_place and not _is_of(data, ready.format)):
+            return None
+        if settings.marks:
+            output = marked(output, settings.mark)
+        if not _is_delivered(output, str(ready.format), data, settings):
+            return None
+    facts = {**ready.facts, "bytes_in": len(data), "bytes_out": len(output)}
+    return replace(ready, task=task, output=None, facts=facts, thumbnails=None, seconds=0.0), output
+
+
+def _is_delivered(output: bytes, name: str, data: bytes, settings: Settings) -> bool:
+    """Tell whether a result is taken here: this run may ask for more savings than the one that made it."""
+    if settings.delivery.min_saving <= 0:  # then it would take the number of colors to tell
+        return False
+    source = intake.load_for(data, settings.options, moving=True)
+    whole = None if source.mended else data
+    keepable = whole if settings.in_place else source.keepable
+    original = Original(source.format, data, keepable, source.mended)
+    result = Candidate(Encoded(output, name.upper()))
+    return not deliver(result, original, settings.options, settings.delivery).chosen.is_original
+
+
+def _is_of(data: bytes, file_format: str | None) -> bool:
+    found = probe(data)
+    return found is not None and found.format.lower() == file_format
 
 
 def _stays(file_format: str) -> str:

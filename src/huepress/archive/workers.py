@@ -125,6 +125,11 @@ class Processes:
         self._arguments = (settings, work, threads_each, on_progress is not None)
         self._workers: list[_Worker] = []
 
+    def start(self) -> None:
+        """Start the workers now, for somebody who will not want to wait for them."""
+        while len(self._workers) < self.slots:
+            self._workers.append(_Worker(self._context, self._arguments))
+
     def submit(self, task: Task, threads: int) -> None:
         """Hand a task to the worker with the least to do."""
         if len(self._workers) < self.slots and all(worker.tasks for worker in self._workers):

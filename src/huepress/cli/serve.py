@@ -36,12 +36,12 @@ def command(
     from huepress.archive.memory import parse_bytes
     from huepress.web.server import ServeRequest, is_local, serve
 
-    def ready(address: str) -> None:
+    def ready(address: str, opens_once: str) -> None:
         say(address)
         if not is_local(host):
             say("Anybody on the network who has this address gets in; it is not encrypted.", err=True)
         if not no_open:
-            click.launch(address)
+            click.launch(opens_once)
 
     request = ServeRequest(
         folder=folder,

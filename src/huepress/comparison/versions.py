@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 import shlex
@@ -235,16 +236,28 @@ def _products(lists: Mapping[str, Sequence[Any]], names: Sequence[str]) -> Itera
     return (dict(chosen) for chosen in itertools.product(*axes))
 
 
+def label_of(options: Options) -> str:
+    """Return what a version with these options is called among others: its goal or colors, and what is unusual."""
+    usual = {each.name: each.default for each in dataclasses.fields(Options)}
+    unusual = [name for name in VARIED[1:] if getattr(options, name) != usual[name]]
+    return _label(options, unusual, names_colors=options.palette is None)
+
+
 def _variant(options: Options, chosen: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> Variant:
     settings = replace(options, **chosen)
-    parts = [_setting(name, chosen[name]) for name in VARIED[1:] if name in chosen and len(lists[name]) > 1]
-    if settings.goal is not None:
-        parts.insert(0, _goal_label(settings.goal))
-    elif lists["n_colors"] or settings.n_colors != "auto":
-        parts.insert(0, f"K = {settings.n_colors}")
-    elif settings.palette is not None:
+    varied = [name for name in VARIED[1:] if name in chosen and len(lists[name]) > 1]
+    return Variant(_label(settings, varied, names_colors=bool(lists["n_colors"])), settings)
+
+
+def _label(options: Options, named: Sequence[str], *, names_colors: bool) -> str:
+    parts = [_setting(name, getattr(options, name)) for name in named]
+    if options.goal is not None:
+        parts.insert(0, _goal_label(options.goal))
+    elif names_colors or options.n_colors != "auto":
+        parts.insert(0, f"K = {options.n_colors}")
+    elif options.palette is not None:
         parts.insert(0, "given palette")
-    return Variant(", ".join(parts) or "K = auto", settings)
+    return ", ".join(parts) or "K = auto"
 
 
 def _setting(name: str, value: Any) -> str:

@@ -27,7 +27,7 @@ from huepress.web.jobs import Kind
 from huepress.web.scratch import receive_file
 from huepress.web.studio import Studio, unique_names
 from huepress.web.telling import told
-from huepress.web.views import VIEWER
+from huepress.web.views import LABELS, SEGMENTS, VIEWER
 
 MOST_JSON = 1 << 16
 MOST_PALETTE = 64 << 20
@@ -47,6 +47,8 @@ _PARTS = {
     "theme.css": "huepress.drawing",
     "viewer.css": "huepress.comparison.page",
     "viewer.js": "huepress.comparison.page",
+    "segments.js": "huepress.web.page",
+    "marking.js": "huepress.segmentation.page",
 }
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -92,6 +94,8 @@ class Page:
             Route(f"{one}/thumbnail", self._thumbnail),
             Route(f"{one}/result", self._result),
             Route(f"{one}/view/{{file}}", self._view),
+            Route(f"{one}/frontier", self._frontier),
+            Route(f"{one}/segments/{{file}}", self._segments),
         ]
 
     async def _index(self, request: Request) -> Response:
@@ -201,6 +205,39 @@ class Page:
             name=picture.name,
         )
         before, picture.views = picture.views, (made.path, folder)
+        if before is not None:
+            self._studio.scratch.discard(before[1])
+
+    async def _frontier(self, request: Request) -> Response:
+        return Response(self._studio.picture(_id(request)).frontier(), media_type=_TYPES[".html"])
+
+    async def _segments(self, request: Request) -> Response:
+        picture, file = self._studio.picture(_id(request)), request.path_params["file"]
+        if file == SEGMENTS:
+            await self._cut(picture.id)
+        if picture.segments is None or file not in (SEGMENTS, LABELS):
+            raise InputError("there are no segments", remedy="open them again")
+        kind = "image/png" if file == LABELS else "application/json"
+        return Response(await _read(picture.segments[1] / file), media_type=kind)
+
+    async def _cut(self, identity: str) -> None:
+        """Find the segments of a picture, unless that was done for what it is read with."""
+        picture = self._studio.picture(identity)
+        options = choices.options_for(self._studio.chosen_for(picture), max_pixels=self._studio.max_pixels)
+        read_with = repr((options.resize, options.tolerant, options.color))
+        if picture.segments is not None and picture.segments[0] == read_with:
+            return
+        folder = picture.folder / f"segments{self._studio.new_number()}"
+        folder.mkdir(mode=0o700)
+        await self._done(
+            "segment",
+            source=picture.path,
+            size=picture.size,
+            options=options,
+            folder=str(folder),
+            inside=picture.inside,
+        )
+        before, picture.segments = picture.segments, (read_with, folder)
         if before is not None:
             self._studio.scratch.discard(before[1])
 

@@ -22,6 +22,15 @@ _OF_DELIVERY = ("allow_larger",)
 _YES_OR_NO = ("yes", "no")
 _LONGEST_TEXT = 8192  # 256 colors, amply
 _FORMATS = "format"
+# Where the command's own words speak of its line.
+_IN_OTHER_WORDS = {
+    "allow_larger": "Take the result even if it is no smaller than the picture; a number of colors alone does so, too.",
+    "format": "png, webp, gif, jxl: a palette; auto: the smallest of these that browsers show; keep: the picture's "
+    "own; avif, webp-lossy, jpeg: any number of colors; smallest: of all these at the same score. Usual: png; "
+    "animations stay what they are.",
+}
+# Plain k-means is there at once; the quickest search looks much more like what comes.
+_EFFORTS_OF_LOOKS = (0, 1)
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,7 @@ def fields() -> list[Field]:
 
 def _field(name: str, spec: Spec, usual: object) -> Field:
     told = spec.help + (f" Default: {spec.default_told}." if spec.default_told else "")
+    told = _IN_OTHER_WORDS.get(name, told)
     label = name.replace("_", " ").replace("n ", "").capitalize()
     default = usual if isinstance(usual, str | int | float) else None
     shared = Field(name, label, spec.group, told, "text", default)
@@ -155,9 +165,10 @@ def delivery_for(chosen: Chosen) -> Delivery:
     return Delivery(**{name: chosen[name] == _YES_OR_NO[0] for name in _OF_DELIVERY if name in chosen})
 
 
-def first_look(options: Options) -> Options:
-    """Return options that show quickly about what the others lead to."""
-    return replace(options, effort=min(options.effort, 1))
+def first_looks(options: Options) -> list[Options]:
+    """Return options that show about what the others lead to, the quickest first; none where these are as quick."""
+    rough = replace(options, quality=None, max_size=None)
+    return [replace(rough, effort=effort) for effort in _EFFORTS_OF_LOOKS if effort < options.effort]
 
 
 def command_for(name: str, chosen: Chosen) -> str:

@@ -52,17 +52,19 @@ class Keys:
 
     Attributes
     ----------
-    token, cookie : str
-        256 random bits each.
+    token, once, cookie : str
+        256 random bits each; the second is of an address that opens the page but once.
     """
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
+    once: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
     cookie: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
 
-    def address(self, host: str, port: int) -> str:
-        """Return the address to open."""
+    def addresses(self, host: str, port: int) -> tuple[str, str]:
+        """Return the address for people, and the one that opens the page once."""
         named = f"[{host}]" if ":" in host else host
-        return f"http://{named}:{port}/?{urlencode({_TOKEN: self.token})}"
+        first, second = (f"http://{named}:{port}/?{urlencode({_TOKEN: each})}" for each in (self.token, self.once))
+        return first, second
 
 
 class TooMuchError(Exception):
@@ -85,6 +87,7 @@ class Doors:
 
     def __init__(self, app: ASGIApp, *, keys: Keys, host: str, port: int, most_bytes: Callable[[str], int]) -> None:
         self._app, self._keys, self._host, self._port, self._most_bytes = app, keys, host, port, most_bytes
+        self._used_once = False
         self._cookie_name = f"huepress-{port}"  # cookies know no ports, and several servers may run
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,7 +141,12 @@ class Doors:
 
     def _has_token(self, scope: Scope) -> bool:
         given = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=8).get(_TOKEN, [])
-        return len(given) == 1 and _same(given[0], self._keys.token)
+        if len(given) != 1:
+            return False
+        if not self._used_once and _same(given[0], self._keys.once):
+            self._used_once = True
+            return True
+        return _same(given[0], self._keys.token)
 
     def _has_cookie(self, headers: Headers) -> bool:
         jar: SimpleCookie = SimpleCookie()

@@ -15,13 +15,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from huepress.archive.batch import Summary, Watch, carry_out
+from huepress.archive.earlier import result_by_ledger, result_by_name
 from huepress.archive.listing import plan_tree
 from huepress.archive.plan import Selection
 from huepress.archive.request import RunRequest
+from huepress.archive.tasks import FileOutcome, Task
 from huepress.errors import HuepressError, InputError, OptionError, as_huepress_error
 from huepress.storage.local import LocalStore
 from huepress.web.choices import Chosen, delivery_for, options_for
 from huepress.web.jobs import check_inside
+from huepress.web.pictures import Picture
 from huepress.web.studio import MOST_PICTURES, Studio
 from huepress.web.telling import told
 from huepress.web.uploads import header_of
@@ -76,7 +79,7 @@ class Folder:
         self._studio, self._root, self._memory = studio, os.path.realpath(root), memory
         self._progress: Progress | None = None
         self._refused: list[str] = []
-        self._all_listed = True
+        self._n_results = 0
         self._stopping = threading.Event()
 
     def routes(self) -> list[Route]:
@@ -98,10 +101,16 @@ class Folder:
     def _list(self) -> None:
         selection, number = Selection(), 0
         store = LocalStore(self._root)
-        for entry in store.walk(lambda name: not store.path(name).is_symlink()):
+        walked = store.walk(lambda name: not self._stopping.is_set() and not store.path(name).is_symlink())
+        entries = [entry for entry in walked if entry.error is None and selection.takes(entry.name)]
+        by_name, by_ledger = result_by_name(entries, _SUFFIX), result_by_ledger(store)
+        for entry in entries:
             if self._stopping.is_set():
                 return
-            if entry.error is not None or not selection.takes(entry.name) or store.path(entry.name).is_symlink():
+            if store.path(entry.name).is_symlink():
+                continue
+            if by_name(entry.name) or by_ledger(entry.name):
+                self._n_results += 1
                 continue
             number += 1
             if number > MOST_PICTURES:
@@ -122,6 +131,7 @@ class Folder:
             {
                 "root": self._root,
                 "refused": self._refused[:_MOST_TOLD],
+                "results": self._n_results,
                 "run": None if progress is None else asdict(progress),
             }
         )
@@ -158,6 +168,9 @@ class Folder:
         try:
             for request in self._requests(progress, into):
                 planned = plan_tree(request)
+                pictures = {picture.name: picture for picture in self._studio.pictures if picture.inside}
+                tasks = [replace(task, ready=self._ready(pictures.get(task.source), request)) for task in planned.tasks]
+                planned = replace(planned, tasks=tasks)
                 progress.total += len(planned.tasks)
                 with closing(carry_out(planned, request, Watch())) as outcomes:
                     for outcome in outcomes:
@@ -190,6 +203,18 @@ class Folder:
             progress.error = told(as_huepress_error(error))
         finally:
             progress.running = False
+
+    def _ready(self, picture: Picture | None, request: RunRequest) -> FileOutcome | None:
+        """Return what the page has of a file already, if it is what this run would make."""
+        made = None if picture is None else picture.made
+        if made is None or made.is_first:
+            return None
+        options = options_for(made.chosen, jobs=self._studio.threads, max_pixels=self._studio.max_pixels)
+        if request.in_place and options.format is None:  # of its own format it was made, or it is not taken
+            options = replace(options, format="keep")
+        if options != request.options or delivery_for(made.chosen) != request.delivery:
+            return None
+        return replace(made.outcome, task=Task(made.outcome.task.source, "", None), thumbnails=None)
 
     def _requests(self, progress: Progress, into: str) -> list[RunRequest]:
         groups: dict[tuple[tuple[str, object], ...], list[str]] = {}

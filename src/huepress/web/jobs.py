@@ -11,6 +11,7 @@ from typing import Literal
 
 from huepress import files, palettes
 from huepress.archive import work
+from huepress.archive.estimate import cost_of
 from huepress.archive.listing import plan_files
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome, Settings, Task, failed
@@ -19,9 +20,9 @@ from huepress.errors import HuepressError, InputError, as_huepress_error
 from huepress.options import Options
 from huepress.pipeline.intake import load_palette
 from huepress.storage.local import LocalStore
-from huepress.web.views import write_views
+from huepress.web.views import write_segments, write_views
 
-Kind = Literal["compress", "show", "palette", "shared"]
+Kind = Literal["compress", "show", "segment", "palette", "shared"]
 ANYWHERE = LocalStore("")
 
 
@@ -33,8 +34,9 @@ class Job(Task):
     ----------
     number : int
         Tells jobs apart.
-    kind : {"compress", "show", "palette", "shared"}
-        To make a file of a picture, to draw what is compared, to read a palette file, or to find one palette for all.
+    kind : {"compress", "show", "segment", "palette", "shared"}
+        To make a file of a picture, to draw what is compared, to find segments, to read a palette file, or to find one
+        palette for all.
     picture : str
         Whose job it is.
     options : Options
@@ -66,6 +68,14 @@ class Job(Task):
 def settings_of(job: Job) -> Settings:
     """Return what the archive engine's estimates want to know of a job."""
     return Settings(job.options, ANYWHERE, ANYWHERE, delivery=job.delivery, score=True)
+
+
+def cost_of_job(job: Job) -> int:
+    """Estimate the bytes that a job takes; of several pictures, read one after the other, the largest counts."""
+    settings = settings_of(job)
+    if job.sources:
+        return max(cost_of(replace(job, source=source), settings, counting=True) for source, _ in job.sources)
+    return cost_of(job, settings)
 
 
 def do(job: Task, _: Settings, threads: int, tell: Callable[[float], None]) -> FileOutcome:
@@ -120,6 +130,11 @@ def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
     return FileOutcome(job, "counted")
 
 
+def _segment(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    write_segments(job.source, job.options, Path(job.folder))
+    return FileOutcome(job, "counted")
+
+
 def _palette(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
     found = load_palette(files.read_bytes(job.source), max_pixels=job.options.max_pixels)
     return FileOutcome(job, "counted", palette=found.hex())
@@ -133,6 +148,7 @@ def _shared(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcom
 _WORK: dict[Kind, Callable[[Job, int, Callable[[float], None]], FileOutcome]] = {
     "compress": _compress,
     "show": _show,
+    "segment": _segment,
     "palette": _palette,
     "shared": _shared,
 }

@@ -8,13 +8,19 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from huepress.archive.tasks import FileOutcome
+from huepress.comparison.page.plot import Point, size_and_quality
+from huepress.comparison.versions import label_of
 from huepress.engine.metrics import words_for
+from huepress.options import Options
 from huepress.web.choices import Chosen, Value, command_for
 from huepress.web.telling import told
 from huepress.wording import human_bytes, rounded_down, told_saving
 
 Stage = Literal["waiting", "first", "working", "done", "failed"]
+# Which jobs come first: what somebody waits for, then for all pictures the first look, a better one, and the result.
+AWAITED, FIRST_LOOK, SECOND_LOOK, FULL = range(4)
 _SUFFIX = "-huepress"
+_MOST_VERSIONS = 12
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ class Picture:
     made : Made, optional
         The latest result.
     jobs : dict
-        The numbers of jobs that are under way, and what each is for.
+        The numbers of jobs that are under way, and how soon the turn of each comes.
     part : float
         How much of the present job is done, 0 to 1.
     error : str
@@ -93,6 +99,10 @@ class Picture:
         The moment of the last change.
     views : tuple of (path, folder), optional
         What is drawn to be compared: of which result, and where.
+    segments : tuple of (str, Path), optional
+        The segments of the picture: with which options it was read for them, and where they are.
+    versions : dict
+        Size and score of what was made of it so far, by what each is called; the latest last.
     """
 
     id: str
@@ -107,19 +117,22 @@ class Picture:
     own: Mapping[str, Value] | None = None
     made: Made | None = None
     thumbnail: bytes = b""
-    jobs: dict[int, str] = field(default_factory=dict)
+    jobs: dict[int, int] = field(default_factory=dict)
     part: float = 0.0
     error: str = ""
     version: int = 0
     views: tuple[str, Path] | None = None
+    segments: tuple[str, Path] | None = None
+    versions: dict[str, Point] = field(default_factory=dict)
+    _size_of_versions: str = ""
 
     @property
     def stage(self) -> Stage:
         """How far it is."""
-        kinds = self.jobs.values()
-        if "first" in kinds:
+        urgencies = self.jobs.values()
+        if FIRST_LOOK in urgencies:
             return "first" if self.part else "waiting"
-        if "full" in kinds:
+        if urgencies:
             return "working"
         return "failed" if self.error else "done" if self.made else "waiting"
 
@@ -150,7 +163,7 @@ class Picture:
             "version": self.version,
         }
 
-    def take(self, outcome: FileOutcome, chosen: Chosen, *, is_first: bool) -> None:
+    def take(self, outcome: FileOutcome, chosen: Chosen, options: Options, *, is_first: bool) -> None:
         """Take over what a job has made of it."""
         if outcome.thumbnails is not None:
             self.thumbnail = outcome.thumbnails[0]
@@ -158,3 +171,23 @@ class Picture:
             self.error, self.made = told(outcome.error), None
         elif outcome.output is not None:
             self.error, self.made = "", Made(outcome.output, dict(chosen), is_first, outcome)
+            self._remember(outcome, options)
+
+    def _remember(self, outcome: FileOutcome, options: Options) -> None:
+        """Keep size and score, beside those of the same picture at the same size only."""
+        size = str(options.resize)
+        if size != self._size_of_versions:
+            self.versions.clear()
+            self._size_of_versions = size
+        label = label_of(options)
+        self.versions.pop(label, None)
+        if outcome.ssimulacra2 is not None and outcome.status == "compressed" and outcome.bytes_out:
+            self.versions[label] = Point(label, outcome.bytes_out, outcome.ssimulacra2)
+        while len(self.versions) > _MOST_VERSIONS:
+            del self.versions[next(iter(self.versions))]
+
+    def frontier(self) -> str:
+        """Return score over bytes of its versions as HTML; nothing as long as there is but one."""
+        tried = self.made.outcome.facts.get("trials", ()) if self.made is not None else ()
+        trials = [Point("tried", each["n_bytes"], each["score"]) for each in tried if each["score"] is not None]
+        return size_and_quality(list(self.versions.values()), trials)

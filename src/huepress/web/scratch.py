@@ -7,7 +7,10 @@ import io
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
@@ -17,6 +20,8 @@ from huepress.errors import LimitError, OutputError
 
 _PREFIX = "huepress-serve-"
 _LOCK = "lock"
+# Ctrl-C ends the server within a second.
+_MOST_SECONDS = 0.4
 
 
 class Scratch:
@@ -29,6 +34,7 @@ class Scratch:
         self._parent = Path(tempfile.gettempdir()) if parent is None else parent
         self.root = self._parent
         self._lock: io.FileIO | None = None
+        self._removing: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         sweep(self._parent)
@@ -40,7 +46,7 @@ class Scratch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.root, ignore_errors=True)
+        self._removing = remove_soon(self.root)
         if self._lock is not None:
             self._lock.close()
 
@@ -61,6 +67,32 @@ class Scratch:
         else:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def remove_soon(root: Path, seconds: float = _MOST_SECONDS) -> subprocess.Popen[bytes] | None:
+    """Remove a folder; what is left after some time is left to a process, which is returned and need not be waited for.
+
+    Hundreds of pictures lie in thousands of folders, which takes a slow disk seconds.
+    """
+    end = time.monotonic() + seconds
+    for child in (*(child for child in root.iterdir() if child.name != _LOCK), root):
+        if time.monotonic() > end:
+            code = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
+            nothing = subprocess.DEVNULL
+            with contextlib.suppress(OSError):  # then the next start sweeps
+                return subprocess.Popen(
+                    [sys.executable, "-I", "-S", "-c", code, str(root)],
+                    stdin=nothing,
+                    stdout=nothing,
+                    stderr=nothing,
+                    start_new_session=True,
+                )
+            return None
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child, ignore_errors=True)
+        else:
+            child.unlink(missing_ok=True)
+    return None
 
 
 def sweep(parent: Path) -> None:

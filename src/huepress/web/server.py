@@ -57,14 +57,15 @@ class ServeRequest:
         return Resources(threads, self.memory, strict=True)
 
 
-def serve(request: ServeRequest, on_ready: Callable[[str], None]) -> None:
+def serve(request: ServeRequest, on_ready: Callable[[str, str], None]) -> None:
     """Serve the page until Ctrl-C.
 
     Parameters
     ----------
     request : ServeRequest
     on_ready : callable
-        Called with the address to open, as soon as it answers.
+        Called with the address for people and with one that opens the page but once, as soon as these answer. Other
+        users of a machine see what programs are started with, so only the second is for a browser's command line.
 
     Raises
     ------
@@ -87,6 +88,7 @@ def serve(request: ServeRequest, on_ready: Callable[[str], None]) -> None:
         from huepress.web.app import make_app
         from huepress.web.doors import Keys
         from huepress.web.folder import Folder
+        from huepress.web.patience import MOST_HEADER_BYTES, Impatient
         from huepress.web.scratch import Scratch
         from huepress.web.studio import Studio
 
@@ -109,7 +111,7 @@ def serve(request: ServeRequest, on_ready: Callable[[str], None]) -> None:
                     if folder is not None:
                         folder.list_pictures()
                     shown = "localhost" if request.host in (DEFAULT_HOST, "::1") else request.host
-                    on_ready(keys.address(_called(shown), port))
+                    on_ready(*keys.addresses(_called(shown), port))
 
             server: Server
             app = make_app(
@@ -122,6 +124,8 @@ def serve(request: ServeRequest, on_ready: Callable[[str], None]) -> None:
             )
             config = uvicorn.Config(
                 app,
+                http=Impatient,
+                h11_max_incomplete_event_size=MOST_HEADER_BYTES,
                 log_level="warning",
                 access_log=False,
                 server_header=False,

@@ -5,23 +5,21 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from huepress.archive.run import Resources
 from huepress.archive.tasks import FileOutcome
 from huepress.errors import HuepressError, InputError, LimitError
 from huepress.formats.probe import Probe
-from huepress.web.choices import Chosen, Value, delivery_for, first_look, options_for
+from huepress.options import Options
+from huepress.web.choices import Chosen, Value, delivery_for, first_looks, options_for
 from huepress.web.jobs import Job, Kind
-from huepress.web.pictures import Picture
+from huepress.web.pictures import AWAITED, FIRST_LOOK, FULL, SECOND_LOOK, Picture
 from huepress.web.scratch import Scratch
 from huepress.web.telling import told
 from huepress.web.workshop import Workshop
 
 MOST_PICTURES = 10_000
-# Which jobs come first: what somebody waits for, first looks, then all the rest.
-_AWAITED, _FIRST, _FULL = range(3)
 OnDone = Callable[[FileOutcome], None]
 
 
@@ -166,7 +164,7 @@ class Studio:
             self._awaited[number] = on_done
             options = more.pop("options", None) or options_for(self._chosen, max_pixels=self.max_pixels)
             job = Job(str(more.pop("source", "")), "", None, number=number, kind=kind, options=options, **more)  # type: ignore[arg-type]
-            self._workshop.submit(job, _AWAITED)
+            self._workshop.submit(job, AWAITED)
             return number
 
     def give_up(self, number: int) -> None:
@@ -183,13 +181,13 @@ class Studio:
         chosen = self.chosen_for(picture)
         try:
             options = options_for(chosen, max_pixels=self.max_pixels)
-            if first_look(options) != options:
-                self._submit(picture, "first", replace(first_look(options), quality=None, max_size=None), chosen)
-            self._submit(picture, "full", options, chosen)
+            for urgency, look in zip((FIRST_LOOK, SECOND_LOOK), first_looks(options), strict=False):
+                self._submit(picture, urgency, look, chosen)
+            self._submit(picture, FULL, options, chosen)
         except HuepressError as error:
             picture.error = told(error)
 
-    def _submit(self, picture: Picture, purpose: str, options: object, chosen: Chosen) -> None:
+    def _submit(self, picture: Picture, urgency: int, options: Options, chosen: Chosen) -> None:
         number = self.new_number()
         folder = picture.folder / str(number)
         folder.mkdir(mode=0o700)
@@ -200,29 +198,32 @@ class Studio:
             picture.size,
             number=number,
             picture=picture.id,
-            options=options,  # type: ignore[arg-type]
+            options=options,
             delivery=delivery_for(chosen),
             folder=str(folder),
             inside=picture.inside,
         )
-        picture.jobs[number] = purpose
-        self._workshop.submit(job, _FIRST if purpose == "first" else _FULL)
+        picture.jobs[number] = urgency
+        self._workshop.submit(job, urgency)
 
-    def _cancel(self, picture: Picture) -> None:
-        self._workshop.cancel(set(picture.jobs))
-        for number in picture.jobs:
+    def _cancel(self, picture: Picture, below: int = FULL + 1) -> None:
+        """Give up the jobs of a picture, or those that come before another one."""
+        stale = {number for number, urgency in picture.jobs.items() if urgency < below}
+        self._workshop.cancel(stale)
+        for number in stale:
             self.scratch.discard(picture.folder / str(number))
-        picture.jobs.clear()
+            del picture.jobs[number]
 
     def _done(self, job: Job, outcome: FileOutcome) -> None:
         with self._lock:
             awaited = self._awaited.pop(job.number, None)
             picture = self._pictures.get(job.picture)
-            purpose = picture.jobs.pop(job.number, None) if picture is not None else None
-            if picture is not None and purpose is not None:
+            urgency = picture.jobs.pop(job.number, None) if picture is not None else None
+            if picture is not None and urgency is not None:
+                self._cancel(picture, below=urgency)  # a look that comes late would be a step back
                 before = picture.made
                 picture.part = 0.0
-                picture.take(outcome, self.chosen_for(picture), is_first=purpose == "first")
+                picture.take(outcome, self.chosen_for(picture), job.options, is_first=urgency != FULL)
                 picture.version = self._tick()
                 if before is not None and before is not picture.made:
                     self.scratch.discard(Path(before.path).parent)

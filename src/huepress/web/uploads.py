@@ -56,6 +56,8 @@ def header_of(path: str) -> Probe:
         If it is no picture of a known format.
     """
     found = probe(files.read_start(path, HEADER_BYTES)) or probe(files.read_bytes(path, limit=MOST_HELD))
+    if found is None and not files.read_start(path, 1):
+        raise DecodeError("the file is empty", remedy="leave it out")
     if found is None:
         raise DecodeError("not an image of a known format", remedy="leave it out")
     return found

@@ -20,9 +20,14 @@ from huepress.formats.probe import probe
 from huepress.model import Encoded
 from huepress.options import Options
 from huepress.pipeline import intake
+from huepress.segmentation.options import SegmentOptions
+from huepress.segmentation.outputs import describe
+from huepress.segmentation.page.render import layer_of
+from huepress.segmentation.segment import segment_source
 from huepress.wording import human_bytes
 
 VIEWER = "viewer.html"
+LABELS, SEGMENTS = "labels.png", "segments.json"
 RESULT = "Result"
 
 
@@ -58,6 +63,28 @@ def write_views(source: str, made: str, options: Options, folder: Path, name: st
     ]
     html = render_viewer(shown, before, 1, best=1)
     files.write_bytes(folder / VIEWER, html.encode())
+
+
+def write_segments(source: str, options: Options, folder: Path) -> None:
+    """Write the segments and regions of a picture as the page of a segmentation shows them.
+
+    Parameters
+    ----------
+    source : str
+    options : Options
+        What the picture is read with.
+    folder : Path
+        An empty folder.
+
+    Raises
+    ------
+    InputError, DecodeError, LimitError, OutputError
+    """
+    picture = intake.load_for(source, options)
+    found = segment_source(picture, SegmentOptions(jobs=options.jobs, max_pixels=options.max_pixels))
+    layer = layer_of(found, describe(found))
+    files.write_bytes(folder / LABELS, layer.labels.data)
+    files.write_bytes(folder / SEGMENTS, layer.facts())
 
 
 def _written(folder: Path, name: str, encoded: Encoded) -> str:

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable, Iterator
 
 from huepress.archive.admission import Admission
-from huepress.archive.estimate import cost_of, too_large
+from huepress.archive.estimate import too_large
 from huepress.archive.run import Resources
 from huepress.archive.tasks import FileOutcome, Task
 from huepress.archive.workers import Processes
-from huepress.web.jobs import Job, do, settings_of
+from huepress.web.jobs import Job, cost_of_job, do, settings_of
 
 # How soon a new or stale job is noticed while others run.
 _POLL_SECONDS = 0.03
@@ -85,13 +85,14 @@ class Workshop:
 
         def cost(task: Task) -> int:
             assert isinstance(task, Job)
-            estimate = cost_of(task, settings_of(task))
+            estimate = cost_of_job(task)
             return estimate if self._resources.strict else min(memory, estimate)
 
         admission = Admission(
             self._offer(), cost, memory=memory, threads=self._resources.threads, slots=self._slots, ahead=0
         )
         try:
+            executor.start()
             while self._waited():
                 self._drop_stale(executor, admission)
                 self._begin(executor, admission)

@@ -34,6 +34,16 @@ def frontier(points: Sequence[Point]) -> list[Point]:
     return best
 
 
+def size_and_quality(points: Sequence[Point], trials: Sequence[Point] = ()) -> str:
+    """Return the plot under a heading, as HTML; nothing where there is too little to compare."""
+    shown = {(point.n_bytes, round(point.score, 3)) for point in points}
+    trials = [trial for trial in trials if (trial.n_bytes, round(trial.score, 3)) not in shown]
+    if not points or len(points) + len(trials) < 2:
+        return ""
+    told = "\n<p>Small dots: what was tried on the way to a target.</p>" if trials else ""
+    return f"<h3>Size and quality</h3>\n{frontier_svg(points, trials)}{told}"
+
+
 def frontier_svg(points: Sequence[Point], trials: Sequence[Point] = ()) -> str:
     """Plot score over bytes (logarithmic); a line joins the frontier, the points behind it are hollow.
 

@@ -11,7 +11,7 @@ from string import Template
 
 from huepress import __version__
 from huepress.comparison.page.difference import EDGES, JUST_NOTICEABLE, difference_map, map_palette
-from huepress.comparison.page.plot import Point, frontier_svg
+from huepress.comparison.page.plot import Point, size_and_quality
 from huepress.comparison.versions import Version, best_of
 from huepress.drawing.browser_image import data_uri, extension_of, is_shown, theme_css, thumbnail, to_png
 from huepress.model import Bytes, Encoded, Palette, SourceImage
@@ -213,17 +213,13 @@ def _bits(n_bytes: int, source: SourceImage) -> str:
 
 def _plot(versions: Sequence[Version]) -> str:
     points = [Point(v.label, v.n_bytes, v.ssimulacra2) for v in versions if v.ssimulacra2 is not None]
-    shown = {(point.n_bytes, round(point.score, 3)) for point in points}
     trials = [
         Point(f"{version.label}, tried", trial.n_bytes, trial.score)
         for version in versions
         for trial in version.outcome.report.trials
-        if trial.score is not None and (trial.n_bytes, round(trial.score, 3)) not in shown
+        if trial.score is not None
     ]
-    if len(points) + len(trials) < 2:
-        return ""
-    told = "\n<p>Small dots: what was tried on the way to a target.</p>" if trials else ""
-    return f"<h3>Size and quality</h3>\n{frontier_svg(points, trials)}{told}"
+    return size_and_quality(points, trials)
 
 
 def _missed(versions: Sequence[Version]) -> str:

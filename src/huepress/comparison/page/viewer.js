@@ -22,7 +22,8 @@ export async function copy(text) {
 
 /* One viewer: two sides that share one place, so that they cannot fall out of step.
    `fits`: whether its stage gets the height that the page leaves it, or has one of its own.
-   Returns what others may ask of it: the point of the picture under a pointer, and to listen no more. */
+   Returns what others may ask of it: the point of the picture under a pointer, to lay something over both sides (`left`
+   and `right`, of the picture's size; null for nothing), and to listen no more. */
 export function startViewer(viewer, fits = true) {
   const stage = viewer.querySelector(".stage");
   const sides = { left: stage.querySelector(".left"), right: stage.querySelector(".right") };
@@ -39,6 +40,7 @@ export function startViewer(viewer, fits = true) {
   let split = 50;
   let shown = { left: 0, right: Number(viewer.dataset.best) };
   let difference = false;
+  let layer = null; // what lies over both sides: an element for each
 
   const ratio = () => window.devicePixelRatio || 1;
   const box = () => ({ width: sides.left.clientWidth || 1, height: sides.left.clientHeight || 1 });
@@ -73,7 +75,7 @@ export function startViewer(viewer, fits = true) {
 
   function show() {
     for (const [name, side] of Object.entries(sides)) {
-      side.firstElementChild.replaceChildren(...pictures[shown[name]]);
+      side.firstElementChild.replaceChildren(...pictures[shown[name]], ...(layer ? [layer[name]] : []));
       const mapped = difference && pictures[shown[name]].length > 1; // the original has no difference from itself
       side.classList.toggle("mapped", mapped);
       side.querySelector(".tag").textContent = labels[shown[name]] + (mapped ? ", difference" : "");
@@ -264,6 +266,7 @@ export function startViewer(viewer, fits = true) {
       const from = fromMiddle(event);
       return { x: Math.floor(place.x + from.x / place.scale), y: Math.floor(place.y + from.y / place.scale) };
     },
+    lay: (over) => { layer = over; show(); },
     stop: () => {
       window.removeEventListener("resize", fitStage);
       resized.disconnect();

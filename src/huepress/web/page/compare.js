@@ -1,12 +1,14 @@
 // The comparison of a picture with its result: the viewer of the comparison page, and its palette to pin and remove.
 import { make } from "/part/api.js";
 import { known } from "/part/rows.js";
+import * as segments from "/part/segments.js";
 import * as settings from "/part/settings.js";
 import { copy, startViewer } from "/part/viewer.js";
 
 const dialog = document.querySelector("#comparison");
 const place = document.querySelector("#compared");
 const swatches = document.querySelector("#swatches");
+const frontier = document.querySelector("#frontier");
 const pick = document.querySelector("#pick");
 let viewer = null;
 let shown = { id: "", version: "" };
@@ -37,7 +39,22 @@ async function draw(row) {
   Object.assign(made.dataset, { command: row.command, file: "", href: `/api/pictures/${row.id}/result` });
   place.replaceChildren(template.content);
   viewer = startViewer(place.querySelector(".viewer"), false);
+  segments.renew(viewer, ...layered());
   palette(row);
+  plot(row);
+}
+
+/* What the segments lie over: the stage, whose picture it is, and its size. */
+function layered() {
+  const { width, height } = place.querySelector(".viewer").dataset;
+  return [place.querySelector(".stage"), shown.id, { width: Number(width), height: Number(height) }];
+}
+
+/* Draw score over bytes of all versions that were made of the picture here. */
+async function plot(row) {
+  const answer = await fetch(`/api/pictures/${row.id}/frontier`);
+  const text = answer.ok ? await answer.text() : "";
+  if (shown.id === row.id && shown.version === versionOf(row)) frontier.innerHTML = text;
 }
 
 function facts(row) {
@@ -74,7 +91,7 @@ function palette(row) {
   all.addEventListener("click", () => copy(colors.join(",")));
   const focused = document.activeElement?.dataset?.color;
   swatches.replaceChildren(
-    make("p", { className: "keys", textContent: "Palette: click a color to pin it; Delete, or the other mouse button, removes it." }),
+    make("p", { className: "keys", textContent: "Palette: click a color to pin it; Delete, the other mouse button or a long press removes it." }),
     make("ul", { className: "palette", "aria-label": "Palette of the result" }, ...items),
     all,
   );
@@ -104,6 +121,7 @@ export function open(id) {
   facts(row);
   place.replaceChildren();
   swatches.replaceChildren();
+  frontier.replaceChildren();
   dialog.showModal();
   draw(row);
 }
@@ -125,8 +143,14 @@ export function startComparison() {
     viewer?.stop();
     viewer = null;
     place.replaceChildren();
+    segments.reset();
     pick.setAttribute("aria-pressed", false);
     dialog.classList.remove("picking");
+  });
+  segments.startSegments(() => {
+    if (!viewer) return; // it is being drawn
+    if (segments.isOn()) segments.renew(viewer, ...layered());
+    else segments.takeOff(viewer);
   });
   pick.addEventListener("click", () => {
     const on = dialog.classList.toggle("picking");

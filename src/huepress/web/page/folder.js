@@ -29,6 +29,7 @@ async function look() {
   const state = await call("GET", "/api/folder");
   state.refused.slice(told).forEach(refuse);
   told = state.refused.length;
+  parts.results.textContent = state.results === 0 ? "" : `Not listed: ${state.results} ${state.results === 1 ? "result" : "results"} of earlier runs.`;
   show(state.run);
   return state;
 }
@@ -61,6 +62,7 @@ function build(root) {
   parts.attempt = make("button", { type: "button", textContent: "Try, write nothing" });
   parts.save = make("button", { type: "button", className: "chief", textContent: "Save", disabled: true });
   parts.stop = make("button", { type: "button", textContent: "Stop", hidden: true });
+  parts.results = make("p", { className: "quiet" });
   parts.state = make("p", { role: "status", "aria-live": "polite" });
   parts.list = make("ul");
   parts.details = make("details", { hidden: true }, make("summary", { textContent: "File by file" }), parts.list);
@@ -70,7 +72,7 @@ function build(root) {
       choice("beside", "beside the originals, as NAME-huepress", true), make("span", {}, choice("into", "into the folder", false), " ", parts.into),
       choice("replace", "in place of the originals", false)),
     make("p", { className: "bar" }, parts.attempt, parts.save, parts.stop),
-    parts.state, parts.details,
+    parts.results, parts.state, parts.details,
   );
   place.addEventListener("input", () => show(null));
   parts.attempt.addEventListener("click", () => begin(true));

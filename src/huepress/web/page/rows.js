@@ -5,6 +5,10 @@ import { copy } from "/part/viewer.js";
 const body = document.querySelector("#rows tbody");
 const rows = new Map(); // by number: what is known of the picture, and its row
 const sort = document.querySelector("#sort");
+const stale = new Set(); // rows that are not drawn yet as they are
+const MOST_OF_A_FRAME = 8; // milliseconds
+let painting = 0;
+let frames = 0;
 let actions = {};
 
 const keys = {
@@ -41,7 +45,7 @@ function build(id) {
   return element;
 }
 
-const stages = { waiting: "waiting", first: "first look", working: "working", done: "", failed: "failed" };
+const stages = { waiting: "waiting", first: "working", working: "working", done: "", failed: "failed" };
 
 function fill({ row, element }) {
   const made = row.made;
@@ -54,7 +58,7 @@ function fill({ row, element }) {
   open.disabled = !made;
   open.setAttribute("aria-label", made ? `Compare ${row.name}` : row.name);
   element.querySelector(".note").textContent =
-    row.error || [stages[row.stage], row.own ? "own settings" : "", made && made.message].filter(Boolean).join(" · ");
+    row.error || [made && made.is_first ? "a first look; the result is coming" : stages[row.stage], row.own ? "own settings" : "", made && made.message].filter(Boolean).join(" · ");
   element.classList.toggle("failed", Boolean(row.error));
   element.classList.toggle("rough", Boolean(made && made.is_first));
   const progress = element.querySelector("progress");
@@ -79,7 +83,7 @@ function fill({ row, element }) {
 
 function order() {
   const key = keys[sort.value];
-  const sorted = [...rows.values()].sort((a, b) => {
+  const sorted = [...rows.values()].filter(({ element }) => element).sort((a, b) => {
     const [x, y] = [key(a.row), key(b.row)];
     return x < y ? -1 : x > y ? 1 : Number(a.row.id) - Number(b.row.id);
   });
@@ -106,15 +110,31 @@ function total() {
 /* Take over a change of the state. */
 export function update(state) {
   for (const id of state.removed) {
-    rows.get(id)?.element.remove();
+    rows.get(id)?.element?.remove();
     rows.delete(id);
   }
   for (const row of state.rows) {
-    const entry = rows.get(row.id) || { element: build(row.id) };
+    const entry = rows.get(row.id) || {};
     entry.row = row;
     rows.set(row.id, entry);
-    fill(entry);
+    stale.add(row.id);
   }
+  if (!painting) painting = requestAnimationFrame(paint);
+}
+
+/* Draw what has changed, a part of each frame at most, so that keys are answered while hundreds of rows change. */
+function paint() {
+  const end = performance.now() + MOST_OF_A_FRAME;
+  for (const id of stale) {
+    stale.delete(id);
+    const entry = rows.get(id);
+    if (!entry) continue; // removed meanwhile
+    entry.element ||= build(id);
+    fill(entry);
+    if (performance.now() > end) break;
+  }
+  painting = stale.size ? requestAnimationFrame(paint) : 0;
+  if (painting && ++frames % 8) return; // the whole is put in order now and then, and in the end
   order();
   total();
 }
@@ -124,7 +144,7 @@ export function forget(state) {
   const there = new Set(state.rows.map((row) => row.id));
   for (const [id, { element }] of rows) {
     if (!there.has(id)) {
-      element.remove();
+      element?.remove();
       rows.delete(id);
     }
   }

@@ -147,5 +147,5 @@ export async function startSettings() {
   });
   target.addEventListener("change", () => choose(target.value));
   asAll.addEventListener("click", () => send(null));
-  if (window.matchMedia("(max-width: 800px)").matches) document.querySelector("#settings").open = false;
+  if (window.matchMedia("(max-width: 1190px)").matches) document.querySelector("#settings").open = false;
 }
