@@ -41,6 +41,8 @@ from huepress.pipeline.stays import Stays
 # Looks that a canvas may hold; 16 bits number them.
 _MOST_LOOKS = 60_000
 _PLACES = 0x10000  # of looks, and of what is none
+# Exact frames whose first codes cost so many times what the search found are not said in other ways.
+_HOPELESS = 1.3
 # After so many frames in a row that took all entries, fewer are tried at one frame of so many.
 _PATIENCE = 4
 
@@ -262,8 +264,10 @@ class GifDeltas:
             said, distortion = min(ways, key=cost)
             return frame.finish(said), distortion
 
-        plain = search(proposed=looks)
-        best = finished((search(), plain))
+        searched, plain = search(), search(proposed=looks)
+        best = finished((searched, plain))
+        if fits and cost(plain) < _HOPELESS * cost(searched):
+            best = min(best, (frame.say(np.ascontiguousarray(looks[inside])), 0.0), key=cost)
         if self._stand_ins and (self._n_whole < _PATIENCE or self._n_whole % _PATIENCE == 0):
             fewer = finished(
                 search(proposed=np.where(required == FREE, stand_in[looks], looks)) for stand_in in self._stand_ins
