@@ -89,6 +89,17 @@ def corpus() -> dict[str, Pixels]:
     }
 
 
+def panned() -> bytes:
+    """Return a slow pan over a picture of more colors than a palette holds, as an animated PNG."""
+    wide = np.repeat(np.repeat(soft(40, 40, 8, noise=6), 4, axis=0), 4, axis=1).astype(np.int64)
+    sums = np.cumsum(np.cumsum(wide, axis=0), axis=1)
+    smooth = (sums[8:, 8:] - sums[:-8, 8:] - sums[8:, :-8] + sums[:-8, :-8]) // 64
+    frames = [Image.fromarray(smooth[n : 60 + n, n : 80 + n].astype(np.uint8)) for n in range(5)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "PNG", save_all=True, append_images=frames[1:], duration=80, loop=0)
+    return buffer.getvalue()
+
+
 def moving() -> bytes:
     """Return a disc that moves over a picture, as an animated PNG."""
     ground = soft(60, 80, 7, noise=3)
@@ -167,6 +178,9 @@ def of_files(pictures: dict[str, Pixels]) -> Iterator[tuple[str, str]]:
         result = huepress.compress(animation, n_colors=24, effort=3, format=kind, allow_larger=True)
         yield f"animation/{kind}", shown(result.encoded.data)
         yield f"file/moving.{kind}", digest(result.encoded.data)
+    for effort in (1, 7):
+        result = huepress.compress(panned(), n_colors=24, effort=effort, format="gif", allow_larger=True)
+        yield f"file/panned effort {effort}.gif", digest(result.encoded.data)
     free = huepress.compress(pictures["photo"], effort=3)
     yield "pixels/colors chosen", shown(free.encoded.data)
     aimed = huepress.compress(pictures["photo"], effort=3, quality=60)

@@ -369,6 +369,11 @@ class Animation:
         """Number of frames."""
         return len(self.durations)
 
+    @property
+    def n_pixels(self) -> int:
+        """Number of pixels of all frames."""
+        return self.width * self.height * self.n_frames
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:

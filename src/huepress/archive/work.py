@@ -11,7 +11,7 @@ from huepress import files, palettes
 from huepress.archive.tasks import ALREADY_DONE, FileOutcome, Settings, Task, content_hash, facts_of, failed
 from huepress.drawing.thumbnail import thumbnail
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
-from huepress.engine.moving_score import mean_over_time
+from huepress.engine.moving_score import mean_over_time, score_of_frame
 from huepress.errors import HuepressError, OutputError, Remedy, UnsupportedError, as_huepress_error
 from huepress.formats import table
 from huepress.formats.mark import has_mark, marked
@@ -195,7 +195,7 @@ def _score(source: SourceImage | Animation, result: Outcome, options: Options) -
     if isinstance(source, SourceImage):
         return Comparator(source, threads=options.threads).ssimulacra2(result.shown_srgb8)
     scores = [
-        Comparator(SourceImage(before), threads=options.threads).ssimulacra2(after.pixels_srgb8)
+        score_of_frame(before, after.pixels_srgb8, threads=options.threads)
         for before, after in zip(source.frames(), frames_of(result), strict=True)
     ]
     return mean_over_time(source, scores)

@@ -33,7 +33,9 @@ def stand_ins(
     points = entries_oklab.astype(np.float64)
     k = len(points)
     # In row a and column b: the squared error of all pixels that a stands for if b does.
-    errors = np.square(points[:, None] - points).sum(axis=2) * np.asarray(counts, np.float64)[:, None]
+    apart = points[:, None] - points
+    squares = apart[..., 0] ** 2 + apart[..., 1] ** 2 + apart[..., 2] ** 2  # in this order on every machine
+    errors = squares * np.asarray(counts, np.float64)[:, None]
     stands = np.arange(k, dtype=np.uint8)
     left = np.ones(k, dtype=bool)
     found: list[npt.NDArray[np.uint8]] = []

@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from huepress.engine.metrics import Comparator, Score
+from huepress.engine.metrics import LOSSLESS_SCORE, Comparator, Score
 from huepress.errors import InputError
 from huepress.model import Animation, Bytes, SourceImage
 from huepress.results import psnr_db
@@ -75,6 +75,15 @@ def mean_over_time(animation: Animation, figures: Sequence[float]) -> float:
     """Return the mean of one figure a frame, weighed by how long each is shown."""
     times = seconds_shown(animation)
     return float(sum(map(operator.mul, times, map(Fraction, figures))) / sum(times))
+
+
+def score_of_frame(original_srgb8: Bytes, shown_srgb8: Bytes, *, threads: int) -> float:
+    """Return the SSIMULACRA2 score of one frame, (height, width, 4)."""
+    if np.array_equal(original_srgb8, shown_srgb8):
+        return LOSSLESS_SCORE
+    opaque = bool((original_srgb8[:, :, 3] == 255).all() and (shown_srgb8[:, :, 3] == 255).all())
+    before, after = (np.ascontiguousarray(each[:, :, : 3 if opaque else 4]) for each in (original_srgb8, shown_srgb8))
+    return Comparator(SourceImage(before), threads=threads).ssimulacra2(after)
 
 
 def score_animation(original: Animation, distorted: Animation, *, threads: int = 1) -> AnimationScore:

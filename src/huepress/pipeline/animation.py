@@ -16,14 +16,14 @@ import numpy as np
 from huepress.delivering import Delivery
 from huepress.engine.backing import Rgba, backing_color, told_backing
 from huepress.engine.color_counter import ColorCounter
-from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, mean_squared_error
-from huepress.engine.moving_score import mean_over_time
+from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, mean_squared_error
+from huepress.engine.moving_score import mean_over_time, score_of_frame
 from huepress.errors import DecodeError, LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Moving
 from huepress.formats.writing import main_format
 from huepress.goals import QualityGoal
-from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage, SourceImage
+from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage
 from huepress.options import MAX_COLORS, SMALLEST, Options
 from huepress.pipeline.delivery import Candidate, Original, deliver, may_keep
 from huepress.pipeline.frames import changed_pixels, on_backing, without_hidden_colors
@@ -103,14 +103,13 @@ class _Trials:
 
     def __init__(self, animation: Animation, options: Options, file_format: FileFormat, tell: OnProgress) -> None:
         self._animation, self._options, self._format, self._tell = animation, options, file_format, tell
-        self.n_pixels = animation.width * animation.height * animation.n_frames
-        self._n_made, self._most = 0, MOST_TRIALS if options.goal is not None else 1
+        self.n_pixels = animation.n_pixels
+        self._most = MOST_TRIALS if options.goal is not None else 1
         self.made: list[_Written] = []
 
     def attempt(self, n_colors: int, rate: float) -> _Written:
         """Write a version with at most so many colors."""
-        options = replace(self._options, n_colors=n_colors, rate=rate)
-        return self._write(options, scored=True)
+        return self._write(replace(self._options, n_colors=n_colors, rate=rate), scored=True)
 
     def least_distortion_bits(self, n_colors: int, rate: float) -> float:
         """Return infinity: fewer colors than all are no way to a quality here, frames take them by themselves."""
@@ -124,15 +123,11 @@ class _Trials:
         found = self.attempt(n_colors, 0.0)
         return found if found.mse == 0 else None
 
-    def version(self) -> _Written:
-        """Write what the options ask for, without a goal."""
-        return self._write(self._options, scored=False)
-
     def reached(self) -> tuple[_Written, bool]:
         """Return the version that meets the goal best, and whether it does."""
         options = self._options
         if options.goal is None:
-            return self.version(), True
+            return self._write(options, scored=False), True
         if isinstance(options.goal, QualityGoal) and min(self._animation.width, self._animation.height) < SMALLEST_SIDE:
             return self.attempt(options.most_colors, 0.0), False
         n_colors = None if options.n_colors == "auto" and options.palette is None else options.most_colors
@@ -142,10 +137,9 @@ class _Trials:
 
     def _write(self, options: Options, *, scored: bool) -> _Written:
         def tell(part: float) -> None:
-            self._tell(min((self._n_made + part) / self._most, 1.0))
+            self._tell(min((len(self.made) + part) / self._most, 1.0))
 
         self.made.append(_write(self._animation, options, self._format, tell, scored=scored))
-        self._n_made += 1
         return self.made[-1]
 
 
@@ -168,9 +162,8 @@ def run_animation(
     started = time.perf_counter() if started is None else started
     tell = on_progress or (lambda part: None)
     formats = _formats(animation, options)
-    n_pixels = animation.width * animation.height * animation.n_frames
     original = Original(animation.format, animation.encoded, animation.keepable, animation.mended)
-    within = fits_already(original, n_pixels, options) and may_keep(original, options, delivery)
+    within = fits_already(original, animation.n_pixels, options) and may_keep(original, options, delivery)
     asked = replace(options, max_size=None) if within else options
     results: list[_Written] = []
     missing: list[_Written] = []  # of them those that do not meet the goal
@@ -190,13 +183,13 @@ def run_animation(
             if number + 1 == len(formats) and not results:
                 raise
     goal = asked.goal
-    best = min(results, key=lambda result: result.n_bytes) if goal is None else goal.best(results, n_pixels)
+    best = min(results, key=lambda result: result.n_bytes) if goal is None else goal.best(results, animation.n_pixels)
     original = replace(original, n_colors=len(best.table))
     decision = deliver(Candidate(best.encoded, n_colors=best.n_colors), original, options, delivery)
     if within and best.mse > 0:
         decision = kept_as_it_fits(original)
     if any(best is each for each in missing):
-        decision = after_miss(n_pixels, original, best, options, delivery, decision, may_optimize=False)
+        decision = after_miss(animation.n_pixels, original, best, options, delivery, decision, may_optimize=False)
     if goal is not None:  # there may have been fewer trials than allowed
         tell(1.0)
     notes = (*animation.notes, *_told_of_hidden(best.table, options), *best.notes)
@@ -304,7 +297,7 @@ def _write(
         shown = deltas.add(pixels, None if following is None else following[1], number)
         error += mean_squared_error(original, shown) / n_frames
         if is_scored:
-            scores.append(_score(original, shown, threads=options.threads))
+            scores.append(score_of_frame(original, shown, threads=options.threads))
         tell(_COUNTING + (1 - _COUNTING) * (number + 1) / n_frames)
     assert deltas.first is not None
     encoded = Encoded(deltas.finish(), file_format.file_format)
@@ -320,14 +313,6 @@ def _write(
         mse=error,
         backing=backing if lost else None,
     )
-
-
-def _score(original_srgb8: Bytes, shown_srgb8: Bytes, *, threads: int) -> float:
-    if np.array_equal(original_srgb8, shown_srgb8):
-        return LOSSLESS_SCORE
-    opaque = bool((original_srgb8[:, :, 3] == 255).all() and (shown_srgb8[:, :, 3] == 255).all())
-    before, after = (np.ascontiguousarray(each[:, :, : 3 if opaque else 4]) for each in (original_srgb8, shown_srgb8))
-    return Comparator(SourceImage(before), threads=threads).ssimulacra2(after)
 
 
 def _frames(animation: Animation, *, binary_alpha: bool, backing: Rgba | None = None) -> Iterator[tuple[Bytes, Bytes]]:

@@ -59,6 +59,9 @@ class GifDeltas:
     has_clear : bool
         Whether some pixel of some frame is transparent. Each frame then has a transparent index: some
         decoders ask for one where they clear.
+    stays : Stays
+    stand_ins : list of ndarray of uint16
+        Of the shared palette: what stands for each look where a frame makes do with fewer entries.
     """
 
     uses_order = True
@@ -71,19 +74,24 @@ class GifDeltas:
         clear = table.colors_srgb8[:, 3] == 0 if table.colors_srgb8.shape[1] == 4 else np.zeros(len(table), bool)
         has_clear = bool(clear.any())
         table, options = visible(table, clear), drawable(options)
-        palette = None
+        palette: Palette | None = None
+        found: list[Looks] = []
         if not options.palette_per_frame:
             # Pixels that stay as they are need an index of their own: the transparent one.
             palette = fit_frames(table, options, spare=has_clear or is_crowded(table, options))
             if options.palette is None:
                 palette = in_order_of_use(palette, drawn, options)
-        deltas = cls(animation, options, palette, has_clear, stays)
-        if palette is not None:
-            deltas._stand_ins = _stand_ins(palette, table, options)
-        return deltas
+            found = _stand_ins(palette, table, options)
+        return cls(animation, options, palette, has_clear, stays, found)
 
     def __init__(
-        self, animation: Animation, options: Options, palette: Palette | None, has_clear: bool, stays: Stays
+        self,
+        animation: Animation,
+        options: Options,
+        palette: Palette | None,
+        has_clear: bool,
+        stays: Stays,
+        stand_ins: list[Looks],
     ) -> None:
         if max(animation.width, animation.height) > gif.LARGEST_SIDE:
             raise LimitError("GIF holds at most 65535 pixels a side", remedy=Remedy.OTHER_FORMAT)
@@ -99,7 +107,7 @@ class GifDeltas:
         self._stay = np.ones(shape, np.float32)  # of the last box
         self._shown_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
         self._shown_before: Box | None = None  # what of it goes when the next frame is shown
-        self._stand_ins: list[Looks] = []
+        self._stand_ins = stand_ins
         self._n_whole = 0  # frames in a row that did not make do with fewer entries
         self.first: IndexedImage | None = None
         self.n_colors = 0
@@ -273,8 +281,8 @@ class GifDeltas:
                 search(proposed=np.where(required == FREE, stand_in[looks], looks)) for stand_in in self._stand_ins
             )
             if cost(fewer) < cost(best):
-                self._n_whole = -1
-                best = fewer
+                self._n_whole = 0
+                return fewer[0]
         self._n_whole += 1
         return best[0]
 
