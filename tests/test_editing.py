@@ -179,3 +179,36 @@ def test_the_command_line(run, tmp_path, photo):
 def test_moving_frames_stay_whole():
     result = huepress.compress(as_png(moving(), [100, 200, 300, 400]), format="gif", fps=5)
     assert sum(frame.seconds for frame in result.frames) == pytest.approx(1.0)
+
+
+def test_a_frame_as_a_picture(run, tmp_path, photo):
+    data, frames = clip()
+    result = huepress.compress(data, rate=0, still=0.1, crop=(0, 0, 9, 16), format="webp")
+    assert np.array_equal(np.array(result.image.convert("RGBA")), frames[3][:, :9])
+    assert result.report.n_frames == 1 and result.report.notes[0] == "frame 4 of 12" and len(result.indices) == 16
+    again = huepress.compress(data, rate=0, still=0.05, trim="0.06:", speed=0.5)
+    assert again.encoded.format == "PNG" and np.array_equal(np.array(again.image.convert("RGBA")), frames[2])
+    assert huepress.compress(photo, effort=0, still=5).report.n_frames == 1
+    with pytest.raises(OptionError, match="take an earlier one"):
+        huepress.compress(data, still=0.36)
+    (tmp_path / "clip.png").write_bytes(data)
+    (tmp_path / "photo.png").write_bytes(png_bytes(photo))
+    done = run("clip.png", "--still", 0, "-o", "poster.webp", "--effort", 1)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "poster.webp") as image:
+        assert image.format == "WEBP" and not getattr(image, "is_animated", False) and image.size == (20, 16)
+    done = run("clip.png", "photo.png", "--still", 0, "--suffix", ".poster", "--effort", 0, "--json")
+    assert done.returncode == 0 and done.stdout.count(b'"compressed"') == 2, done.stdout + done.stderr
+
+
+@given(DURATIONS, st.fractions(0, 60, max_denominator=1000))
+def test_which_frame_is_shown(durations, seconds):
+    from huepress.editing import shown_at
+
+    times = timed(durations)
+    if seconds >= total(times):
+        with pytest.raises(OptionError):
+            shown_at(times, seconds)
+    else:
+        place = shown_at(times, seconds)
+        assert total(times[:place]) <= seconds < total(times[: place + 1])

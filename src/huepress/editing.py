@@ -151,3 +151,22 @@ def at_most(times: Times, per_second: Fraction, *, stays: bool) -> Times:
             starts[-2:] = [(last if stays else before[0], before[1])]
     ends = [begin for _, begin in starts[1:]] + [total]
     return [(number, end - begin) for (number, begin), end in zip(starts, ends, strict=True)]
+
+
+def shown_at(times: Times, seconds: Fraction) -> int:
+    """Return the place in the list of what is shown then; before the end of all frames.
+
+    Raises
+    ------
+    OptionError
+        If the animation is over by then.
+    """
+    at = Fraction(0)
+    for place, (_, lasts) in enumerate(times):
+        at += lasts
+        if seconds < at:
+            return place
+    raise OptionError(
+        f"the still picture is to be of {float(seconds):g} s but the animation lasts {float(at):g} s; "
+        "take an earlier one"
+    )

@@ -63,6 +63,7 @@ class EngineKeywords(TypedDict, total=False):
     speed: float | None
     fps: float | None
     loop: int | None
+    still: float | None
     palette: Colors | str | os.PathLike[str] | bytes | None
     pin: Colors | None
     effort: int

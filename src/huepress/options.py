@@ -50,7 +50,7 @@ COMPARED_COLORS = (8, 16, 32)
 FEW_COLORS = 32
 SWAPS_FOR_FEW, SWAPS_FOR_MANY = 4, 2
 # The options that make another picture of the input.
-EDITS = ("resize", "crop", "trim", "speed", "fps", "loop")
+EDITS = ("resize", "crop", "trim", "speed", "fps", "loop", "still")
 # The limit at which Pillow itself refuses an image.
 DEFAULT_MAX_PIXELS = 178_956_970
 _SEEDS, _COUNTS, _THREADS, _PIXELS = 2**64 - 1, 1_000_000, 1024, 2**32 - 2
@@ -103,8 +103,9 @@ class Options:
     fps: float | None = option(
         None, help="At most so many frames a second.", group="animations", within=(0.01, 1000), whole=False
     )
-    loop: int | None = option(
-        None, help="Plays in all; 0: for ever.", group="animations", within=(0, MOST_PLAYS), metavar="N"
+    loop: int | None = option(None, help="Plays in all; 0: for ever.", group="animations", within=(0, MOST_PLAYS))
+    still: float | None = option(
+        None, help="The frame after so many seconds, as a picture.", group="animations", within=(0, 1e9), whole=False
     )
     palette: Colors | None = option(
         None,

@@ -51,6 +51,7 @@ STDIO = "-"
         "speed",
         "fps",
         "loop",
+        "still",
         "palette_per_frame",
         "advise",
         "tolerant",

@@ -51,6 +51,7 @@ class CompareKeywords(TypedDict, total=False):
     speed: float | None
     fps: float | None
     loop: int | None
+    still: float | None
     palette: PaletteLike | None
     pin: Colors | None
     effort: int | Sequence[int]

@@ -8,8 +8,8 @@ from fractions import Fraction
 from itertools import islice
 from typing import cast
 
-from huepress.editing import Crop, Trim, at_most, timed, trimmed
-from huepress.errors import OptionError
+from huepress.editing import Crop, Trim, at_most, shown_at, timed, trimmed
+from huepress.errors import DecodeError, OptionError
 from huepress.model import Animation, Bytes, SourceImage
 from huepress.options import Options
 
@@ -28,6 +28,7 @@ def edited(source: SourceImage | Animation, options: Options) -> SourceImage | A
     asks = any(each is not None for each in (options.trim, options.speed, options.fps, options.loop))
     if isinstance(source, Animation):
         source = _retimed(source, options) if asks else source
+        source = source if options.still is None else _frame_at(source, Fraction(str(options.still)))
     elif asks:
         note = "trim, speed, fps and loop are about animations, and leave this still picture as it is"
         source = replace(source, notes=(*source.notes, note))
@@ -68,6 +69,17 @@ def _retimed(animation: Animation, options: Options) -> Animation:
         return (pixels for number, pixels in enumerate(islice(frames(), numbers[-1] + 1)) if number in wanted)
 
     return replace(animation, durations=durations, n_plays=n_plays, frames=shown, keepable=None, notes=tuple(notes))
+
+
+def _frame_at(animation: Animation, seconds: Fraction) -> SourceImage:
+    """Return what is shown at a time of the edited animation, as a picture that is no original."""
+    number = shown_at(timed(animation.durations), seconds)
+    pixels = next(islice(animation.frames(), number, None), None)
+    if pixels is None:
+        raise DecodeError(f"only {number} of {animation.n_frames} frames can be read; make the animation anew")
+    note = f"frame {number + 1} of {animation.n_frames}"
+    pixels = _without_needless_alpha(pixels)
+    return SourceImage(pixels, animation.format, animation.encoded, notes=(note,), mended=animation.mended)
 
 
 def _cropped(source: SourceImage | Animation, crop: Crop) -> SourceImage | Animation:

@@ -42,7 +42,7 @@ def load_for(image: ImageLike, options: Options, *, moving: bool = False) -> Sou
     """
     limit, color, strip, tolerant = options.max_pixels, options.color, options.strip, options.tolerant
     source: SourceImage | Animation
-    if moving or options.trim is not None:
+    if moving or options.trim is not None or options.still is not None:
         source = load(image, max_pixels=limit, color=color, strip=strip, tolerant=tolerant, moving=True)
     else:
         source = load(image, max_pixels=limit, color=color, strip=strip, tolerant=tolerant)
