@@ -51,9 +51,7 @@ def write_views(source: str, made: str, options: Options, folder: Path, name: st
     """
     before = intake.load_for(source, options)
     data = files.read_bytes(made)
-    as_it_is = replace(
-        options, tolerant=False, resize=None, crop=None, trim=None, speed=None, fps=None, loop=None, still=None
-    )
+    unedited = replace(options, resize=None, crop=None, trim=None, speed=None, fps=None, loop=None, still=None)
     after = intake.load_for(data, replace(unedited, tolerant=False))
     found = probe(data)
     encoded = Encoded(data, found.format if found else after.format)
