@@ -105,7 +105,7 @@ class Options:
     )
     loop: int | None = option(None, help="Plays in all; 0: for ever.", group="animations", within=(0, MOST_PLAYS))
     still: float | None = option(
-        None, help="The frame after so many seconds, as a picture.", group="animations", within=(0, 1e9), whole=False
+        None, help="The frame after so many seconds, as a picture.", group="animations", within=(0, 86_400), whole=False
     )
     palette: Colors | None = option(
         None,
