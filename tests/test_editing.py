@@ -212,3 +212,25 @@ def test_which_frame_is_shown(durations, seconds):
     else:
         place = shown_at(times, seconds)
         assert total(times[:place]) <= seconds < total(times[: place + 1])
+
+
+def test_a_poster_beside_the_animation(run, tmp_path):
+    data, frames = clip()
+    (tmp_path / "clip.png").write_bytes(data)
+    arguments = ["clip.png", "--rate", 0, "-o", "out.gif", "--poster", "out.webp", "--poster-at", 0.1]
+    done = run(*arguments)
+    assert done.returncode == 0 and done.stdout.count(b"\n") == 2, done.stderr
+    assert len(seen_by_pillow((tmp_path / "out.gif").read_bytes())[0]) == 12
+    with Image.open(tmp_path / "out.webp") as image:
+        assert image.format == "WEBP" and np.array_equal(np.array(image.convert("RGBA")), frames[3])
+    done = run("-", "--effort", 0, "--poster", "first.png", input=data)
+    assert done.returncode == 0 and done.stdout.startswith(b"\x89PNG") and done.stdout.endswith(b"IEND\xaeB`\x82")
+    with Image.open(tmp_path / "first.png") as image:
+        assert np.array_equal(np.array(image.convert("RGBA")), frames[0])
+    again = run(*arguments[:3], "-o", "other.gif", *arguments[5:])
+    assert again.returncode == 5 and b"out.webp" in again.stderr
+    done = run("-r", ".", "-o", "tree", "--poster", "x.png")
+    assert done.returncode == 2 and b"--still 0" in done.stderr
+    for name in ("clip.png", "out.gif", "-"):
+        done = run("clip.png", "-o", "out.gif", "-f", "--poster", name)
+        assert done.returncode == 2 and b"of its own" in done.stderr
