@@ -193,6 +193,9 @@ def test_a_frame_as_a_picture(run, tmp_path, photo):
         huepress.compress(data, still=0.36)
     (tmp_path / "clip.png").write_bytes(data)
     (tmp_path / "photo.png").write_bytes(png_bytes(photo))
+    (tmp_path / "move.gif").write_bytes(huepress.compress(data, effort=0, format="gif").encoded.data)
+    assert run("move.gif", "--still", 0, "--effort", 0).returncode == 0
+    assert (tmp_path / "move-huepress.png").read_bytes().startswith(b"\x89PNG")
     done = run("clip.png", "--still", 0, "-o", "poster.webp", "--effort", 1)
     assert done.returncode == 0, done.stderr
     with Image.open(tmp_path / "poster.webp") as image:
