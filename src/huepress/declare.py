@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Affects = Literal["result", "form", "work"]
-Group = Literal["everyday", "targets", "palette", "many files", "metadata", "expert"]
+Group = Literal["everyday", "targets", "palette", "animations", "many files", "metadata", "expert"]
 # Of the encoding that fingerprints are made of; another number makes all marks and ledgers strangers.
 _FINGERPRINT_FORMAT = 1
 

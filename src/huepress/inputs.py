@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Alpha,
         ColorHandling,
         Colors,
+        CropLike,
         Dither,
         Format,
         Hidden,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Space,
         Start,
         Strip,
+        TrimLike,
     )  # fmt: skip
 
     class BinaryFile(Protocol):
@@ -56,6 +58,12 @@ class EngineKeywords(TypedDict, total=False):
     """The fields of `Options` but for the number of colors and the goals, as keyword arguments."""
 
     resize: ResizeLike | None
+    crop: CropLike | None
+    trim: TrimLike | None
+    speed: float | None
+    fps: float | None
+    loop: int | None
+    still: float | None
     palette: Colors | str | os.PathLike[str] | bytes | None
     pin: Colors | None
     effort: int

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from huepress.colors.text import Rgba, as_colors
 from huepress.declare import check_all, option
+from huepress.editing import MOST_PLAYS, Crop, Trim, parse_crop, parse_trim
 from huepress.errors import OptionError, Remedy
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.machine import available_processors
@@ -33,6 +34,8 @@ if TYPE_CHECKING:  # colors in any form: text, hex strings, rows of 3 or 4 integ
 QualityLike = QualityGoal | float | str | tuple[float, float]
 SizeLike = SizeGoal | float | str
 ResizeLike = Resize | float | str | tuple[int, int]
+CropLike = Crop | str | tuple[int, int, int, int]
+TrimLike = Trim | str | tuple[float | None, float | None]
 
 PALETTE_FORMATS: tuple[str, ...] = get_args(PaletteFormat)
 STARTS: tuple[str, ...] = get_args(Start)
@@ -46,6 +49,8 @@ COMPARED_COLORS = (8, 16, 32)
 # Few clusters are quick to search and easy to get wrong, so they get more care by default.
 FEW_COLORS = 32
 SWAPS_FOR_FEW, SWAPS_FOR_MANY = 4, 2
+# The options that make another picture of the input.
+EDITS = ("resize", "crop", "trim", "speed", "fps", "loop", "still")
 # The limit at which Pillow itself refuses an image.
 DEFAULT_MAX_PIXELS = 178_956_970
 _SEEDS, _COUNTS, _THREADS, _PIXELS = 2**64 - 1, 1_000_000, 1024, 2**32 - 2
@@ -85,6 +90,22 @@ class Options:
         help="Make the picture smaller first: 1600 (longest side), 1600x1200 (box), 50%.",
         group="everyday",
         metavar="SIDE|WxH|PERCENT",
+    )
+    crop: CropLike | None = option(
+        None, help="Take this rectangle of pixels only: 10,20,300,200.", group="everyday", metavar="X,Y,W,H"
+    )
+    trim: TrimLike | None = option(
+        None, help="Take these seconds only: 1.5:4, 1.5:, :4.", group="animations", metavar="FROM:TO"
+    )
+    speed: float | None = option(
+        None, help="So many times as fast.", group="animations", within=(0.01, 100), whole=False
+    )
+    fps: float | None = option(
+        None, help="At most so many frames a second.", group="animations", within=(0.01, 1000), whole=False
+    )
+    loop: int | None = option(None, help="Plays in all; 0: for ever.", group="animations", within=(0, MOST_PLAYS))
+    still: float | None = option(
+        None, help="The frame after so many seconds, as a picture.", group="animations", within=(0, 86_400), whole=False
     )
     palette: Colors | None = option(
         None,
@@ -208,8 +229,9 @@ class Options:
     def __post_init__(self) -> None:
         check_all(self)
         self._check_goals()
-        if self.resize is not None:
-            object.__setattr__(self, "resize", parse_resize(self.resize))
+        for name, parse in (("resize", parse_resize), ("crop", parse_crop), ("trim", parse_trim)):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, parse(getattr(self, name)))
         self._check_palette()
         self._check_format()
         if self.color == "keep" and self.strip == "all":
@@ -262,6 +284,11 @@ class Options:
     def new_size(self) -> Resize | None:
         """The size that the picture gets before all else."""
         return cast("Resize | None", self.resize)
+
+    @property
+    def edits(self) -> dict[str, object]:
+        """What is done to the input before all else, by the options' names."""
+        return {name: value for name in EDITS if (value := getattr(self, name)) is not None}
 
     @property
     def given_palette(self) -> tuple[Rgba, ...] | None:

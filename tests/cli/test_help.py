@@ -33,7 +33,7 @@ def sections(text):
 
 def test_the_options_of_compress_are_in_groups(run):
     found = sections(help_of(run, "compress", "--help"))
-    assert list(found) == ["Examples", "Everyday", "Targets", "Palette", "Many files", "Metadata", "Help"]
+    assert list(found) == ["Examples", "Everyday", "Targets", "Palette", "Animations", "Many files", "Metadata", "Help"]
     assert {"--colors", "--output", "--effort", "--format"} <= found["Everyday"]
     assert {"--quality", "--max-size"} <= found["Targets"]
     assert not any("--swaps" in options for options in found.values())

@@ -75,13 +75,14 @@ class FileNaming:
     def _format_of_animation(self, name: str) -> str | None:
         """Return the format of an animation, whose results have it by default; None for pictures."""
         found = self._probe(name)
-        if found is None or not _may_move(found.format):
-            return None
+        moving = table.of_animations(found.format) if found is not None else None
+        if moving is None or moving is table.default() or self.request.options.still is not None:
+            return None  # what is told by its own format, not as a picture's default
         with suppress(HuepressError):  # told when its turn comes
             options, data = self.request.options, self.store.read(name)
             mended = mend(data, max_pixels=options.max_pixels) if options.tolerant else None
             if read_animation(mended.data if mended else data, max_pixels=options.max_pixels) is not None:
-                return found.format.lower()
+                return moving.name
         return None
 
     def _probe(self, name: str) -> Probe | None:
@@ -101,12 +102,6 @@ class FileNaming:
         stem = source.name if name in self.with_extension else source.stem
         suffix = files.SUFFIX if self.request.suffix is None else self.request.suffix
         return (self.directory or source.parent) / f"{stem}{suffix}{extension}"
-
-
-def _may_move(file_format: str) -> bool:
-    """Tell whether an animation of a format is told by its own format, not as a picture's default."""
-    found = table.by_file_format(file_format)
-    return found is not None and found.moving is not None and found is not table.default()
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,11 @@ STDIO = "-"
         "color",
         "strip",
         "png_writer",
+        "trim",
+        "speed",
+        "fps",
+        "loop",
+        "still",
         "palette_per_frame",
         "advise",
         "tolerant",
@@ -93,7 +98,12 @@ def command(
     _check_colors_and_goals(options, choices)
     delivery = Delivery(allow_larger=allow_larger, allow_miss=force)
     request = runs.request_of(names, output, options, delivery, choices, force=force)
-    return runs.execute(request, choices, runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose))
+    code = runs.execute(request, choices, runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose))
+    if choices.poster is None or code:
+        return code
+    to_stdout = output == STDIO or (output is None and STDIO in names)
+    printing = runs.Printing(as_json=as_json, quiet=quiet or to_stdout, verbose=verbose)
+    return runs.execute(runs.poster_of(request, choices.poster, choices.poster_at), RunChoices(), printing)
 
 
 def _named(output: str | None, choices: RunChoices) -> str | None:
@@ -112,6 +122,10 @@ def _check_colors_and_goals(options: Options, choices: RunChoices) -> None:
 
 def _check(names: tuple[str, ...], output: str | None, choices: RunChoices, *, as_json: bool) -> None:
     """Refuse options that contradict each other."""
+    if choices.poster is not None and (choices.is_run or len(names) != 1 or choices.in_place):
+        raise click.UsageError("--poster is a file for one animation; --still 0 --suffix .poster makes those of many")
+    if choices.poster is not None and choices.poster in (STDIO, output, *names):
+        raise click.UsageError("--poster needs a file of its own")
     to_stdout = output == STDIO or (output is None and STDIO in names)
     if choices.null and choices.files_from is None:
         raise click.UsageError("-0 belongs to --files-from")

@@ -174,8 +174,8 @@ def _type_of(spec: Spec) -> Any:
 
 # What `make_options` takes from every command that runs the engine.
 ENGINE = (
-    "resize", "effort", "format", "rate", "dither", "alpha", "hidden", "seed", "init", "n_init", "n_swaps", "max_iter",
-    "tol", "space", "jobs", "max_pixels",
+    "resize", "crop", "effort", "format", "rate", "dither", "alpha", "hidden", "seed", "init", "n_init", "n_swaps",
+    "max_iter", "tol", "space", "jobs", "max_pixels",
 )  # fmt: skip
 COLORS = ("palette", "pin")
 

@@ -81,6 +81,13 @@ class RunChoices:
         metavar="ADDRESS",
     )
 
+    poster: str | None = option(
+        None, help="Write a frame as a picture, too, with the same options.", group="animations", metavar="FILE"
+    )
+    poster_at: float = option(
+        0.0, help="The seconds of the poster's frame.", group="animations", within=(0, 86_400), whole=False
+    )
+
     @property
     def is_run(self) -> bool:
         """Whether a tree or a list is asked for, rather than single files."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from huepress import files
 from huepress.archive import reports
@@ -19,7 +20,8 @@ from huepress.cli.output import complain, say, words_for
 from huepress.cli.run_options import RunChoices
 from huepress.cli.run_output import Curves, Progress, as_json, refuse_taken_name, sentence, totals
 from huepress.delivering import Delivery
-from huepress.options import Options
+from huepress.formats import table
+from huepress.options import Format, Options
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,15 @@ def request_of(
         scores=bool(choices.report),
         thumbnails=bool(choices.report) and (choices.in_place or choices.dry_run),
     )
+
+
+def poster_of(request: RunRequest, name: str, seconds: float) -> RunRequest:
+    """Return what has to be done for a poster: one frame of the same input as a picture, under a name of its own."""
+    options = replace(request.options, still=seconds, format=cast("Format | None", table.option_for(name)))
+    return replace(
+        request, options=options, output=name, in_place=False, suffix=None, extension=None, shared_palette=False,
+        min_saving=None,
+    )  # fmt: skip
 
 
 def execute(request: RunRequest, choices: RunChoices, printing: Printing) -> int:

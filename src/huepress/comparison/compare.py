@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Alpha,
         ColorHandling,
         Colors,
+        CropLike,
         Dither,
         Format,
         Hidden,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         Space,
         Start,
         Strip,
+        TrimLike,
     )
 
 PAGE_SUFFIXES = (".html", ".htm")
@@ -44,6 +46,12 @@ class CompareKeywords(TypedDict, total=False):
     """The fields of `Options` as keyword arguments; some of them may be lists."""
 
     resize: ResizeLike | None
+    crop: CropLike | None
+    trim: TrimLike | None
+    speed: float | None
+    fps: float | None
+    loop: int | None
+    still: float | None
     palette: PaletteLike | None
     pin: Colors | None
     effort: int | Sequence[int]

@@ -12,6 +12,7 @@ from typing import Any
 
 from huepress.declare import specs
 from huepress.delivering import Delivery
+from huepress.editing import Crop, Trim
 from huepress.engine.metrics import SMALLEST_SIDE, Comparator, words_for
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.model import SourceImage
@@ -217,7 +218,7 @@ def written(value: object) -> str:
         return _exact(value.wanted) if math.isinf(value.least) else f"{_exact(value.least)}-{_exact(value.wanted)}"
     if isinstance(value, SizeGoal):
         return f"{_exact(value.amount)}bpp" if value.per_pixel else f"{int(value.amount)}"
-    if isinstance(value, Resize):
+    if isinstance(value, Resize | Crop | Trim):
         return value.written
     if isinstance(value, tuple):  # colors
         return ",".join("#" + bytes(color if color[3] < 255 else color[:3]).hex() for color in value)

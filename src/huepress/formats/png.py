@@ -302,6 +302,7 @@ class PngWriter:
         self._n_frames, self._n_plays, self._effort = n_frames, n_plays, effort
         self._parts: list[bytes] = []
         self._n_numbered = 0
+        self._owed = Fraction(0)  # the time by which fractions of 16 bits are behind
 
     def encode(self, image: IndexedImage, *, draft: bool = False) -> bytes:
         """Return the stored form of a rectangle, to be given to `add`; a draft is quick, and tells its size."""
@@ -320,7 +321,8 @@ class PngWriter:
             header = struct.pack(">II", width, height) + self._head[0][1][8:]
             control = struct.pack(">II", self._n_frames, self._n_plays)
             self._parts = [SIGNATURE, write_chunk(b"IHDR", header), write_chunk(b"acTL", control), *head]
-        short = _representable(duration)
+        short = _representable(max(duration + self._owed, Fraction(0)))
+        self._owed += duration - short
         blend = _OVER if over else _SOURCE
         fields = (*size, *corner, short.numerator, short.denominator, _KEEP, blend)
         first = self._n_numbered == 0

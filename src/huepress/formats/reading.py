@@ -14,6 +14,7 @@ from huepress.formats.mending import is_cut, mend
 from huepress.formats.metadata import has_private_data, oriented_exif, read_metadata
 from huepress.formats.opening import open_image
 from huepress.formats.pixels import orientation_of
+from huepress.formats.y4m import is_y4m
 from huepress.model import Animation, Metadata, SourceImage
 from huepress.options import ColorHandling, Strip
 
@@ -51,7 +52,10 @@ def read_input(
     """
 
     def read(data: bytes) -> SourceImage | Animation:
-        animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving else None
+        video = is_y4m(data)
+        animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving or video else None
+        if animation is not None and not moving:
+            return SourceImage(next(animation.frames())[..., :3], animation.format, data)
         return animation or read_still(data, max_pixels=max_pixels, color=color, strip=strip)
 
     mended = mend(data, max_pixels=max_pixels) if tolerant else None
@@ -104,7 +108,7 @@ def read_animation(data: bytes, *, max_pixels: int, strip: Strip = "safe") -> An
         if animation is None:
             return None
         _check_frames(animation, max_pixels)
-        return dataclasses.replace(animation, keepable=_keepable(data, strip))
+        return dataclasses.replace(animation, keepable=_keepable(data, strip) if found.written else None)
     except HuepressError:
         raise
     except MemoryError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from huepress.errors import OptionError
-from huepress.formats import gif, heif, jpeg, jxl, png, webp
+from huepress.formats import gif, heif, jpeg, jxl, png, webp, y4m
 from huepress.formats.record import FileFormat, FullColor
 from huepress.options import FULL_COLOR_FORMATS
 
@@ -18,6 +18,7 @@ FORMATS: list[FileFormat] = [
     jpeg.FORMAT,
     heif.AVIF,
     heif.HEIC,
+    y4m.FORMAT,
 ]
 # Extensions of formats that are neither written nor in the table: a file of ours under such a name would lie.
 _FOREIGN = {
@@ -74,6 +75,14 @@ def by_name(name: str) -> FileFormat:
 def by_file_format(file_format: str) -> FileFormat | None:
     """Return the format that Pillow, and `Encoded.format`, call so; None where the table lacks it."""
     return next((each for each in FORMATS if each.file_format == file_format), None)
+
+
+def of_animations(file_format: str) -> FileFormat | None:
+    """Return the format that animations of a format have by default: their own, of those only read the GIF."""
+    found = by_file_format(file_format)
+    if found is None or found.moving is None:
+        return None
+    return found if found.written else gif.FORMAT
 
 
 def of_bytes(data: bytes) -> FileFormat | None:

@@ -234,7 +234,7 @@ def _formats(animation: Animation, options: Options) -> list[FileFormat]:
     if options.format in ("auto", SMALLEST):
         return [each for each, how in moving.items() if _shows_equal(animation, how, options)]
     own = options.format in (None, "keep")
-    found = table.by_file_format(animation.format) if own else main_format(options.still_format, animation.format)
+    found = table.of_animations(animation.format) if own else main_format(options.still_format, animation.format)
     if found is None or found.moving is None or (not own and options.is_full_color):
         name = animation.format.lower() if own else options.format
         names = ", ".join(sorted(each.name for each in moving))

@@ -134,7 +134,7 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
     if chosen.is_original:
         too_many = "no fewer than" if result.n_bytes >= chosen.n_bytes else f"not {delivery.min_saving:.1%} fewer than"
         return _kept(original, f"the {result.told} would take {result.n_bytes:,} bytes, {too_many}")
-    comparable = original.encoded if options.resize is None else None
+    comparable = original.encoded if not options.edits else None
     no_smaller = comparable is not None and result.n_bytes >= len(comparable)
     if original.mended and no_smaller:
         return Decision(chosen, f"no smaller than the {original.format}, which is damaged and not kept")

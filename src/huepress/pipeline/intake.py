@@ -16,6 +16,7 @@ from huepress.formats.reading import read_input
 from huepress.formats.resample import resized
 from huepress.model import Animation, Palette, SourceImage
 from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, ColorHandling, Options, Strip
+from huepress.pipeline.edit import edited, first_frame
 
 if TYPE_CHECKING:
     from huepress.inputs import ImageLike, PaletteLike
@@ -26,7 +27,7 @@ def load_for(image: ImageLike, options: Options, *, moving: Literal[False] = Fal
 @overload
 def load_for(image: ImageLike, options: Options, *, moving: Literal[True]) -> SourceImage | Animation: ...
 def load_for(image: ImageLike, options: Options, *, moving: bool = False) -> SourceImage | Animation:
-    """Turn whatever `compress` accepts into what the options ask for: its colors, metadata and size.
+    """Turn whatever `compress` accepts into what the options ask for: its colors, metadata, part, times and size.
 
     Parameters
     ----------
@@ -41,10 +42,13 @@ def load_for(image: ImageLike, options: Options, *, moving: bool = False) -> Sou
     """
     limit, color, strip, tolerant = options.max_pixels, options.color, options.strip, options.tolerant
     source: SourceImage | Animation
-    if moving:
+    if moving or options.trim is not None or options.still is not None:
         source = load(image, max_pixels=limit, color=color, strip=strip, tolerant=tolerant, moving=True)
     else:
         source = load(image, max_pixels=limit, color=color, strip=strip, tolerant=tolerant)
+    source = edited(source, options)
+    if not moving:
+        source = first_frame(source)
     return source if options.new_size is None else resized(source, options.new_size, max_pixels=limit)
 
 

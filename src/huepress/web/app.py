@@ -224,7 +224,7 @@ class Page:
         """Find the segments of a picture, unless that was done for what it is read with."""
         picture = self._studio.picture(identity)
         options = choices.options_for(self._studio.chosen_for(picture), max_pixels=self._studio.max_pixels)
-        read_with = repr((options.resize, options.tolerant, options.color))
+        read_with = repr((options.edits, options.tolerant, options.color))
         if picture.segments is not None and picture.segments[0] == read_with:
             return
         folder = picture.folder / f"segments{self._studio.new_number()}"

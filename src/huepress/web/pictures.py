@@ -175,7 +175,7 @@ class Picture:
 
     def _remember(self, outcome: FileOutcome, options: Options) -> None:
         """Keep size and score, beside those of the same picture at the same size only."""
-        size = str(options.resize)
+        size = str(options.edits)
         if size != self._size_of_versions:
             self.versions.clear()
             self._size_of_versions = size

@@ -51,7 +51,8 @@ def write_views(source: str, made: str, options: Options, folder: Path, name: st
     """
     before = intake.load_for(source, options)
     data = files.read_bytes(made)
-    after = intake.load_for(data, replace(options, resize=None, tolerant=False))
+    unedited = replace(options, resize=None, crop=None, trim=None, speed=None, fps=None, loop=None, still=None)
+    after = intake.load_for(data, replace(unedited, tolerant=False))
     found = probe(data)
     encoded = Encoded(data, found.format if found else after.format)
     before_file = _written(folder, "original", original_as_shown(before))
