@@ -171,3 +171,23 @@ def test_texts_of_any_script_survive():
     assert dict(kept) == {"Copyright": "© 株式会社", "Author": "Zoë"}
     everything = reopened(huepress.compress(data, 16, strip="none", allow_larger=True).encoded.data).text
     assert everything["Software"] == "Serial-77"
+
+
+@pytest.mark.parametrize("format", FULL_COLOR_FORMATS)
+def test_author_and_camera_can_be_read_in_coders_of_any_number_of_colors(format):
+    for strip, camera in (("safe", None), ("none", "CAMERA")):
+        result = huepress.compress(FILES["JPEG"], format=format, quality=30, strip=strip, allow_larger=True)
+        exif = Image.open(io.BytesIO(bytes(result))).getexif()
+        assert exif.get(0x013B) == "Ann Example"
+        assert exif.get(0x010F) == camera
+
+
+@pytest.mark.parametrize("format", FULL_COLOR_FORMATS)
+def test_more_metadata_than_a_file_holds_is_left_out(format):
+    exif = Image.Exif()
+    exif[0x010E] = "x" * 70_000
+    image = saved(Image.fromarray(NOISE), "PNG", exif=exif.tobytes())
+    result = huepress.compress(image, format=format, quality=30, strip="none", allow_larger=True)
+    left_out = not reopened(bytes(result)).getexif().get(0x010E)
+    assert left_out == (result.encoded.format == "JPEG")
+    assert left_out == any("64 kB" in note for note in result.report.notes) or format == "smallest"

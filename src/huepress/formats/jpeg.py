@@ -12,9 +12,12 @@ from PIL import Image
 
 from huepress.formats.metadata import as_pillow
 from huepress.formats.record import FileFormat, FullColor, Wish
-from huepress.model import Bytes, SourceImage
+from huepress.model import Bytes, Metadata, SourceImage
 
 _START_OF_SCAN, _END_OF_IMAGE, _COMMENT = 0xDA, 0xD9, 0xFE
+_EXIF = b"Exif\0\0"  # what a segment of EXIF begins with; without it no reader knows the segment
+# Of EXIF and of XMP: a segment holds 65,533 bytes, and its name is among them.
+_MOST_METADATA = 65_500
 # Application segments that say how a picture looks: JFIF, ICC profile, Adobe's transform.
 _LOOKS = {0xE0: (b"JFIF\0", b"JFXX\0"), 0xE2: (b"ICC_PROFILE\0",), 0xEE: (b"Adobe",)}
 
@@ -24,7 +27,25 @@ _CHROMA_DETAIL = 2.5
 _WHITE = 255.0
 
 
-def on_white(source: SourceImage) -> SourceImage:
+def adapted(source: SourceImage) -> SourceImage:
+    """Return a picture without what no JPEG holds: alpha, and metadata beyond a segment."""
+    source, metadata = _on_white(source), _that_fits(source.metadata)
+    if metadata is source.metadata:
+        return source
+    note = "EXIF or XMP of more than 64 kB does not fit into a JPEG, and is left out"
+    return replace(source, metadata=metadata, notes=(*source.notes, note))
+
+
+def _that_fits(metadata: Metadata) -> Metadata:
+    whole = as_pillow(metadata)
+    exif, xmp = (
+        None if len(whole.get(name, b"")) > _MOST_METADATA else kept
+        for name, kept in (("exif", metadata.exif), ("xmp", metadata.xmp))
+    )
+    return metadata if (exif, xmp) == (metadata.exif, metadata.xmp) else replace(metadata, exif=exif, xmp=xmp)
+
+
+def _on_white(source: SourceImage) -> SourceImage:
     """Return a picture without alpha, as it looks on white."""
     if source.pixels_srgb8.shape[2] == 3:
         return source
@@ -51,7 +72,9 @@ def chroma_detail(pixels_srgb8: Bytes) -> float:
 
 def encode_jpeg(pixels_srgb8: Bytes, quality: int, wish: Wish) -> bytes:
     """Encode an opaque picture in progressive scans, a gray one without chroma."""
-    extras: dict[str, Any] = dict(as_pillow(wish.metadata))
+    extras: dict[str, Any] = dict(as_pillow(_that_fits(wish.metadata)))
+    if "exif" in extras:
+        extras["exif"] = _EXIF + extras["exif"]
     if (pixels_srgb8 == pixels_srgb8[:, :, :1]).all():
         pixels_srgb8 = np.ascontiguousarray(pixels_srgb8[:, :, 0])
     else:
@@ -65,7 +88,7 @@ def clean_jpeg(data: bytes, exif: bytes | None, *, resolution: bool) -> bytes | 
     """Drop segments up to the first scan (ITU-T T.81, annex B), and what follows the picture."""
     kept = [data[:2]]
     if exif:
-        body = b"Exif\0\0" + exif
+        body = _EXIF + exif
         kept.append(struct.pack(">HH", 0xFFE1, len(body) + 2) + body)
     position = 2
     while position + 4 <= len(data) and data[position] == 0xFF:
@@ -106,7 +129,7 @@ FORMAT = FileFormat(
     extensions=(".jpg", ".jpeg", ".jpe"),
     mime_type="image/jpeg",
     recognizes=lambda data: data.startswith(b"\xff\xd8"),
-    adapt=on_white,
+    adapt=adapted,
     clean=clean_jpeg,
     full_color=FullColor(
         name="jpeg",
