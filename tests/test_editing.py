@@ -237,3 +237,9 @@ def test_a_poster_beside_the_animation(run, tmp_path):
     for name in ("clip.png", "out.gif", "-"):
         done = run("clip.png", "-o", "out.gif", "-f", "--poster", name)
         assert done.returncode == 2 and b"of its own" in done.stderr
+
+
+def test_a_poster_that_cannot_be_had_is_refused_before_anything_is_written(run, tmp_path):
+    (tmp_path / "clip.png").write_bytes(clip()[0])
+    done = run("clip.png", "-k", 16, "-o", "out.gif", "--poster", "x.jpg")
+    assert done.returncode == 2 and b"number of colors" in done.stderr and not (tmp_path / "out.gif").exists()

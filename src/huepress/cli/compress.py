@@ -98,12 +98,13 @@ def command(
     _check_colors_and_goals(options, choices)
     delivery = Delivery(allow_larger=allow_larger, allow_miss=force)
     request = runs.request_of(names, output, options, delivery, choices, force=force)
+    poster = None if choices.poster is None else runs.poster_of(request, choices.poster, choices.poster_at)
     code = runs.execute(request, choices, runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose))
-    if choices.poster is None or code:
+    if poster is None or code:
         return code
     to_stdout = output == STDIO or (output is None and STDIO in names)
     printing = runs.Printing(as_json=as_json, quiet=quiet or to_stdout, verbose=verbose)
-    return runs.execute(runs.poster_of(request, choices.poster, choices.poster_at), RunChoices(), printing)
+    return runs.execute(poster, RunChoices(), printing)
 
 
 def _named(output: str | None, choices: RunChoices) -> str | None:
