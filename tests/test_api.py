@@ -13,9 +13,10 @@ import huepress
 from conftest import HANG, png_bytes
 from huepress import api
 from huepress.engine import kmeans
+from huepress.ml import batch, features
 
 
-@pytest.mark.parametrize("module", [api, kmeans])
+@pytest.mark.parametrize("module", [api, kmeans, batch, features])
 def test_docstring_examples(module):
     assert doctest.testmod(module).failed == 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import warnings
 from typing import Any, Literal
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.machine import available_processors
+from huepress.engine.estimator import Estimator
 
 Floats = npt.NDArray[np.floating[Any]]
 # Integer weights are exact up to this total; others are rounded to this part of the total.
@@ -20,7 +19,7 @@ _WEIGHT_TOTAL = 2**32 - 2
 _FARTHEST = 1e15
 
 
-class KMeans:
+class KMeans(Estimator):
     """Exact weighted k-means on a few features (colors have 3 or 4).
 
     The conventions are scikit-learn's, without depending on it: parameters are stored as
@@ -95,28 +94,6 @@ class KMeans:
         self.n_jobs = n_jobs
 
     # --- scikit-learn's protocol -------------------------------------------------------------
-
-    @classmethod
-    def _parameter_names(cls) -> list[str]:
-        return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters as they were given."""
-        return {name: getattr(self, name) for name in self._parameter_names()}
-
-    def set_params(self, **params: Any) -> KMeans:
-        """Set parameters; an unknown name is a ValueError."""
-        known = self._parameter_names()
-        for name, value in params.items():
-            if name not in known:
-                raise ValueError(f"Invalid parameter {name!r} for estimator KMeans; valid are {known}")
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        defaults = {name: p.default for name, p in inspect.signature(type(self).__init__).parameters.items()}
-        changed = [f"{k}={v!r}" for k, v in self.get_params().items() if repr(v) != repr(defaults[k])]
-        return f"KMeans({', '.join(changed)})"
 
     def __sklearn_tags__(self) -> Any:
         """Describe the estimator to scikit-learn, which alone calls this."""
@@ -302,9 +279,6 @@ class KMeans:
         if hasattr(self.random_state, "randint"):
             return int(self.random_state.randint(0, 2**31 - 1))
         return int(self.random_state) & (2**64 - 1)
-
-    def _threads(self) -> int:
-        return available_processors() if self.n_jobs == -1 else max(1, int(self.n_jobs))
 
 
 def _fresh_seed() -> int:
