@@ -2,34 +2,15 @@
 
 import numpy as np
 import pytest
-from skimage.color import rgb2xyz
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from huepress import ml
 from huepress.errors import InputError, OptionError
+from reference.colors import srgb8_to_oklab
 
 RNG = np.random.default_rng(7)
-# Ottosson 2020, "A perceptual color space for image processing".
-TO_LMS = np.array(
-    [
-        [0.8189330101, 0.3618667424, -0.1288597137],
-        [0.0329845436, 0.9293118715, 0.0361456387],
-        [0.0482003018, 0.2643662691, 0.6338517070],
-    ]
-)
-TO_LAB = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
-
-
-def oklab(colors_srgb8):
-    return np.cbrt(rgb2xyz(colors_srgb8 / 255.0) @ TO_LMS.T) @ TO_LAB.T
 
 
 def pictures():
@@ -44,7 +25,7 @@ def test_rows_hold_the_palette_in_oklab_and_the_share_of_each_color():
     for row, features in enumerate(found):
         palette = batch.palette(row)
         colors, shares = features[:18].reshape(6, 3), features[18:]
-        np.testing.assert_allclose(colors[: len(palette)], oklab(palette), atol=1e-3)
+        np.testing.assert_allclose(colors[: len(palette)], srgb8_to_oklab(palette), atol=1e-4)
         np.testing.assert_array_equal(
             colors[len(palette) :], np.repeat(colors[len(palette) - 1 :][:1], 6 - len(palette), 0)
         )

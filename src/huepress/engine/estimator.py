@@ -38,5 +38,19 @@ class Estimator:
         changed = [f"{k}={v!r}" for k, v in self.get_params().items() if repr(v) != repr(defaults[k])]
         return f"{type(self).__name__}({', '.join(changed)})"
 
+    @staticmethod
+    def _tags(kind: str) -> Any:
+        """Return what scikit-learn, which alone asks for it, has to know of an estimator."""
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+
+        return Tags(
+            estimator_type=kind,
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(),
+            classifier_tags=None,
+            regressor_tags=None,
+            input_tags=InputTags(),
+        )
+
     def _threads(self) -> int:
         return available_processors() if self.n_jobs == -1 else max(1, int(self.n_jobs))

@@ -97,16 +97,7 @@ class KMeans(Estimator):
 
     def __sklearn_tags__(self) -> Any:
         """Describe the estimator to scikit-learn, which alone calls this."""
-        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
-
-        return Tags(
-            estimator_type="clusterer",
-            target_tags=TargetTags(required=False),
-            transformer_tags=TransformerTags(),
-            classifier_tags=None,
-            regressor_tags=None,
-            input_tags=InputTags(),
-        )
+        return self._tags("clusterer")
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "cluster_centers_")

@@ -95,17 +95,9 @@ class PaletteFeatures(Estimator):
 
     def __sklearn_tags__(self) -> Any:
         """Describe the transformer to scikit-learn, which alone calls this."""
-        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
-
-        return Tags(
-            estimator_type="transformer",
-            target_tags=TargetTags(required=False),
-            transformer_tags=TransformerTags(),
-            classifier_tags=None,
-            regressor_tags=None,
-            input_tags=InputTags(two_d_array=False, three_d_array=True),
-            requires_fit=False,
-        )
+        tags = self._tags("transformer")
+        tags.input_tags.two_d_array, tags.input_tags.three_d_array, tags.requires_fit = False, True, False
+        return tags
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
