@@ -11,7 +11,6 @@ import numpy.typing as npt
 from huepress import _core
 from huepress.engine.estimator import Estimator
 from huepress.ml.batch import quantize_batch
-from huepress.ml.packed import checked_threads
 
 if TYPE_CHECKING:
     from typing import Self
@@ -69,8 +68,7 @@ class PaletteFeatures(Estimator):
         OptionError, InputError, LimitError
             As `quantize_batch`.
         """
-        threads = checked_threads(self._threads())
-        batch = quantize_batch(X, self.n_colors, n_threads=threads)
+        batch = quantize_batch(X, self.n_colors, n_threads=self._threads())
         n, k = len(batch), int(self.n_colors)
         shares1 = np.zeros((n, k), dtype=np.float32)
         for row in range(n):
