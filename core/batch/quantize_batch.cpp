@@ -97,12 +97,58 @@ Palette palette_of_table(Workspace& work, const BatchOptions& options) {
     return palette;
 }
 
+// The colors of several pictures as long as they are no more than a palette may have; then nobody asks any more.
+class FewColors {
+public:
+    void add(const RgbView& picture) {
+        std::uint32_t last = kNone;
+        for (std::size_t i = 0; i < picture.n_pixels && !too_many_; ++i) {
+            const std::uint8_t* p = picture.pixels_srgb8 + 3 * i;
+            const std::uint32_t code = std::uint32_t{p[0]} << 16 | std::uint32_t{p[1]} << 8 | p[2];
+            if (code != last) insert(code);
+            last = code;
+        }
+    }
+
+    // Moves the colors of another set into this one.
+    void take(FewColors& other) {
+        too_many_ |= other.too_many_;
+        for (const std::uint32_t code : other.codes_) insert(code);
+        other = {};
+    }
+
+    bool fit(int k) const { return !too_many_ && codes_.size() <= static_cast<std::size_t>(k); }
+
+    std::vector<float> points_srgb255() const {
+        std::vector<float> points;
+        for (const std::uint32_t code : codes_) {
+            for (const int shift : {16, 8, 0}) points.push_back(static_cast<float>(code >> shift & 0xFF));
+        }
+        return points;
+    }
+
+private:
+    void insert(std::uint32_t code) {
+        if (too_many_) return;
+        const auto at = std::lower_bound(codes_.begin(), codes_.end(), code);
+        if (at != codes_.end() && *at == code) return;
+        too_many_ = codes_.size() == kMost;
+        if (!too_many_) codes_.insert(at, code);
+    }
+
+    static constexpr std::size_t kMost = 256;
+    static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+    std::vector<std::uint32_t> codes_;  // sorted
+    bool too_many_ = false;
+};
+
 // Pixels of several pictures by cells: sums are integers, so that threads may take pictures in any order.
 class ColorGrid {
 public:
     ColorGrid() : cells_(kGridCells) {}
 
     void add(const RgbView& picture) {
+        few_.add(picture);
         for (std::size_t i = 0; i < picture.n_pixels; ++i) {
             const std::uint8_t* p = picture.pixels_srgb8 + 3 * i;
             std::size_t key = 0;
@@ -116,6 +162,7 @@ public:
 
     // Moves the pixels of another grid into this one.
     void take(ColorGrid& other) {
+        few_.take(other.few_);
         for (const std::uint32_t key : other.used_) {
             if (cells_[key][3] == 0) used_.push_back(key);
             for (int d = 0; d < 4; ++d) cells_[key][d] += other.cells_[key][d];
@@ -142,6 +189,12 @@ public:
         }
         used_.clear();
         std::vector<std::int32_t> labels;
+        FewColors few;
+        few.take(few_);
+        if (few.fit(options.k)) {  // colors that fit stay as they are, however close to each other
+            points = few.points_srgb255();
+            weights.assign(points.size() / 3, 1);
+        }
         return palette_of_points({points.data(), weights.data(), weights.size(), 3}, options, labels);
     }
 
@@ -149,6 +202,7 @@ private:
     using Cell = std::array<std::uint64_t, 4>;  // sums of red, green, blue; number of pixels
     std::vector<Cell> cells_;
     std::vector<std::uint32_t> used_;
+    FewColors few_;
 };
 
 // Maps the counted picture to the palette, from the guess in work.labels, and packs it.

@@ -63,6 +63,17 @@ def test_few_colors_stay_as_they_are(pictures, n_colors):
             np.testing.assert_array_equal(batch[i], picture)
 
 
+@given(st.data(), st.integers(2, 256), st.sampled_from(["group", "all"]), st.integers(1, 3))
+def test_few_colors_that_pictures_share_stay_as_they_are(data, n_colors, scope, n_threads):
+    n = data.draw(st.integers(1, n_colors))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    close = rng.integers(100, 104, (n, 3), dtype=np.uint8)  # many in one cell of any coarser grid
+    pictures = [close[rng.integers(0, n, (9, width))] for width in (5, 40, 7)]
+    batch = ml.quantize_batch(pictures, n_colors, scope, n_threads)
+    for i, picture in enumerate(pictures):
+        np.testing.assert_array_equal(batch[i], picture)
+
+
 @given(st.lists(PICTURE, min_size=1, max_size=12), SCOPES, st.integers(2, 5))
 def test_threads_change_no_bit(pictures, scope, n_threads):
     one = ml.quantize_batch(pictures, 4, scope, n_threads=1)
