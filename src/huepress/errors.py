@@ -49,6 +49,8 @@ class Remedy(Enum):
     WHOLE_FOLDER = "compress_many takes folders; here give the files in it"
     EXCLUDE_FOLDER = "rename it, or exclude its folder"
     CHECK_CLUSTER = "check the cluster's address"
+    SKIP_FAILED = "mend them, exclude them, or skip_failed=True leaves them out; what is done is not done again"
+    PALETTE_EACH = "raise memory, resize the pictures, or palette='image' needs next to nothing"
     SMALLER_IMAGE = "make the image smaller or close other programs"
 
 

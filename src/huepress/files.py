@@ -8,6 +8,7 @@ import io
 import mmap
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,6 +216,36 @@ def publish(temporary: Path, target: Path, *, overwrite: bool) -> None:
         os.replace(temporary, target)
     except OSError as error:
         raise cannot_be_written(target, error) from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it; OutputError if that cannot be done."""
+    try:
+        path.mkdir(parents=True)
+    except OSError as error:
+        raise cannot_be_written(path, error) from None
+
+
+def publish_folder(temporary: Path, target: Path) -> None:
+    """Give a finished folder its name in one step; an empty folder of that name gives way.
+
+    Raises
+    ------
+    OutputError
+        If the name is taken, or cannot be given.
+    """
+    try:
+        if target.is_dir() and not target.is_symlink():
+            target.rmdir()  # fails unless it is empty
+        os.rename(temporary, target)
+    except OSError as error:
+        raise cannot_be_written(target, error) from None
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder of our own with all that is in it, as far as that can be done; links in it are not followed."""
+    if not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def sync(path: str | os.PathLike[str]) -> None:

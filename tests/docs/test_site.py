@@ -60,7 +60,7 @@ def test_a_commands_page_has_every_option_of_its_help(site, run, command):
     page = words(site / "commands" / f"{command}.html")
     help_text = run(
         command,
-        "--help-all" if command in ("compress", "compare", "palette", "segment", "serve") else "--help",
+        "--help-all" if command in ("compress", "compare", "dataset", "palette", "segment", "serve") else "--help",
         env={"COLUMNS": "200"},
     ).stdout.decode()
     offered = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", help_text))
@@ -97,11 +97,15 @@ def test_formulas_are_drawn(site):
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])
 def test_every_block_of_a_page_runs(page, photo, tmp_path, huepress_program):
-    """The blocks of a page run one after the other, in a folder that holds photo.png and a folder "pictures"."""
+    """The blocks of a page run one after the other, in a folder that holds photo.png and folders of pictures."""
     (tmp_path / "photo.png").write_bytes(png_bytes(photo[60:156, 80:224]))
     (tmp_path / "pictures" / "more").mkdir(parents=True)
     (tmp_path / "pictures" / "left.png").write_bytes(png_bytes(photo[60:120, :80]))
     (tmp_path / "pictures" / "more" / "right.png").write_bytes(png_bytes(photo[60:120, -80:]))
+    for number in range(8):
+        path = tmp_path / "animals" / ("dogs" if number % 2 else "cats") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png_bytes(photo[60:92, 20 * number : 20 * number + 32]))
     environment = os.environ | {
         "PATH": f"{huepress_program.parent}:/usr/bin:/bin",
         "LC_ALL": "C.UTF-8",

@@ -32,7 +32,7 @@ class Watch:
     """Hears how a run gets on; this one does nothing with it."""
 
     def begin(self, tasks: list[Task], what: str) -> None:
-        """Hear that some work on these files begins: ``"colors"`` are read, or files are ``"compressed"``."""
+        """Hear that some work on these files begins: ``"colors"`` are read, files ``"compressed"`` or ``"packed"``."""
 
     def part_of(self, task: Task) -> Callable[[float], None] | None:
         """Return what takes the part of a file that is done, 0 to 1, while files are done one by one."""

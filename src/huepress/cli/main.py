@@ -18,6 +18,7 @@ from huepress.errors import HuepressError, LimitError, as_huepress_error
 _COMMANDS = {
     "compress": "compress:command",
     "compare": "compare:command",
+    "dataset": "dataset:command",
     "palette": "palette:command",
     "score": "score:command",
     "segment": "segment:command",

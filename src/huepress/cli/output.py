@@ -45,6 +45,8 @@ _WORDS = {
     Remedy.WHOLE_FOLDER: "compress -r FOLDER -o DIR takes all that is in it; here give its files",
     Remedy.EXCLUDE_FOLDER: "rename it, or --exclude its folder",
     Remedy.CHECK_CLUSTER: "check --cluster",
+    Remedy.SKIP_FAILED: "mend them, --exclude them, or --skip-failed leaves them out; what is done is not done again",
+    Remedy.PALETTE_EACH: "raise --memory, --resize the pictures, or --palette image needs next to nothing",
 }
 
 

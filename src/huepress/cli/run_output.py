@@ -125,7 +125,7 @@ class Progress(Watch):
         """Show the bar."""
         self._n_files, self._n_bytes = len(tasks), sum(task.size for task in tasks)
         self._done = self._n_done = 0
-        self._what = "reading colors" if what == "colors" else ""
+        self._what = {"colors": "reading colors", "packed": "packing"}.get(what, "")
         if self._silent or not tasks:
             return
         from rich.console import Console

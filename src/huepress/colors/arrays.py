@@ -10,6 +10,7 @@ import numpy.typing as npt
 from huepress.model import Bytes
 
 Keys = npt.NDArray[np.uint32]
+_WHITE = 255.0
 
 
 def pack_colors(colors_srgb8: Bytes) -> Keys:
@@ -37,6 +38,24 @@ def four_channels(colors_srgb8: Bytes) -> Bytes:
     if colors_srgb8.shape[1] == 4:
         return colors_srgb8
     return np.concatenate([colors_srgb8, np.full((len(colors_srgb8), 1), 255, dtype=np.uint8)], axis=1)
+
+
+def on_white(pixels_srgb8: Bytes) -> Bytes:
+    """Return pixels without alpha, as they look on white.
+
+    Parameters
+    ----------
+    pixels_srgb8 : ndarray of uint8, (height, width, 3 or 4)
+
+    Returns
+    -------
+    ndarray of uint8, (height, width, 3)
+    """
+    if pixels_srgb8.shape[2] == 3:
+        return pixels_srgb8
+    colors, alpha = pixels_srgb8[:, :, :3], pixels_srgb8[:, :, 3:].astype(np.float32) / 255
+    shown: Bytes = np.rint(colors * alpha + _WHITE * (1 - alpha)).astype(np.uint8)
+    return shown
 
 
 def pack_rows(indices: Bytes, bit_depth: int) -> Bytes:

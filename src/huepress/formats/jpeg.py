@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from huepress.colors.arrays import on_white
 from huepress.formats.metadata import as_pillow
 from huepress.formats.record import FileFormat, FullColor, Wish
 from huepress.model import Bytes, Metadata, SourceImage
@@ -24,7 +25,6 @@ _LOOKS = {0xE0: (b"JFIF\0", b"JFXX\0"), 0xE2: (b"ICC_PROFILE\0",), 0xEE: (b"Adob
 # Chroma loses half its resolution where that changes its codes by no more than this, root mean square: of 29 pictures
 # those above took fewer bytes at full resolution for scores from 75 on, those below more.
 _CHROMA_DETAIL = 2.5
-_WHITE = 255.0
 
 
 def adapted(source: SourceImage) -> SourceImage:
@@ -49,8 +49,7 @@ def _on_white(source: SourceImage) -> SourceImage:
     """Return a picture without alpha, as it looks on white."""
     if source.pixels_srgb8.shape[2] == 3:
         return source
-    colors, alpha = source.pixels_srgb8[:, :, :3], source.pixels_srgb8[:, :, 3:].astype(np.float32) / 255
-    shown = np.rint(colors * alpha + _WHITE * (1 - alpha)).astype(np.uint8)
+    shown = on_white(source.pixels_srgb8)
     note = "a JPEG holds no transparency: the picture stands on white"
     return replace(source, pixels_srgb8=shown, notes=(*source.notes, note))
 
