@@ -21,6 +21,7 @@ class Remedy(Enum):
     SMALLER_OTHERWISE = (
         "format='smallest', quality=60, max_size or resize make it smaller, allow_larger=True writes the palette"
     )
+    SMALLER_ANIMATION = "fps=12, resize or quality=60 make it smaller"
     NEVER_LARGER = "allow_larger=False keeps the original then"
     COMPRESS_ANYWAY = "allow_larger=True compresses it anyway"
     ALLOW_MISS = "allow more bytes, make the picture smaller, or allow_miss=True takes it"
@@ -41,6 +42,7 @@ class Remedy(Enum):
     OTHER_FORMAT = "choose another format"
     TOLERANT = "tolerant=True reads it as far as it goes"
     MORE_PIXELS = "raise max_pixels, or make the image smaller"
+    FEWER_FRAMES = "trim it, take fewer fps, or raise max_pixels"
     MORE_MEMORY = "raise the memory limit"
     LESS_MEMORY = "try it alone, or with a smaller memory limit"
     NO_COLORS = "leave n_colors, palette and pin out, or choose format 'png' or 'webp'"

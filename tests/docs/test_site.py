@@ -12,11 +12,13 @@ from html import unescape
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import huepress
 from conftest import HANG, png_bytes
 from huepress.cli.main import _COMMANDS
+from videos import written
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -102,6 +104,9 @@ def test_every_block_of_a_page_runs(page, photo, tmp_path, huepress_program):
     (tmp_path / "pictures" / "more").mkdir(parents=True)
     (tmp_path / "pictures" / "left.png").write_bytes(png_bytes(photo[60:120, :80]))
     (tmp_path / "pictures" / "more" / "right.png").write_bytes(png_bytes(photo[60:120, -80:]))
+    gray = [np.full((48, 64), 128, np.uint8)] * 2
+    frames = [[photo[:96, 4 * number : 4 * number + 128, 1].copy(), *gray] for number in range(10)]
+    (tmp_path / "film.mp4").write_bytes(written(frames, ("mp4", "mpeg4"), "yuv420p"))
     for number in range(8):
         path = tmp_path / "animals" / ("dogs" if number % 2 else "cats") / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)

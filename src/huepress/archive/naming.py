@@ -14,7 +14,7 @@ from huepress.archive.request import RunRequest
 from huepress.errors import HuepressError, OutputError, Remedy
 from huepress.formats import table
 from huepress.formats.mending import mend
-from huepress.formats.probe import HEADER_BYTES, Probe, probe
+from huepress.formats.probe import HEADER_BYTES, probe
 from huepress.formats.reading import read_animation
 from huepress.formats.table import extension_of
 from huepress.formats.writing import formats_of
@@ -62,9 +62,9 @@ class FileNaming:
     def kept(self, name: str) -> str:
         """Return where the original's bytes go: under a name whose extension does not lie."""
         suffix = self._source(name).suffix.lower()
-        found = self._probe(name)
+        found = self._file_format(name)
         if found is not None:
-            suffix = extension_of({"MPO": "JPEG"}.get(found.format, found.format), suffix)
+            suffix = extension_of({"MPO": "JPEG"}.get(found, found), suffix)
         return str(self._path(name, suffix or self._likeliest))
 
     @property
@@ -74,8 +74,7 @@ class FileNaming:
 
     def _format_of_animation(self, name: str) -> str | None:
         """Return the format of an animation, whose results have it by default; None for pictures."""
-        found = self._probe(name)
-        moving = table.of_animations(found.format) if found is not None else None
+        moving = table.of_animations(self._file_format(name) or "")
         if moving is None or moving is table.default() or self.request.options.still is not None:
             return None  # what is told by its own format, not as a picture's default
         with suppress(HuepressError):  # told when its turn comes
@@ -85,9 +84,14 @@ class FileNaming:
                 return moving.name
         return None
 
-    def _probe(self, name: str) -> Probe | None:
+    def _file_format(self, name: str) -> str | None:
         with suppress(HuepressError):  # told when its turn comes
-            return probe(self.store.read_start(name, HEADER_BYTES))
+            start = self.store.read_start(name, HEADER_BYTES)
+            known = table.of_bytes(start)
+            if known is not None:
+                return known.file_format
+            found = probe(start)
+            return None if found is None else found.format
         return None
 
     def _source(self, name: str) -> Path:

@@ -17,6 +17,7 @@ _WORDS = {
     Remedy.ALLOW_LARGER: "--allow-larger writes it anyway",
     Remedy.SMALLER_OTHERWISE: "--format smallest, --quality 60, --max-size or --resize make it smaller; --allow-larger "
     "writes the palette",
+    Remedy.SMALLER_ANIMATION: "--fps 12, --resize or --quality 60 make it smaller",
     Remedy.NEVER_LARGER: "--never-larger keeps the original then",
     Remedy.COMPRESS_ANYWAY: "--allow-larger compresses it anyway",
     Remedy.ALLOW_MISS: "allow more, make the picture smaller, or --force writes it",
@@ -37,6 +38,7 @@ _WORDS = {
     Remedy.OTHER_FORMAT: "choose another --format",
     Remedy.TOLERANT: "--tolerant reads it as far as it goes",
     Remedy.MORE_PIXELS: "raise the limit with --max-pixels, or make the image smaller",
+    Remedy.FEWER_FRAMES: "take a part with --trim, fewer frames with --fps, or raise --max-pixels",
     Remedy.MORE_MEMORY: "raise --memory",
     Remedy.LESS_MEMORY: "try it alone, or with a smaller --memory",
     Remedy.NO_COLORS: "leave -k, --palette and --pin out, or write .png or .webp",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from PIL import features
 
@@ -55,6 +56,17 @@ def enable_jxl(error: type[HuepressError] = OptionError) -> None:
         Of the given class, if it is not installed.
     """
     _import("pillow_jxl", "JPEG XL", "jxl", error)
+
+
+def enable_video() -> Any:
+    """Return PyAV.
+
+    Raises
+    ------
+    DecodeError
+        If it is not installed.
+    """
+    return _import("av", "video", "video", DecodeError)
 
 
 def is_jxl(data: bytes) -> bool:

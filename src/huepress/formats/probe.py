@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
+from huepress.formats import table
 from huepress.formats.opening import open_image
 from huepress.formats.plug_ins import enable_plug_in, is_jxl, jxl_size
 from huepress.formats.sizes import hidden_sizes, is_icon
-from huepress.formats.y4m import is_y4m, y4m_size
 
 # So much of a file holds its header, as a rule.
 HEADER_BYTES = 32 * 1024
@@ -44,8 +44,9 @@ def probe(data: bytes) -> Probe | None:
             if is_icon(data):  # its plug-in decodes the largest picture when it opens
                 width, height = max(hidden_sizes(data), key=lambda size: size[0] * size[1], default=(1, 1))
                 return Probe("ICNS" if data.startswith(b"icns") else "ICO", width, height, True)
-            if is_y4m(data):
-                return Probe("Y4M", *y4m_size(data), False)
+            found = table.of_bytes(data)
+            if found is not None and found.moving is not None and found.moving.size_of is not None:
+                return Probe(found.file_format, *found.moving.size_of(data), False)
             enable_plug_in(data)
             with open_image(data) as image:
                 return Probe(image.format or "unknown", *image.size, image.has_transparency_data)

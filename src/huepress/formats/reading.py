@@ -14,7 +14,6 @@ from huepress.formats.mending import is_cut, mend
 from huepress.formats.metadata import has_private_data, oriented_exif, read_metadata
 from huepress.formats.opening import open_image
 from huepress.formats.pixels import orientation_of
-from huepress.formats.y4m import is_y4m
 from huepress.model import Animation, Metadata, SourceImage
 from huepress.options import ColorHandling, Strip
 
@@ -52,8 +51,9 @@ def read_input(
     """
 
     def read(data: bytes) -> SourceImage | Animation:
-        video = is_y4m(data)
-        animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving or video else None
+        format_ = table.of_bytes(data)
+        always = format_ is not None and format_.moving is not None and format_.moving.always
+        animation = read_animation(data, max_pixels=max_pixels, strip=strip) if moving or always else None
         if animation is not None and not moving:
             return SourceImage(next(animation.frames())[..., :3], animation.format, data)
         return animation or read_still(data, max_pixels=max_pixels, color=color, strip=strip)
@@ -89,7 +89,7 @@ def read_animation(data: bytes, *, max_pixels: int, strip: Strip = "safe") -> An
     ----------
     data : bytes
     max_pixels : int
-        Animations whose canvas has more pixels are refused, and those with 16 times as many in all frames.
+        Animations whose canvas has more pixels are refused; see `check_frames`.
     strip : {"safe", "all", "none"}
         Which metadata go where the file is kept.
 
@@ -98,7 +98,7 @@ def read_animation(data: bytes, *, max_pixels: int, strip: Strip = "safe") -> An
     DecodeError
         If the file is damaged or cut off.
     LimitError
-        If the canvas has more than `max_pixels` pixels, or all frames 16 times as many.
+        If the canvas has more than `max_pixels` pixels.
     """
     found = table.of_bytes(data)
     if found is None or found.moving is None:
@@ -107,7 +107,6 @@ def read_animation(data: bytes, *, max_pixels: int, strip: Strip = "safe") -> An
         animation = found.moving.read(data, max_pixels=max_pixels)
         if animation is None:
             return None
-        _check_frames(animation, max_pixels)
         return dataclasses.replace(animation, keepable=_keepable(data, strip) if found.written else None)
     except HuepressError:
         raise
@@ -117,13 +116,20 @@ def read_animation(data: bytes, *, max_pixels: int, strip: Strip = "safe") -> An
         raise DecodeError(f"the animation is damaged ({error}); make it anew or leave it out") from None
 
 
-def _check_frames(animation: Animation, max_pixels: int) -> None:
+def check_frames(animation: Animation, max_pixels: int) -> None:
+    """Refuse an animation whose frames are too much work; what was cut off before does not count.
+
+    Raises
+    ------
+    LimitError
+        If all frames together have more than 16 times `max_pixels` pixels.
+    """
     n_frames = len(animation.durations)
     if n_frames * animation.width * animation.height > _FRAMES_OF_LIMIT * max_pixels:
         raise LimitError(
             f"{n_frames:,} frames of {animation.width} x {animation.height} have more pixels than the limit "
             f"({_FRAMES_OF_LIMIT} times {max_pixels:,} in all frames)",
-            remedy=Remedy.MORE_PIXELS,
+            remedy=Remedy.FEWER_FRAMES,
         )
 
 

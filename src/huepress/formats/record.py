@@ -112,12 +112,18 @@ class Moving:
         Whether pixels are opaque or invisible, nothing between.
     palette_per_frame : bool
         Whether frames may have palettes of their own.
+    always : bool
+        Whether files of the format are never still pictures.
+    size_of : callable, optional
+        Returns width and height of a file that Pillow cannot open, from its first bytes or all of them.
     """
 
     read: ReadMoving
     tick: Fraction | None = None
     binary_alpha: bool = False
     palette_per_frame: bool = True
+    always: bool = False
+    size_of: Callable[[bytes], tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

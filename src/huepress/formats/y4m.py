@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from huepress.errors import DecodeError
 from huepress.formats.decode import check_size
 from huepress.formats.record import FileFormat, Moving
+from huepress.formats.yuv import Samples, Sampling, YuvEncoding, rounded, to_rgb255
 from huepress.model import Animation, Bytes
 
-Floats = npt.NDArray[np.float32]
 _SIGNATURE = b"YUV4MPEG2 "
 _LONGEST_LINE = 4096
 _USUAL_RATE = Fraction(25)
-# Of each kind: whether chroma is halved across and down, and whether its samples stand between those of light.
 _KINDS = {
-    "420": (2, 2, True), "420jpeg": (2, 2, True), "420mpeg2": (2, 2, False), "420paldv": (2, 2, False),
-    "422": (2, 1, False), "444": (1, 1, True), "mono": (0, 0, True),
+    "420": Sampling(2, 2, True), "420jpeg": Sampling(2, 2, True), "420mpeg2": Sampling(2, 2, False),
+    "420paldv": Sampling(2, 2, False), "422": Sampling(2, 1, False), "444": Sampling(1, 1, True),
+    "mono": Sampling(0, 0, True),
 }  # fmt: skip
 
 
@@ -38,8 +37,7 @@ class _Header:
     @property
     def chroma(self) -> tuple[int, int]:
         """Rows and columns of each plane of chroma."""
-        across, down, _ = _KINDS[self.kind]
-        return (-(-self.height // down), -(-self.width // across)) if across else (0, 0)
+        return _KINDS[self.kind].chroma_shape(self.width, self.height)
 
     @property
     def n_bytes(self) -> int:
@@ -110,44 +108,13 @@ def read_y4m(data: bytes, *, max_pixels: int) -> Animation | None:
 def _decoded(data: bytes, start: int, header: _Header) -> Bytes:
     """Return one frame as RGBA (ITU-R BT.601-7)."""
     height, width = header.height, header.width
-    black, light, color = (0, 255, 255) if header.full_range else (16, 219, 224)
-    luma = np.frombuffer(data, np.uint8, width * height, start).reshape(height, width)
-    y = (luma.astype(np.float32) - np.float32(black)) * np.float32(255 / light)
+    planes: list[Samples] = []
+    for shape in [(height, width), *[header.chroma] * 2][: 3 if header.chroma[0] else 1]:
+        planes.append(np.frombuffer(data, np.uint8, shape[0] * shape[1], start).reshape(shape))
+        start += planes[-1].size
     result = np.full((height, width, 4), 255, np.uint8)
-    rows, columns = header.chroma
-    if not rows:
-        result[..., :3] = _codes(y)[..., None]
-        return result
-    planes = []
-    for number in range(2):
-        at = start + width * height + number * rows * columns
-        plane = np.frombuffer(data, np.uint8, rows * columns, at).reshape(rows, columns)
-        planes.append(_at_full_size((plane.astype(np.float32) - 128) * np.float32(255 / color), header))
-    blue, red = planes
-    result[..., 0] = _codes(y + np.float32(1.402) * red)
-    result[..., 1] = _codes(y - np.float32(0.344136) * blue - np.float32(0.714136) * red)
-    result[..., 2] = _codes(y + np.float32(1.772) * blue)
-    return result
-
-
-def _codes(values: Floats) -> Bytes:
-    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
-
-
-def _at_full_size(plane: Floats, header: _Header) -> Floats:
-    across, down, between = _KINDS[header.kind]
-    if down == 2:  # of all kinds chroma stands between two rows of light
-        plane = _doubled(plane, between=True)[: header.height]
-    return plane if across == 1 else _doubled(plane.T, between=between).T[:, : header.width]
-
-
-def _doubled(plane: Floats, *, between: bool) -> Floats:
-    """Return twice as many rows, interpolated linearly."""
-    before, after = np.vstack([plane[:1], plane[:-1]]), np.vstack([plane[1:], plane[-1:]])
-    quarter, half = np.float32(0.25), np.float32(0.5)
-    result = np.empty((2 * len(plane), plane.shape[1]), np.float32)
-    result[::2] = plane + (before - plane) * quarter if between else plane
-    result[1::2] = plane + (after - plane) * (quarter if between else half)
+    encoding = YuvEncoding(full_range=header.full_range)
+    result[..., :3] = rounded(to_rgb255(planes, _KINDS[header.kind], encoding))
     return result
 
 
@@ -158,5 +125,5 @@ FORMAT = FileFormat(
     mime_type="video/x-yuv4mpeg",
     recognizes=is_y4m,
     in_browsers=False,
-    moving=Moving(read=read_y4m),
+    moving=Moving(read=read_y4m, always=True, size_of=y4m_size),
 )

@@ -12,7 +12,7 @@ from huepress.errors import HuepressError, InputError, OptionError
 from huepress.formats import decode
 from huepress.formats.palettes.read import read_palette
 from huepress.formats.pillow_image import is_pillow_image
-from huepress.formats.reading import read_input
+from huepress.formats.reading import check_frames, read_input
 from huepress.formats.resample import resized
 from huepress.model import Animation, Palette, SourceImage
 from huepress.options import DEFAULT_MAX_PIXELS, MAX_COLORS, ColorHandling, Options, Strip
@@ -40,15 +40,13 @@ def load_for(image: ImageLike, options: Options, *, moving: bool = False) -> Sou
     ------
     InputError, DecodeError, LimitError
     """
-    limit, color, strip, tolerant = options.max_pixels, options.color, options.strip, options.tolerant
-    source: SourceImage | Animation
-    if moving or options.trim is not None or options.still is not None:
-        source = load(image, max_pixels=limit, color=color, strip=strip, tolerant=tolerant, moving=True)
-    else:
-        source = load(image, max_pixels=limit, color=color, strip=strip, tolerant=tolerant)
-    source = edited(source, options)
+    limit = options.max_pixels
+    in_time = moving or options.trim is not None or options.still is not None
+    source = edited(_read(image, limit, options.color, options.strip, options.tolerant, moving=in_time), options)
     if not moving:
         source = first_frame(source)
+    if isinstance(source, Animation):
+        check_frames(source, limit)
     return source if options.new_size is None else resized(source, options.new_size, max_pixels=limit)
 
 
@@ -139,7 +137,15 @@ def load(
     moving: bool = False,
 ) -> SourceImage | Animation:
     """Turn whatever `compress` accepts into a SourceImage, or where they may be `moving` into an Animation."""
+    source = _read(image, max_pixels, color, strip, tolerant, moving=moving)
+    if isinstance(source, Animation):
+        check_frames(source, max_pixels)
+    return source
 
+
+def _read(
+    image: ImageLike, max_pixels: int, color: ColorHandling, strip: Strip, tolerant: bool, *, moving: bool
+) -> SourceImage | Animation:
     def decoded(data: bytes) -> SourceImage | Animation:
         return read_input(data, max_pixels=max_pixels, color=color, strip=strip, moving=moving, tolerant=tolerant)
 
