@@ -93,18 +93,25 @@ def command(
     from huepress.cli import inputs as cli_inputs
     from huepress.cli import runs
 
+    streams = None
+    if choices.animate:
+        from huepress.cli.frames import joined
+
+        _check_animate(choices)
+        streams = joined(inputs, options)
+        inputs, output = (STDIO,), output or streams.output(options)
     names = inputs if choices.is_run else tuple(cli_inputs.expand(inputs))
     _check(names, output, choices, as_json=as_json)
     _check_colors_and_goals(options, choices)
     delivery = Delivery(allow_larger=allow_larger, allow_miss=force)
     request = runs.request_of(names, output, options, delivery, choices, force=force)
     poster = None if choices.poster is None else runs.poster_of(request, choices.poster, choices.poster_at)
-    code = runs.execute(request, choices, runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose))
+    code = runs.execute(request, choices, runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose), streams)
     if poster is None or code:
         return code
     to_stdout = output == STDIO or (output is None and STDIO in names)
     printing = runs.Printing(as_json=as_json, quiet=quiet or to_stdout, verbose=verbose)
-    return runs.execute(poster, RunChoices(), printing)
+    return runs.execute(poster, RunChoices(), printing, streams)
 
 
 def _named(output: str | None, choices: RunChoices) -> str | None:
@@ -119,6 +126,11 @@ def _check_colors_and_goals(options: Options, choices: RunChoices) -> None:
         raise click.UsageError("--palette gives the colors, --shared-palette finds them; give one of the two")
     if choices.plot is not None and options.goal is None:
         raise click.UsageError("--plot draws what --quality or --max-size tried; give one of them")
+
+
+def _check_animate(choices: RunChoices) -> None:
+    if choices.is_run or choices.in_place or choices.suffix or choices.ext:
+        raise click.UsageError("--animate makes one file of its inputs; leave -r, --in-place, --suffix and --ext out")
 
 
 def _check(names: tuple[str, ...], output: str | None, choices: RunChoices, *, as_json: bool) -> None:

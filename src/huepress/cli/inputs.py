@@ -118,6 +118,10 @@ class PathsAndStreams(Paths):
         """Whether other processes see the same files."""
         return not self.has_streams
 
+    def told_name(self, name: str) -> str:
+        """Return what an input is called in sentences."""
+        return name
+
     def read(self, name: str) -> bytes:
         """Read a file, a URL or standard input."""
         return read_stdin() if name == STDIO else super().read(name)

@@ -81,6 +81,11 @@ class RunChoices:
         metavar="ADDRESS",
     )
 
+    animate: bool = option(
+        False,
+        help="Make one animation of the inputs or the pictures of a folder: so many --fps, 10 unless given.",
+        group="animations",
+    )
     poster: str | None = option(
         None, help="Write a frame as a picture, too, with the same options.", group="animations", metavar="FILE"
     )

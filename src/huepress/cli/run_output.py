@@ -59,13 +59,13 @@ def _rounded(trial: dict[str, Any]) -> dict[str, Any]:
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in trial.items()}
 
 
-def sentence(outcome: FileOutcome, *, verbose: bool) -> str:
-    """Tell in one line what became of a file: the bytes, the looks in words where known, the time; or all figures."""
+def sentence(outcome: FileOutcome, name: str, *, verbose: bool) -> str:
+    """Tell in one line what became of a file of a name: the bytes, the looks in words where known, the time; or all figures."""
     from huepress.engine.metrics import words_for
     from huepress.wording import advised, counted, human_bytes
 
     facts, output = outcome.facts, outcome.output or "left in place"
-    start = f"{outcome.task.source} -> {output}: "
+    start = f"{name} -> {output}: "
     if outcome.unchanged:
         return start + "done before, unchanged"
     advice = advised({trial["coder"]: trial["n_bytes"] for trial in facts.get("advice", ())})

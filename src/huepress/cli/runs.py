@@ -82,21 +82,27 @@ def poster_of(request: RunRequest, name: str, seconds: float) -> RunRequest:
     )  # fmt: skip
 
 
-def execute(request: RunRequest, choices: RunChoices, printing: Printing) -> int:
-    """Plan, have it done, print what happens, and return the exit code."""
+def execute(
+    request: RunRequest, choices: RunChoices, printing: Printing, streams: PathsAndStreams | None = None
+) -> int:
+    """Plan, have it done, print what happens, and return the exit code.
+
+    Parameters
+    ----------
+    request : RunRequest
+    choices : RunChoices
+    printing : Printing
+    streams : PathsAndStreams, optional
+        Where single files, standard input among them, are read and written.
+    """
+    streams = streams or PathsAndStreams("", has_streams=STDIO in request.names)
     for name in choices.report:
         reports.check_report_name(name)
     check_request(request)
     to_stdout = not request.is_tree and (
         request.output == STDIO or (request.output is None and not request.in_place and STDIO in request.names)
     )
-    planned = (
-        plan_tree(request)
-        if request.is_tree
-        else plan_files(
-            request, PathsAndStreams("", has_streams=STDIO in request.names), stream=STDIO, to_stdout=to_stdout
-        )
-    )
+    planned = plan_tree(request) if request.is_tree else plan_files(request, streams, stream=STDIO, to_stdout=to_stdout)
     silent = printing.quiet or printing.as_json
     tasks, settings = planned.tasks, planned.settings
     curves = Curves(choices.plot, tasks, settings)
@@ -119,7 +125,7 @@ def execute(request: RunRequest, choices: RunChoices, printing: Printing) -> int
             if outcome.error is not None and not planned.is_tree:
                 complain(outcome.error)
     for outcome in kept_for_later:
-        say(sentence(outcome, verbose=printing.verbose), err=to_stdout)
+        say(sentence(outcome, streams.told_name(outcome.task.source), verbose=printing.verbose), err=to_stdout)
         if printing.verbose and outcome.palette:
             say("  " + " ".join(outcome.palette), err=to_stdout)
     if not silent and (planned.is_tree or len(tasks) > 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from huepress.errors import OptionError
-from huepress.formats import gif, heif, jpeg, jxl, png, video, webp, y4m
+from huepress.formats import frame_list, gif, heif, jpeg, jxl, png, video, webp, y4m
 from huepress.formats.record import FileFormat, FullColor
 from huepress.options import FULL_COLOR_FORMATS
 
@@ -20,6 +20,7 @@ FORMATS: list[FileFormat] = [
     heif.HEIC,
     y4m.FORMAT,
     video.FORMAT,
+    frame_list.FORMAT,
 ]
 # Extensions of formats that are neither written nor in the table: a file of ours under such a name would lie.
 _FOREIGN = {

@@ -140,7 +140,7 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
         return Decision(chosen, f"no smaller than the {original.format}, which is damaged and not kept")
     read = table.by_file_format(original.format)
     if no_smaller and read is not None and read.moving is not None and read.moving.always:
-        return Decision(chosen, "larger than the video that it was made from", Remedy.SMALLER_ANIMATION)
+        return Decision(chosen, "larger than what it was made from", Remedy.SMALLER_ANIMATION)
     if original.keepable is None and no_smaller:
         return Decision(
             chosen,
