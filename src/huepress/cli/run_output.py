@@ -60,7 +60,7 @@ def _rounded(trial: dict[str, Any]) -> dict[str, Any]:
 
 
 def sentence(outcome: FileOutcome, name: str, *, verbose: bool) -> str:
-    """Tell in one line what became of a file of a name: the bytes, the looks in words where known, the time; or all figures."""
+    """Tell in one line what became of a file: the bytes, the looks in words where known, the time; or all figures."""
     from huepress.engine.metrics import words_for
     from huepress.wording import advised, counted, human_bytes
 

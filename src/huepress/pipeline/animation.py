@@ -26,6 +26,7 @@ from huepress.goals import QualityGoal
 from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage
 from huepress.options import MAX_COLORS, SMALLEST, Options
 from huepress.pipeline.delivery import Candidate, Original, deliver, may_keep
+from huepress.pipeline.edit import without_repeats
 from huepress.pipeline.frames import changed_pixels, on_backing, without_hidden_colors
 from huepress.pipeline.gif_frames import GifDeltas
 from huepress.pipeline.hunt import MOST_TRIALS, Attempt, reach
@@ -162,6 +163,7 @@ def run_animation(
     started = time.perf_counter() if started is None else started
     tell = on_progress or (lambda part: None)
     formats = _formats(animation, options)
+    animation = without_repeats(animation)
     original = Original(animation.format, animation.encoded, animation.keepable, animation.mended)
     within = fits_already(original, animation.n_pixels, options) and may_keep(original, options, delivery)
     asked = replace(options, max_size=None) if within else options

@@ -8,6 +8,8 @@ from fractions import Fraction
 from itertools import islice
 from typing import cast
 
+import numpy as np
+
 from huepress.editing import Crop, Trim, at_most, shown_at, timed, trimmed
 from huepress.errors import DecodeError, OptionError
 from huepress.model import Animation, Bytes, SourceImage
@@ -15,6 +17,8 @@ from huepress.options import Options
 
 # What is shorter, browsers show for a tenth of a second.
 _SHORTEST_SHOWN = Fraction(1, 50)
+# Every format holds frames that are shown for so long.
+_LONGEST_MERGED = Fraction(60)
 
 
 def edited(source: SourceImage | Animation, options: Options) -> SourceImage | Animation:
@@ -33,6 +37,39 @@ def edited(source: SourceImage | Animation, options: Options) -> SourceImage | A
         note = "trim, speed, fps and loop are about animations, and leave this still picture as it is"
         source = replace(source, notes=(*source.notes, note))
     return source if options.crop is None else _cropped(source, cast(Crop, options.crop))
+
+
+def without_repeats(animation: Animation) -> Animation:
+    """Return an animation whose frames that repeat the one before are one with it, for as long as both are shown.
+
+    Raises
+    ------
+    DecodeError
+        If a frame is damaged.
+    """
+    starts: list[int] = []
+    durations: list[Fraction] = []
+    last: Bytes | None = None
+    for number, (pixels, seconds) in enumerate(zip(animation.frames(), animation.durations, strict=True)):
+        if last is not None and _may_be_one(durations[-1], seconds) and np.array_equal(pixels, last):
+            durations[-1] += seconds
+            continue
+        starts.append(number)
+        durations.append(seconds)
+        last = pixels
+    if len(starts) == animation.n_frames:
+        return animation
+    frames, wanted = animation.frames, frozenset(starts)
+
+    def shown() -> Iterator[Bytes]:
+        return (pixels for number, pixels in enumerate(frames()) if number in wanted)
+
+    return replace(animation, durations=tuple(durations), frames=shown)
+
+
+def _may_be_one(before: Fraction, after: Fraction) -> bool:
+    """Tell whether browsers show two frames as long as one of both times; what is below 0.02 s, they slow down."""
+    return min(before, after) >= _SHORTEST_SHOWN and before + after <= _LONGEST_MERGED
 
 
 def first_frame(source: SourceImage | Animation) -> SourceImage:
