@@ -37,11 +37,13 @@ class Panel:
     facts : str
         The line under the title.
     picture : SourceImage or IndexedImage
-        Of the latter the palette is drawn, too.
+        Of the latter the palette is drawn, too, unless another is given.
     verdict : str
         Stands at the right of the title.
     warning : str
         Stands under the facts, in as many lines as it needs.
+    palette : Palette, optional
+        Drawn under the picture.
     """
 
     title: str
@@ -49,6 +51,11 @@ class Panel:
     picture: SourceImage | IndexedImage
     verdict: str = ""
     warning: str = ""
+    palette: Palette | None = None
+
+    def __post_init__(self) -> None:
+        if self.palette is None and isinstance(self.picture, IndexedImage):
+            object.__setattr__(self, "palette", self.picture.palette)
 
     def pixels_srgb8(self) -> Bytes:
         """Return the colors: (height, width, 3 or 4). Not kept: sheets of large pictures need the memory."""
@@ -162,8 +169,8 @@ def _draw_panel(canvas: Image.Image, panel: Panel, corner: tuple[int, int], layo
         _write(draw, (left, y), line, _SMALL_SIZE, _WARNING)
         y += _WARNING_LINE
     y = top + layout.view[1] + layout.text_height
-    if isinstance(panel.picture, IndexedImage):
-        _draw_swatches(canvas, panel.picture.palette, (left, y))
+    if panel.palette is not None:
+        _draw_swatches(canvas, panel.palette, (left, y))
     if not layout.detail:
         return
     y += _SWATCH_ROWS_HEIGHT + 8
