@@ -30,7 +30,7 @@ from huepress.drawing.strip import frames_a_sheet
 from huepress.engine.moving_score import seconds_shown
 from huepress.model import Animation, Encoded
 from huepress.pipeline.edit import frame_of
-from huepress.wording import counted, human_bytes, rounded_down
+from huepress.wording import counted, human_bytes
 
 _HEAD = (
     '<th scope="col">Bytes</th><th scope="col">Of the original</th><th scope="col">Colors</th>'
@@ -98,10 +98,10 @@ def _uris(sheets: Sequence[Encoded]) -> tuple[str, ...]:
 
 
 def _moving(version: MovingVersion, strips: Strips, numbers: Sequence[int]) -> Moving:
-    scores: tuple[float, ...] = ()
+    scores: tuple[str, ...] = ()
     if version.score is not None:
         found = {moment.frame: moment.ssimulacra2 for moment in version.score.moments}
-        scores = tuple(float(rounded_down(found[number], 1)) for number in numbers)
+        scores = tuple(score_text(found[number]) for number in numbers)
     worst = numbers.index(version.worst_frame) if scores and version.worst_frame in numbers else None
     return Moving(_uris(strips.frames), _uris(strips.differences), scores, worst)
 

@@ -40,11 +40,16 @@ class Strip {
     this.drawn = -1;
   }
 
+  /* Decode a sheet that may be wanted soon. */
+  prepare(number, then = () => {}) {
+    sheetAt(this.addresses[number % this.addresses.length], then);
+  }
+
   /* Draw a frame, and tell whether that could be done; if not, `then` is called when it can be. */
   draw(place, aSheet, then) {
     const number = Math.floor(place / aSheet);
     const sheet = sheetAt(this.addresses[number], then);
-    sheetAt(this.addresses[(number + 1) % this.addresses.length], then); // soon to be wanted
+    this.prepare(number + 1, then);
     if (!sheet) return false;
     if (this.drawn !== place) {
       const { width, height } = this.canvas;
@@ -95,6 +100,8 @@ export function startPlayer(viewer) {
     for (const each of [versions[shown.left], versions[shown.right]]) {
       ready = ((shown.difference && each.map) || each.picture).draw(place, aSheet, draw) && ready;
     }
+    // Those that may be chosen next are there then, if there are few.
+    if (versions.length <= MOST_SHEETS / 2) versions.forEach((each) => each.picture.prepare(Math.floor(place / aSheet)));
     const at = `frame ${number + 1} of ${player.dataset.total}, ${start.toFixed(2)} s`;
     slider.value = place;
     slider.setAttribute("aria-valuetext", at);

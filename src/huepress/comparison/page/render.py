@@ -46,15 +46,15 @@ class Moving:
     ----------
     sheets, map_sheets : tuple of str
         Where the frames are, below each other in sheets, and their differences from the original; of that none.
-    scores : tuple of float
-        One a frame; empty of the original, and where there are none.
+    scores : tuple of str
+        One a frame, for a person; empty of the original, and where there are none.
     worst : int, optional
         The place of the frame with the lowest score among those that the page holds.
     """
 
     sheets: tuple[str, ...]
     map_sheets: tuple[str, ...] = ()
-    scores: tuple[float, ...] = ()
+    scores: tuple[str, ...] = ()
     worst: int | None = None
 
     def attributes(self) -> str:
@@ -63,7 +63,7 @@ class Moving:
         if self.map_sheets:
             data["maps"] = " ".join(self.map_sheets)
         if self.scores:
-            data["scores"] = " ".join(f"{score:g}" for score in self.scores)
+            data["scores"] = " ".join(self.scores)
         if self.worst is not None:
             data["worst"] = f"{self.worst}"
         return "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
@@ -168,7 +168,7 @@ def put_together(
         missed=_missed(versions) + _advised(versions),
         plot=_plot(versions),
         palettes="\n".join(
-            _palette(version.label, version.outcome.indexed.palette)
+            _palette(_palette_label(version), version.outcome.indexed.palette)
             for version in versions
             if version.outcome.decoded_srgb8 is None
         ),
@@ -349,6 +349,10 @@ def _advised(versions: Sequence[Version]) -> str:
     """List what other coders take at the scores of versions."""
     items = "".join(f"<li><strong>{escape(v.label)}</strong>: {escape(v.advised)}</li>" for v in versions if v.advised)
     return items and f'<ul class="advice">{items}</ul>'
+
+
+def _palette_label(version: Version) -> str:
+    return f"{version.label}, first frame" if version.options.palette_per_frame else version.label
 
 
 def _palette(label: str, palette: Palette) -> str:
