@@ -70,7 +70,9 @@ def test_a_part_of_an_animation_and_a_frame_of_it(run, clip, tmp_path):
     assert json.loads(done.stdout)["n_frames"] == 3
     done = run("compare", "clip.png", "--still", "0.2", "-k", 4, "--effort", 0, "--json", "-o", "p.html", "-f")
     assert "n_frames" not in json.loads(done.stdout) and b'class="player"' not in (tmp_path / "p.html").read_bytes()
-    done = run("compare", "clip.png", "--format", "webp", "--palette-per-frame", "--effort", 0, "--json", "-o", "w.html")
+    done = run(
+        "compare", "clip.png", "--format", "webp", "--palette-per-frame", "--effort", 0, "--json", "-o", "w.html"
+    )
     assert json.loads(done.stdout)["format"] == "webp"
     assert "K = auto, first frame" in (tmp_path / "w.html").read_text()
 

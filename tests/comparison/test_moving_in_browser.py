@@ -112,6 +112,17 @@ def test_the_worst_frame_of_what_is_shown(still_page, compared):
     assert float(page.locator(".at").inner_text().rsplit(" ")[-1]) == pytest.approx(score, abs=0.1)
 
 
+def test_scores_are_drawn_over_the_slider(still_page, compared):
+    page = still_page
+    page.get_by_label("Right", exact=True).select_option("1")
+    line, dot = (page.locator(f".scores .{kind}").get_attribute("d") for kind in ("each", "worst"))
+    points = [tuple(map(float, point.split())) for point in line[1:].split("L")]
+    assert [x for x, _ in points] == [0, 25, 50, 75, 100]
+    lowest = max(points, key=lambda point: point[1])
+    assert points.index(lowest) == WORST and lowest[1] == 100 and min(y for _, y in points) == 0
+    assert dot == f"M{lowest[0]:g} {lowest[1]:g}h0"
+
+
 def test_the_slider(still_page, compared):
     slider = still_page.get_by_role("slider", name="Frame")
     slider.fill("3")

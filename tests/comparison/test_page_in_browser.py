@@ -12,6 +12,7 @@ from comparison.conftest import CHROMIUM
 from huepress.comparison.page.difference import map_palette
 from huepress.comparison.page.render import render_page
 
+
 @pytest.fixture(scope="module")
 def page_file(photo, badge, tmp_path_factory):
     compared = [

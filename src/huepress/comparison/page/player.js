@@ -3,6 +3,7 @@
 // Decoded sheets that are kept of all viewers together, and for each that is in sight; each has at most four million pixels.
 const MOST_SHEETS = 12;
 const SHEETS_IN_USE = 4; // two sides, now and soon
+const LEAST_SPAN = 5; // points of the score, so that no trifle looks like a fall
 let inSightNow = 0; // viewers
 const sheets = new Map(); // from an address to its bitmap, what was used last at the end; null while it is decoded
 
@@ -109,6 +110,20 @@ export function startPlayer(viewer) {
     return ready;
   }
 
+  /* Draw the score of each frame over the slider, of what can be taken along. */
+  function plot() {
+    const { scores, worst } = versions[shown.taken];
+    const [each, lowest] = player.querySelectorAll(".scores path");
+    player.querySelector(".scores").style.display = scores && frames.length > 1 ? "" : "none";
+    if (!scores || frames.length < 2) return;
+    const values = scores.map(Number);
+    const high = Math.max(...values);
+    const span = Math.max(LEAST_SPAN, high - Math.min(...values));
+    const points = values.map((value, i) => `${100 * i / (frames.length - 1)} ${100 * (high - value) / span}`);
+    each.setAttribute("d", `M${points.join("L")}`);
+    lowest.setAttribute("d", worst === undefined ? "" : `M${points[worst]}h0`);
+  }
+
   function tick(now) {
     const passed = Math.min((now - before) / 1000, 0.25); // nothing passes in a window that nobody sees
     before = now;
@@ -169,6 +184,7 @@ export function startPlayer(viewer) {
       button("worst").textContent = `Worst frame: ${frames[worst].number + 1}`;
       button("worst").title = `Worst frame of ${label}`;
     }
+    plot();
     draw();
   };
 }
