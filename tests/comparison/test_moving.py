@@ -118,6 +118,15 @@ def test_the_worst_frame_is_named_and_shown(compared, frames, number):
     assert (beside == 127).all(axis=2).mean() > 0.9
 
 
+def test_a_sheet_begins_a_row_with_every_frame_of_the_original(compared):
+    versions = [animations.spoiled(compared, number).versions[0] for number in (2, 0, 2)]
+    with Image.open(io.BytesIO(replace(compared, versions=tuple(versions)).sheet())) as sheet:
+        three_beside_each_other, two_rows = 3 * 508 + 28, sheet.height
+    assert sheet.width == three_beside_each_other
+    with Image.open(io.BytesIO(replace(compared, versions=tuple(versions[::2])).sheet())) as sheet:
+        assert sheet.width == three_beside_each_other and sheet.height < 0.6 * two_rows
+
+
 def test_the_page_holds_the_frames(compared, frames):
     page = parse(compared.page())
     a_sheet = int(page.one("div", class_="player").attributes["data-sheet"])

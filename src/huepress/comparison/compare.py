@@ -113,7 +113,7 @@ class Comparison:
     def _panel(self, shown: Picture) -> Panel:
         version = shown.version
         if version is None:
-            return Panel(shown.title, _original_facts(self.source), shown.picture)
+            return Panel(shown.title, _original_facts(self.source), shown.picture, begins=True)
         verdict = _verdict(version).removesuffix(", ")
         return Panel(shown.title, _version_facts(version), shown.picture, verdict, version.missed, shown.palette)
 
@@ -277,7 +277,7 @@ def _version_facts(version: Version) -> str:
     psnr = version.psnr_text if report.mse == 0 else f"PSNR {version.psnr_text}"
     facts = [human_bytes(report.bytes_out), version.saved_text, psnr]
     if isinstance(version, MovingVersion):
-        facts[2:] = [version.told_worst]
+        facts[2:] = [version.told_worst if report.mse else psnr]
     elif version.outcome.decoded_srgb8 is None and version.label.split(",")[0] != f"K = {report.n_colors}":
         facts.append(counted(report.n_colors, "color"))
     return " · ".join(fact for fact in facts if fact)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,8 @@ class Panel:
         Stands under the facts, in as many lines as it needs.
     palette : Palette, optional
         Drawn under the picture.
+    begins : bool
+        Whether it stands first in its row, with those that are to be seen beside it after it.
     """
 
     title: str
@@ -52,6 +55,7 @@ class Panel:
     verdict: str = ""
     warning: str = ""
     palette: Palette | None = None
+    begins: bool = False
 
     def __post_init__(self) -> None:
         if self.palette is None and isinstance(self.picture, IndexedImage):
@@ -95,12 +99,12 @@ def draw_sheet(name: str, panels: Sequence[Panel]) -> bytes:
     name : str
         What the sheet is about: its heading.
     panels : sequence of Panel
-        The original and at least one version.
+        The original and at least one version; of an animation several of both.
     """
     original = panels[0].pixels_srgb8()
     layout = _layout(original, panels)
-    columns = _columns_for(len(panels))
-    rows = -(-len(panels) // columns)
+    places = _places(panels)
+    columns, rows = (1 + max(place[axis] for place in places) for axis in range(2))
     header = _TITLE_SIZE + 2 * _GAP
     canvas = Image.new(
         "RGB",
@@ -111,13 +115,24 @@ def draw_sheet(name: str, panels: Sequence[Panel]) -> bytes:
     heading = legible(f"{name}   {width} x {height}")
     draw = ImageDraw.Draw(canvas)
     _write(draw, (_GAP, _GAP), heading, _TITLE_SIZE, _INK, canvas.width - 2 * _GAP)
-    for number, panel in enumerate(panels):
-        left = _GAP + number % columns * (_PANEL_WIDTH + _GAP)
-        top = header + number // columns * layout.height
-        _draw_panel(canvas, panel, (left, top), layout)
+    for (column, row), panel in zip(places, panels, strict=True):
+        corner = _GAP + column * (_PANEL_WIDTH + _GAP), header + row * layout.height
+        _draw_panel(canvas, panel, corner, layout)
     buffer = io.BytesIO()
     canvas.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _places(panels: Sequence[Panel]) -> list[tuple[int, int]]:
+    """Return column and row of each panel."""
+    begins = [number for number, panel in enumerate(panels) if panel.begins or number == 0]
+    sizes = [end - start for start, end in itertools.pairwise([*begins, len(panels)])]
+    columns = _columns_for(max(sizes))
+    places: list[tuple[int, int]] = []
+    for size in sizes:
+        row = 1 + places[-1][1] if places else 0
+        places += [(number % columns, row + number // columns) for number in range(size)]
+    return places
 
 
 def _columns_for(n_panels: int) -> int:

@@ -167,9 +167,10 @@ export function startPlayer(viewer) {
     event.preventDefault();
     pressed();
   });
-  new IntersectionObserver(([entry]) => {
-    inSightNow += entry.isIntersecting - inSight;
-    inSight = entry.isIntersecting;
+  new IntersectionObserver((entries) => {
+    const { isIntersecting } = entries.at(-1);
+    inSightNow += isIntersecting - inSight;
+    inSight = isIntersecting;
     move(wanted);
     draw();
   }).observe(viewer.querySelector(".stage"));
