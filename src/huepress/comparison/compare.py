@@ -217,7 +217,8 @@ def compare(
             raise OptionError(f"{option} is an empty list; give at least one value")
     usual = "n_colors" not in values
     if usual:
-        values["n_colors"] = [*default_colors(values, palette_given=single.get("palette") is not None)]
+        formats = {"format": _listed(single.get("format") or ()), **values}
+        values["n_colors"] = [*default_colors(formats, palette_given=single.get("palette") is not None)]
     if values["n_colors"]:
         single["n_colors"] = values["n_colors"][0]
     asked = Asked.from_values(intake.make_options(single), values, usual_colors=usual)
