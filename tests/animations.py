@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from PIL import Image
 
 import scenes
+from huepress.engine.moving_score import score_animation
 from huepress.formats.reading import read_animation
 from reference import lzw
 
@@ -182,3 +183,14 @@ def as_png(frames, durations):
     first, *others = map(Image.fromarray, frames)
     first.save(buffer, "PNG", save_all=True, append_images=others, duration=durations, loop=3)
     return buffer.getvalue()
+
+
+def spoiled(comparison, number):
+    """The comparison of an animation, with frame `number` of its first version gray: its worst."""
+    version = comparison.versions[0]
+    frames = list(version.shown.frames())
+    frames[number] = np.broadcast_to(np.array([127, 127, 127, 255], np.uint8), frames[number].shape)
+    shown = replace(version.shown, frames=lambda: iter(frames))
+    score = score_animation(comparison.source, shown)
+    gray = replace(version, shown=shown, score=score, ssimulacra2=score.ssimulacra2)
+    return replace(comparison, versions=(gray, *comparison.versions[1:]))

@@ -191,3 +191,10 @@ def test_names_in_other_scripts():
 def test_without_fonts_of_the_system(monkeypatch):
     monkeypatch.setattr(fonts, "_SYSTEM_FONTS", ("no-such-font.ttf",))
     assert fonts.legible("猫 cat") == "? cat"
+
+
+def test_one_format_of_any_number_of_colors(photo):
+    (version,) = huepress.compare(photo, format="jpeg", quality=60).versions
+    assert version.outcome.encoded.format == "JPEG"
+    (version,) = huepress.compare(photo, format="jpeg").versions
+    assert version.outcome.encoded.format == "JPEG"

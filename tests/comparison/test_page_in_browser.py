@@ -1,8 +1,6 @@
 """The comparison page in a real browser: Chromium without a window, driven by Playwright (extra ``browser-test``)."""
 
 import io
-import os
-import shutil
 import subprocess
 
 import numpy as np
@@ -10,19 +8,9 @@ import pytest
 from PIL import Image
 
 import huepress
+from comparison.conftest import CHROMIUM
 from huepress.comparison.page.difference import map_palette
 from huepress.comparison.page.render import render_page
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium program (Debian: apt install chromium)")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        # No sandbox: containers have no rights to build one; the page is our own.
-        yield started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @pytest.fixture(scope="module")
@@ -37,25 +25,8 @@ def page_file(photo, badge, tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(browser, page_file):
-    """Open a page with options of a browser context; in the end no error and no request may have been seen."""
-    contexts, complaints = [], []
-
-    def open_it(file=page_file, **options):
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, "offline": True, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda r: r.url.startswith(("file:", "data:")) or complaints.append(r.url))
-        page.goto(file.as_uri())
-        return page
-
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert complaints == []
+def open_page(open_file, page_file):
+    return lambda file=page_file, **options: open_file(file, **options)
 
 
 @pytest.fixture
@@ -317,5 +288,5 @@ def test_focus_is_seen(page):
         assert width >= 2 and style != "none", page.evaluate("document.activeElement.outerHTML.slice(0, 80)")
 
 
-def test_chromium_is_real():
+def test_chromium_is_real(browser):
     assert "Chromium" in subprocess.run([CHROMIUM, "--version"], capture_output=True, text=True).stdout

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from huepress.archive.naming import Claims
     from huepress.comparison.compare import Comparison
     from huepress.comparison.page.render import Section
-    from huepress.comparison.versions import Variant
+    from huepress.comparison.versions import Asked
 
 EXAMPLES = (
     "huepress compare photo.png -o page.html          # 8, 16 and 32 colors: slider, zoom, scores",
     "huepress compare photo.png --quality 60,70,80    # one picture to send around",
     "huepress compare a.png b.png -k auto -o page.html --show",
+    "huepress compare clip.gif --rate 1,4 -o page.html  # two animations beside the original, moving",
 )
+MOVING = ("trim", "speed", "fps", "still", "palette_per_frame")
 # Options of the engine that take lists here.
 _LISTED = ("effort", "rate", "dither", "format")
 
@@ -37,7 +39,8 @@ _LISTED = ("effort", "rate", "dither", "format")
     "-k",
     "--colors",
     type=ColorCounts(),
-    help="Numbers of colors to show; auto: as many as serve.  [default: 8,16,32 where nothing else is listed]",
+    help="Numbers of colors to show; auto: as many as serve.  [default: 8,16,32 where nothing else is listed; of "
+    "animations auto]",
 )
 @option(
     "--quality",
@@ -63,7 +66,7 @@ _LISTED = ("effort", "rate", "dither", "format")
 @option("--show", is_flag=True, help="Open what was written in the system's viewer.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object per version.")
 @option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@options_of(Options, [*COLORS, *ENGINE, "advise", "tolerant"])
+@options_of(Options, [*COLORS, *ENGINE, *MOVING, "advise", "tolerant"])
 def command(
     inputs: tuple[str, ...],
     colors: list[Any] | None,
@@ -76,11 +79,14 @@ def command(
     quiet: bool,
     **engine: Any,
 ) -> int:
-    """Draw each image beside its versions, the original first.
+    """Draw each image or animation beside its versions, the original first.
 
     A sheet tells bytes, percent saved, PSNR and score (SSIMULACRA2) of each version, its palette, and
     shows a detail pixel by pixel: where the first version differs most. A page (-o NAME.html) is one
     file with a slider between any two versions, zoom, a map of the differences, a table and a plot.
+
+    Animations move on a page, all versions in step, and stop at any frame or at the worst; a sheet shows
+    the worst frame of each version. Of an animation the usual version is made, unless others are listed.
 
     Several values of --effort, --rate, --dither or --format, as 1,4, are each combined with each number
     of colors, --quality and --max-size (which choose the rate themselves). Where one of these cannot be
@@ -93,10 +99,10 @@ def command(
     names = expand(inputs)
     if output == STDIO:
         raise click.UsageError("a sheet is for looking at; give -o FILE")
-    variants = _variants(colors, quality, max_size, engine)
+    asked = _asked(colors, quality, max_size, engine)
     page = _named_page(output)
     directory = Path(output) if output and not page and names_directory(output, len(names)) else None
-    drawn = _Drawn(variants, claims_of(names), force=force, show=show, as_json=as_json, quiet=quiet)
+    drawn = _Drawn(asked, claims_of(names), force=force, show=show, as_json=as_json, quiet=quiet)
     if page:
         return drawn.page(names, page)
 
@@ -111,19 +117,18 @@ for _parameter in command.params:
         _parameter.type = Listed(_parameter.type)
 
 
-def _variants(
-    colors: list[Any] | None, quality: list[Any], max_size: list[Any], engine: dict[str, Any]
-) -> list[Variant]:
+def _asked(colors: list[Any] | None, quality: list[Any], max_size: list[Any], engine: dict[str, Any]) -> Asked:
     values: dict[str, list[Any]] = {"quality": quality, "max_size": max_size}
     values.update({name: engine[name] for name in _LISTED if engine[name]})
-    from huepress.comparison.versions import default_colors, make_variants
+    from huepress.comparison.versions import Asked, default_colors
 
+    usual = colors is None
     if colors is None:
         colors = default_colors(values, palette_given=engine["palette"] is not None)
     values["n_colors"] = colors
     single = {name: engine[name][0] if engine[name] else None for name in _LISTED}
     options = make_options(colors[0] if colors else "auto", **{**engine, **single})
-    return make_variants(options, values)
+    return Asked.from_values(options, values, usual_colors=usual)
 
 
 def _named_page(output: str | None) -> Path | None:
@@ -144,10 +149,8 @@ def _default_target(name: str, directory: Path | None) -> Path:
 class _Drawn:
     """Draws comparisons of one input after the other."""
 
-    def __init__(
-        self, variants: list[Variant], claims: Claims, *, force: bool, show: bool, as_json: bool, quiet: bool
-    ) -> None:
-        self._variants, self._claims = variants, claims
+    def __init__(self, asked: Asked, claims: Claims, *, force: bool, show: bool, as_json: bool, quiet: bool) -> None:
+        self._asked, self._claims = asked, claims
         self._force, self._show, self._as_json, self._quiet = force, show, as_json, quiet
 
     def sheet(self, name: str, target: Path) -> None:
@@ -180,7 +183,8 @@ class _Drawn:
         from huepress.comparison.compare import compare_source, load
 
         heading = "standard input" if name == STDIO else printable(Path(name).name)
-        source = load(image_of(name), self._variants)
+        source = load(image_of(name), self._asked)
+        n_versions = len(self._asked.of(source))
         on_terminal = sys.stderr is not None and sys.stderr.isatty()
         done = 0
 
@@ -188,10 +192,10 @@ class _Drawn:
             nonlocal done
             done += 1
             if on_terminal:
-                click.echo(f"\r\033[K{heading}: {label} ({done} of {len(self._variants)})", err=True, nl=False)
+                click.echo(f"\r\033[K{heading}: {label} ({done} of {n_versions})", err=True, nl=False)
 
         try:
-            found = compare_source(heading, source, self._variants, tell)
+            found = compare_source(heading, source, self._asked, tell)
         finally:
             if on_terminal:
                 click.echo("\r\033[K", err=True, nl=False)

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, cast
 
 from huepress import files
-from huepress.comparison.page.render import ORIGINAL, Section, render_page, render_section
-from huepress.comparison.versions import TARGETS, VARIED, Variant, Version, default_colors, make_variants, make_versions
+from huepress.comparison.beside import Picture, pictures_of
+from huepress.comparison.moving import MovingVersion, make_moving_versions
+from huepress.comparison.page.moving_section import render_moving_section
+from huepress.comparison.page.render import Section, render_page, render_section
+from huepress.comparison.versions import TARGETS, VARIED, Asked, Version, default_colors, make_versions
 from huepress.drawing.sheet import Panel, draw_sheet
 from huepress.errors import OptionError
-from huepress.model import IndexedImage, SourceImage
+from huepress.model import Animation, SourceImage
 from huepress.pipeline import intake
-from huepress.results import Outcome
 from huepress.wording import counted, human_bytes, rounded_down
 
 if TYPE_CHECKING:
@@ -84,13 +86,14 @@ class Comparison:
     Attributes
     ----------
     name : str
-    source : SourceImage
+    source : SourceImage or Animation
     versions : tuple of Version
-        In the order asked for; each has `label`, `n_bytes`, `ssimulacra2`, `words` and `outcome`.
+        In the order asked for; each has `label`, `n_bytes`, `ssimulacra2`, `words` and `outcome`. Those of an animation
+        have its `score`, too, an `AnimationScore`.
     """
 
     name: str
-    source: SourceImage
+    source: SourceImage | Animation
     versions: tuple[Version, ...]
 
     def __repr__(self) -> str:
@@ -101,13 +104,18 @@ class Comparison:
         return "\n".join(lines)
 
     def sheet(self) -> bytes:
-        """Return the sheet: one PNG with all versions, their facts, their palettes and a detail."""
-        original = Panel(ORIGINAL, _original_facts(self.source), self.source)
-        panels = [
-            Panel(v.label, _version_facts(v), _picture(v.outcome), _verdict(v).removesuffix(", "), v.missed)
-            for v in self.versions
-        ]
-        return draw_sheet(self.name, [original, *panels])
+        """Return the sheet: one PNG with all versions, their facts, their palettes and a detail.
+
+        Of an animation it shows the worst frame of each version, beside the same frame of the original.
+        """
+        return draw_sheet(self.name, [self._panel(each) for each in pictures_of(self.source, self.versions)])
+
+    def _panel(self, shown: Picture) -> Panel:
+        version = shown.version
+        if version is None:
+            return Panel(shown.title, _original_facts(self.source), shown.picture, begins=True)
+        verdict = _verdict(version).removesuffix(", ")
+        return Panel(shown.title, _version_facts(version), shown.picture, verdict, version.missed, shown.palette)
 
     def page(self) -> bytes:
         """Return the page: one HTML file with a viewer, a table and a plot, that needs nothing else."""
@@ -115,6 +123,9 @@ class Comparison:
 
     def section(self, number: int) -> Section:
         """Return the part of a page about this image; `render_page` puts several together."""
+        if isinstance(self.source, Animation):
+            moving = [version for version in self.versions if isinstance(version, MovingVersion)]
+            return render_moving_section(self.name, self.source, moving, number)
         return render_section(self.name, self.source, self.versions, number)
 
     def figure(self) -> Figure:
@@ -127,7 +138,7 @@ class Comparison:
         """
         from huepress.comparison.figure import draw_figure
 
-        return draw_figure(self.name, self.source, self.versions)
+        return draw_figure(self.name, pictures_of(self.source, self.versions))
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the sheet (``.png``) or the page (``.html``), as a whole or not at all.
@@ -156,14 +167,15 @@ def compare(
     on_progress: Callable[[str], None] | None = None,
     **options: Unpack[CompareKeywords],
 ) -> Comparison:
-    """Make versions of an image and put them beside each other, the original first.
+    """Make versions of an image or an animation and put them beside each other, the original first.
 
     Parameters
     ----------
     image : path, bytes, binary file, PIL.Image.Image or ndarray
         As for `compress`.
     n_colors : int or "auto" or sequence of them, optional
-        Sizes of the palette, each 2 to 256; by default 8, 16 and 32, unless a palette or another list is given.
+        Sizes of the palette, each 2 to 256; by default 8, 16 and 32, of animations "auto", unless a palette or
+        another list is given.
     quality : float or str or sequence
         A version each: the fewest bytes that reach this score; also as ``"60-80"``.
     max_size : float or str or sequence
@@ -203,21 +215,26 @@ def compare(
     for option, listed in values.items():
         if not listed and option not in TARGETS:
             raise OptionError(f"{option} is an empty list; give at least one value")
-    values.setdefault("n_colors", [*default_colors(values, palette_given=single.get("palette") is not None)])
+    usual = "n_colors" not in values
+    if usual:
+        formats = {"format": _listed(single.get("format") or ()), **values}
+        values["n_colors"] = [*default_colors(formats, palette_given=single.get("palette") is not None)]
     if values["n_colors"]:
         single["n_colors"] = values["n_colors"][0]
-    variants = make_variants(intake.make_options(single), values)
-    source = load(image, variants)
+    asked = Asked.from_values(intake.make_options(single), values, usual_colors=usual)
+    source = load(image, asked)
     if name is None:
         name = Path(image).name if isinstance(image, str | os.PathLike) else "image"
-    return compare_source(name, source, variants, on_progress)
+    return compare_source(name, source, asked, on_progress)
 
 
 def compare_source(
-    name: str, source: SourceImage, variants: Sequence[Variant], on_progress: Callable[[str], None] | None = None
+    name: str, source: SourceImage | Animation, asked: Asked, on_progress: Callable[[str], None] | None = None
 ) -> Comparison:
-    """Compare variants of a decoded image; see `compare`."""
-    return Comparison(name, source, tuple(make_versions(source, variants, on_progress)))
+    """Compare what is asked for of a decoded input; see `compare`."""
+    if isinstance(source, Animation):
+        return Comparison(name, source, tuple(make_moving_versions(source, asked.of_animations, on_progress)))
+    return Comparison(name, source, tuple(make_versions(source, asked.of_pictures, on_progress)))
 
 
 def is_page(path: str | os.PathLike[str]) -> bool:
@@ -234,25 +251,22 @@ def is_page(path: str | os.PathLike[str]) -> bool:
     return suffix in PAGE_SUFFIXES
 
 
-def load(image: ImageLike, variants: Sequence[Variant]) -> SourceImage:
-    """Read an image as the variants ask for."""
-    options = variants[0].options
-    return intake.load_for(image, options)
+def load(image: ImageLike, asked: Asked) -> SourceImage | Animation:
+    """Read an image or an animation as the versions ask for."""
+    return intake.load_for(image, asked.options, moving=True)
 
 
 def _listed(value: object) -> list[object]:
     return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
 
 
-def _picture(outcome: Outcome) -> IndexedImage | SourceImage:
-    return outcome.indexed if outcome.decoded_srgb8 is None else SourceImage(outcome.decoded_srgb8)
-
-
 def _verdict(version: Version) -> str:
     return "" if version.ssimulacra2 is None else f"score {rounded_down(version.ssimulacra2, 0)}, {version.words}, "
 
 
-def _original_facts(source: SourceImage) -> str:
+def _original_facts(source: SourceImage | Animation) -> str:
+    if isinstance(source, Animation):
+        return f"{source.format}, {human_bytes(len(source.encoded))}, {counted(source.n_frames, 'frame')}"
     bits = 8 * source.pixels_srgb8.shape[2]
     if source.encoded is None:
         return f"{bits} bits per pixel"
@@ -263,6 +277,8 @@ def _version_facts(version: Version) -> str:
     report = version.outcome.report
     psnr = version.psnr_text if report.mse == 0 else f"PSNR {version.psnr_text}"
     facts = [human_bytes(report.bytes_out), version.saved_text, psnr]
-    if version.outcome.decoded_srgb8 is None and version.label.split(",")[0] != f"K = {report.n_colors}":
+    if isinstance(version, MovingVersion):
+        facts[2:] = [version.told_worst if report.mse else psnr]
+    elif version.outcome.decoded_srgb8 is None and version.label.split(",")[0] != f"K = {report.n_colors}":
         facts.append(counted(report.n_colors, "color"))
     return " · ".join(fact for fact in facts if fact)

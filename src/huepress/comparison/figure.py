@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from huepress.comparison.beside import Picture
 from huepress.comparison.page.plot import Point, frontier
-from huepress.comparison.versions import Version
 from huepress.errors import OptionError
-from huepress.model import SourceImage
 from huepress.wording import human_bytes, rounded_down
 
 if TYPE_CHECKING:
@@ -19,35 +18,29 @@ _INCHES = 4.0  # width of a panel
 _MOST_PIXELS = 1600  # of a panel's longer side; a figure shows no more
 
 
-def draw_figure(name: str, source: SourceImage, versions: Sequence[Version]) -> Figure:
-    """Draw the original, the versions, and score over bytes; see `Comparison.figure`."""
+def draw_figure(name: str, pictures: Sequence[Picture]) -> Figure:
+    """Draw the original, its versions, and score over bytes; see `Comparison.figure`."""
     try:
         from matplotlib.figure import Figure
         from matplotlib.ticker import FuncFormatter
     except ImportError:
         raise OptionError("Matplotlib is not installed; install it with: pip install 'huepress[plot]'") from None
 
+    versions = [each.version for each in pictures if each.version is not None]
     points = [Point(v.label, v.n_bytes, v.ssimulacra2) for v in versions if v.ssimulacra2 is not None]
     plotted = len(points) > 1
-    n_panels = 1 + len(versions) + plotted
+    n_panels = len(pictures) + plotted
     rows = -(-n_panels // _MAX_COLUMNS)
     columns = -(-n_panels // rows)
-    tall = _INCHES * min(1.6, max(0.5, source.height / source.width)) + 0.7
+    height, width = pictures[0].pixels_srgb8.shape[:2]
+    tall = _INCHES * min(1.6, max(0.5, height / width)) + 0.7
     figure = Figure(figsize=(columns * _INCHES, rows * tall + 0.4), layout="constrained")
     figure.suptitle(name)
-    step = -(-max(source.width, source.height) // _MOST_PIXELS)
-    panels = [("Original", source.pixels_srgb8[::step, ::step])]
-    for version in versions:
-        score = (
-            "" if version.ssimulacra2 is None else f", score {rounded_down(version.ssimulacra2, 0)} ({version.words})"
-        )
-        missed = " (missed)" if version.missed else ""
-        title = f"{version.label}{missed}\n{human_bytes(version.n_bytes)}{score}"
-        panels.append((title, version.outcome.shown_srgb8[::step, ::step]))
-    for place, (title, pixels) in enumerate(panels, 1):
+    step = -(-max(width, height) // _MOST_PIXELS)
+    for place, each in enumerate(pictures, 1):
         axes = figure.add_subplot(rows, columns, place)
-        axes.imshow(pixels, interpolation="antialiased")
-        axes.set_title(title, fontsize=10)
+        axes.imshow(each.pixels_srgb8[::step, ::step], interpolation="antialiased")
+        axes.set_title(_title(each), fontsize=10)
         axes.set_axis_off()
     if plotted:
         axes = figure.add_subplot(rows, columns, n_panels)
@@ -69,3 +62,12 @@ def draw_figure(name: str, source: SourceImage, versions: Sequence[Version]) -> 
         axes.set_title("score over bytes", fontsize=10)
         axes.grid(alpha=0.3)
     return figure
+
+
+def _title(picture: Picture) -> str:
+    version = picture.version
+    if version is None:
+        return picture.title
+    score = "" if version.ssimulacra2 is None else f", score {rounded_down(version.ssimulacra2, 0)} ({version.words})"
+    missed = " (missed)" if version.missed else ""
+    return f"{picture.title}{missed}\n{human_bytes(version.n_bytes)}{score}"

@@ -15,7 +15,7 @@ from huepress.delivering import Delivery
 from huepress.editing import Crop, Trim
 from huepress.engine.metrics import SMALLEST_SIDE, Comparator, words_for
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
-from huepress.model import SourceImage
+from huepress.model import Animation, SourceImage
 from huepress.options import COMPARED_COLORS, FULL_COLOR_FORMATS, SMALLEST, Options
 from huepress.pipeline.run import run
 from huepress.resizing import Resize
@@ -162,6 +162,37 @@ def make_variants(options: Options, values: Mapping[str, Sequence[Any]]) -> list
     return list(different.values())
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is to be made of each kind of input.
+
+    Attributes
+    ----------
+    of_pictures, of_animations : tuple of Variant
+        Where no number of colors is asked for, a few of them; of animations, which take long, the usual version alone.
+    """
+
+    of_pictures: tuple[Variant, ...]
+    of_animations: tuple[Variant, ...]
+
+    @classmethod
+    def from_values(cls, options: Options, values: Mapping[str, Sequence[Any]], *, usual_colors: bool) -> Asked:
+        """Combine values as `make_variants` does; `usual_colors`: whether nobody has asked for those in `values`."""
+        pictures = make_variants(options, values)
+        if usual_colors and values["n_colors"]:
+            return cls(tuple(pictures), tuple(make_variants(options, {**values, "n_colors": ["auto"]})))
+        return cls(tuple(pictures), tuple(pictures))
+
+    def of(self, source: SourceImage | Animation) -> tuple[Variant, ...]:
+        """Return what is to be made of an input."""
+        return self.of_animations if isinstance(source, Animation) else self.of_pictures
+
+    @property
+    def options(self) -> Options:
+        """Options with what holds for all versions: how the input is read, and how many threads work on it."""
+        return self.of_pictures[0].options
+
+
 def make_versions(
     source: SourceImage, variants: Sequence[Variant], on_progress: Callable[[str], None] | None = None
 ) -> list[Version]:
@@ -181,10 +212,10 @@ def make_versions(
     for variant in variants:
         if on_progress:
             on_progress(variant.label)
-        outcome = run(source, _without_floor(variant.options), Delivery(allow_larger=True, allow_miss=True))
+        outcome = run(source, without_floor(variant.options), Delivery(allow_larger=True, allow_miss=True))
         score = comparator.ssimulacra2(outcome.shown_srgb8) if comparator else None
         versions.append(
-            Version(variant.label, outcome, score, _missed(variant.options.goal, outcome.report), variant.options)
+            Version(variant.label, outcome, score, told_miss(variant.options.goal, outcome.report), variant.options)
         )
     return versions
 
@@ -277,16 +308,18 @@ def _goal_label(goal: QualityGoal | SizeGoal) -> str:
     return f"at most {goal.amount:g} bpp" if goal.per_pixel else f"at most {human_bytes(int(goal.amount))}"
 
 
-def _without_floor(options: Options) -> Options:
+def without_floor(options: Options) -> Options:
     """Let a quality be missed: a version is shown, never the original in its place."""
     if not isinstance(options.goal, QualityGoal):
         return options
     return replace(options, quality=QualityGoal(-math.inf, options.goal.wanted))
 
 
-def _missed(goal: QualityGoal | SizeGoal | None, report: Report) -> str:
+def told_miss(goal: QualityGoal | SizeGoal | None, report: Report) -> str:
+    """Return a sentence where a version is not what the goal asks for; else nothing."""
     if isinstance(goal, SizeGoal):
-        return report.message if report.bytes_out > goal.n_bytes(report.width * report.height) else ""
+        n_pixels = report.width * report.height * report.n_frames
+        return report.message if report.bytes_out > goal.n_bytes(n_pixels) else ""
     if goal is None or (report.score is not None and report.score >= goal.wanted):
         return ""
     if report.score is not None and report.score < goal.least:

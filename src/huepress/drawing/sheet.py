@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,11 +38,15 @@ class Panel:
     facts : str
         The line under the title.
     picture : SourceImage or IndexedImage
-        Of the latter the palette is drawn, too.
+        Of the latter the palette is drawn, too, unless another is given.
     verdict : str
         Stands at the right of the title.
     warning : str
         Stands under the facts, in as many lines as it needs.
+    palette : Palette, optional
+        Drawn under the picture.
+    begins : bool
+        Whether it stands first in its row, with those that are to be seen beside it after it.
     """
 
     title: str
@@ -49,6 +54,12 @@ class Panel:
     picture: SourceImage | IndexedImage
     verdict: str = ""
     warning: str = ""
+    palette: Palette | None = None
+    begins: bool = False
+
+    def __post_init__(self) -> None:
+        if self.palette is None and isinstance(self.picture, IndexedImage):
+            object.__setattr__(self, "palette", self.picture.palette)
 
     def pixels_srgb8(self) -> Bytes:
         """Return the colors: (height, width, 3 or 4). Not kept: sheets of large pictures need the memory."""
@@ -88,12 +99,12 @@ def draw_sheet(name: str, panels: Sequence[Panel]) -> bytes:
     name : str
         What the sheet is about: its heading.
     panels : sequence of Panel
-        The original and at least one version.
+        The original and at least one version; of an animation several of both.
     """
     original = panels[0].pixels_srgb8()
     layout = _layout(original, panels)
-    columns = _columns_for(len(panels))
-    rows = -(-len(panels) // columns)
+    places = _places(panels)
+    columns, rows = (1 + max(place[axis] for place in places) for axis in range(2))
     header = _TITLE_SIZE + 2 * _GAP
     canvas = Image.new(
         "RGB",
@@ -104,13 +115,24 @@ def draw_sheet(name: str, panels: Sequence[Panel]) -> bytes:
     heading = legible(f"{name}   {width} x {height}")
     draw = ImageDraw.Draw(canvas)
     _write(draw, (_GAP, _GAP), heading, _TITLE_SIZE, _INK, canvas.width - 2 * _GAP)
-    for number, panel in enumerate(panels):
-        left = _GAP + number % columns * (_PANEL_WIDTH + _GAP)
-        top = header + number // columns * layout.height
-        _draw_panel(canvas, panel, (left, top), layout)
+    for (column, row), panel in zip(places, panels, strict=True):
+        corner = _GAP + column * (_PANEL_WIDTH + _GAP), header + row * layout.height
+        _draw_panel(canvas, panel, corner, layout)
     buffer = io.BytesIO()
     canvas.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _places(panels: Sequence[Panel]) -> list[tuple[int, int]]:
+    """Return column and row of each panel."""
+    begins = [number for number, panel in enumerate(panels) if panel.begins or number == 0]
+    sizes = [end - start for start, end in itertools.pairwise([*begins, len(panels)])]
+    columns = _columns_for(max(sizes))
+    places: list[tuple[int, int]] = []
+    for size in sizes:
+        row = 1 + places[-1][1] if places else 0
+        places += [(number % columns, row + number // columns) for number in range(size)]
+    return places
 
 
 def _columns_for(n_panels: int) -> int:
@@ -162,8 +184,8 @@ def _draw_panel(canvas: Image.Image, panel: Panel, corner: tuple[int, int], layo
         _write(draw, (left, y), line, _SMALL_SIZE, _WARNING)
         y += _WARNING_LINE
     y = top + layout.view[1] + layout.text_height
-    if isinstance(panel.picture, IndexedImage):
-        _draw_swatches(canvas, panel.picture.palette, (left, y))
+    if panel.palette is not None:
+        _draw_swatches(canvas, panel.palette, (left, y))
     if not layout.detail:
         return
     y += _SWATCH_ROWS_HEIGHT + 8

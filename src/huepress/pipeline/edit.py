@@ -32,7 +32,7 @@ def edited(source: SourceImage | Animation, options: Options) -> SourceImage | A
     asks = any(each is not None for each in (options.trim, options.speed, options.fps, options.loop))
     if isinstance(source, Animation):
         source = _retimed(source, options) if asks else source
-        source = source if options.still is None else _frame_at(source, Fraction(str(options.still)))
+        source = source if options.still is None else _picture_at(source, Fraction(str(options.still)))
     elif asks:
         note = "trim, speed, fps and loop are about animations, and leave this still picture as it is"
         source = replace(source, notes=(*source.notes, note))
@@ -72,6 +72,20 @@ def _may_be_one(before: Fraction, after: Fraction) -> bool:
     return min(before, after) >= _SHORTEST_SHOWN and before + after <= _LONGEST_MERGED
 
 
+def frame_of(animation: Animation, number: int) -> Bytes:
+    """Return a frame, counted from 0: (height, width, 3 or 4) uint8, sRGB with straight alpha if any.
+
+    Raises
+    ------
+    DecodeError
+        If there are not as many.
+    """
+    pixels = next(islice(animation.frames(), number, None), None)
+    if pixels is None:
+        raise DecodeError(f"only {number} of {animation.n_frames} frames can be read; make the animation anew")
+    return _without_needless_alpha(pixels)
+
+
 def first_frame(source: SourceImage | Animation) -> SourceImage:
     """Return a picture as it is, of an animation the first frame."""
     if isinstance(source, SourceImage):
@@ -108,14 +122,11 @@ def _retimed(animation: Animation, options: Options) -> Animation:
     return replace(animation, durations=durations, n_plays=n_plays, frames=shown, keepable=None, notes=tuple(notes))
 
 
-def _frame_at(animation: Animation, seconds: Fraction) -> SourceImage:
+def _picture_at(animation: Animation, seconds: Fraction) -> SourceImage:
     """Return what is shown at a time of the edited animation, as a picture that is no original."""
     number = shown_at(timed(animation.durations), seconds)
-    pixels = next(islice(animation.frames(), number, None), None)
-    if pixels is None:
-        raise DecodeError(f"only {number} of {animation.n_frames} frames can be read; make the animation anew")
     note = f"frame {number + 1} of {animation.n_frames}"
-    pixels = _without_needless_alpha(pixels)
+    pixels = frame_of(animation, number)
     return SourceImage(pixels, animation.format, animation.encoded, notes=(note,), mended=animation.mended)
 
 

@@ -62,7 +62,8 @@ def write_views(source: str, made: str, options: Options, folder: Path, name: st
         Shown(ORIGINAL, told_of_original(before), before_file),
         Shown(RESULT, f"{RESULT} · {human_bytes(len(data))}", after_file, map_file),
     ]
-    html = render_viewer(shown, before, 1, best=1)
+    translucent = before.pixels_srgb8.shape[2] == 4
+    html = render_viewer(shown, 1, width=before.width, height=before.height, translucent=translucent, best=1)
     files.write_bytes(folder / VIEWER, html.encode())
 
 

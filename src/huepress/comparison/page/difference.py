@@ -26,3 +26,8 @@ def map_palette() -> Palette:
 def difference_map(original_srgb8: Bytes, version_srgb8: Bytes) -> Encoded:
     """Draw where a version differs from its original, as indexed PNG."""
     return encode_png(IndexedImage(delta_e_ok_levels(original_srgb8, version_srgb8, EDGES), map_palette()))
+
+
+def difference_srgb8(original_srgb8: Bytes, version_srgb8: Bytes) -> Bytes:
+    """Return the colors of that map: (height, width, 3) uint8."""
+    return map_palette()[delta_e_ok_levels(original_srgb8, version_srgb8, EDGES)]

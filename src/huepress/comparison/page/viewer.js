@@ -22,15 +22,16 @@ export async function copy(text) {
 
 /* One viewer: two sides that share one place, so that they cannot fall out of step.
    `fits`: whether its stage gets the height that the page leaves it, or has one of its own.
+   `onShow`: is told the places of what the sides show and of what can be taken along, and whether differences are shown.
    Returns what others may ask of it: the point of the picture under a pointer, to lay something over both sides (`left`
    and `right`, of the picture's size; null for nothing), and to listen no more. */
-export function startViewer(viewer, fits = true) {
+export function startViewer(viewer, fits = true, onShow = () => {}) {
   const stage = viewer.querySelector(".stage");
   const sides = { left: stage.querySelector(".left"), right: stage.querySelector(".right") };
   const selects = { left: viewer.querySelector("[data-role=left]"), right: viewer.querySelector("[data-role=right]") };
   const divider = stage.querySelector(".divider");
   const figures = [...viewer.querySelectorAll("figure")];
-  const pictures = figures.map((figure) => [...figure.querySelectorAll("img")]);
+  const pictures = figures.map((figure) => [...figure.querySelectorAll("img, canvas")]);
   const labels = [...selects.left.options].map((option) => option.textContent);
   const sources = figures.map((figure) => figure.querySelector(".picture").src);
   const width = Number(viewer.dataset.width);
@@ -87,6 +88,7 @@ export function startViewer(viewer, fits = true) {
     download.href = figures[taken].dataset.href || sources[taken];
     download.download = figures[taken].dataset.file || "original";
     download.setAttribute("aria-label", `Download ${labels[taken]}`);
+    onShow({ ...shown, taken, difference });
     viewer.querySelector(".legend").hidden = !difference;
     viewer.querySelector("[data-do=difference]").setAttribute("aria-pressed", difference);
     draw();

@@ -1,0 +1,149 @@
+"""The part of the page about one animation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from itertools import accumulate
+from pathlib import PurePath
+
+from huepress.comparison.moving import MovingVersion
+from huepress.comparison.page.render import (
+    ORIGINAL,
+    Moving,
+    Section,
+    Shown,
+    kept_or_png,
+    part_text,
+    put_together,
+    render_viewer,
+    score_text,
+    table_row,
+    template,
+    told_of_original,
+)
+from huepress.comparison.page.strips import Strips, frames_shown, strips_of_original, strips_of_version
+from huepress.comparison.versions import best_of
+from huepress.drawing.browser_image import data_uri, extension_of
+from huepress.drawing.strip import frames_a_sheet
+from huepress.engine.moving_score import seconds_shown
+from huepress.model import Animation, Encoded
+from huepress.pipeline.edit import frame_of
+from huepress.wording import counted, human_bytes
+
+_HEAD = (
+    '<th scope="col">Bytes</th><th scope="col">Of the original</th><th scope="col">Colors</th>'
+    '<th scope="col" colspan="2" class="words">Mean score</th>'
+    '<th scope="col" colspan="2" class="words">Worst frame</th><th scope="col">Flicker</th>'
+)
+_WORDS = (4, 6)  # cells of the table that are no numbers
+_KEYS = (
+    " Space plays and stops, <kbd>,</kbd> and <kbd>.</kbd> go to the frame before and after, <kbd>W</kbd> to the worst."
+)
+
+
+def render_moving_section(name: str, source: Animation, versions: Sequence[MovingVersion], number: int) -> Section:
+    """Render the part of the page about one animation.
+
+    Parameters
+    ----------
+    name : str
+    source : Animation
+    versions : sequence of MovingVersion
+    number : int
+        Of the input in the page; ids end in it.
+
+    Raises
+    ------
+    DecodeError
+        If a frame is damaged.
+    """
+    numbers = frames_shown(source, versions)
+    first = frame_of(source, 0)
+    strips = strips_of_original(source, numbers)
+    translucent = strips.translucent
+    file = data_uri(kept_or_png(source, first)) or ""
+    shown = [Shown(ORIGINAL, told_of_original(source), file, moving=Moving(_uris(strips.frames)))]
+    for version in versions:
+        strips = strips_of_version(source, version, numbers)
+        translucent = translucent or strips.translucent
+        encoded = version.outcome.encoded
+        shown.append(
+            Shown(
+                version.label,
+                f"{version.label} · {version.told}",
+                data_uri(encoded) or "",
+                command=version.command(name),
+                file=f"{PurePath(name).stem}-huepress{extension_of(encoded)}",
+                moving=_moving(version, strips, numbers),
+            )
+        )
+    viewer = render_viewer(
+        shown,
+        number,
+        width=source.width,
+        height=source.height,
+        translucent=translucent,
+        best=best_of(versions) + 1,
+        player=_player(source, numbers),
+        keys=_KEYS,
+    )
+    rows = [_original_row(source, versions[0]), *(_row(version) for version in versions)]
+    return put_together(name, number, _facts(source), first, viewer, _HEAD, rows, versions)
+
+
+def _uris(sheets: Sequence[Encoded]) -> tuple[str, ...]:
+    return tuple(data_uri(sheet) or "" for sheet in sheets)
+
+
+def _moving(version: MovingVersion, strips: Strips, numbers: Sequence[int]) -> Moving:
+    scores: tuple[str, ...] = ()
+    if version.score is not None:
+        found = {moment.frame: moment.ssimulacra2 for moment in version.score.moments}
+        scores = tuple(score_text(found[number]) for number in numbers)
+    worst = numbers.index(version.worst_frame) if scores and version.worst_frame in numbers else None
+    return Moving(_uris(strips.frames), _uris(strips.differences), scores, worst)
+
+
+def _player(source: Animation, numbers: Sequence[int]) -> str:
+    seconds = [float(each) for each in seconds_shown(source)]
+    starts = [0.0, *accumulate(seconds)]
+    note = ""
+    if len(numbers) < source.n_frames:
+        told = f"This page holds {len(numbers):,} of the {counted(source.n_frames, 'frame')}: those around the worst."
+        note = f'<p class="note">{told}</p>\n'
+    return template("player.html").substitute(
+        frames=escape(json.dumps([(each, starts[each], seconds[each]) for each in numbers])),
+        a_sheet=frames_a_sheet(source.width, source.height),
+        total=source.n_frames,
+        last=len(numbers) - 1,
+        note=note,
+    )
+
+
+def _facts(source: Animation) -> str:
+    length = float(sum(seconds_shown(source)))
+    frames = f"{counted(source.n_frames, 'frame')} in {length:.2f} s"
+    return f"{source.width} x {source.height} · {source.format} · {human_bytes(len(source.encoded))} · {frames}"
+
+
+def _original_row(source: Animation, version: MovingVersion) -> str:
+    cells = [f"{len(source.encoded):,}", "100 %", f"{version.outcome.report.n_colors_in:,}", "-", "", "-", ""]
+    flicker = None if version.score is None else version.score.flicker_of_original
+    return table_row(ORIGINAL, [*cells, _flicker_text(flicker)], words=_WORDS)
+
+
+def _row(version: MovingVersion) -> str:
+    report, score = version.outcome.report, version.score
+    cells = [f"{report.bytes_out:,}", part_text(report), f"{report.n_colors:,}"]
+    cells += [score_text(version.ssimulacra2), version.words]
+    cells += ["-", "", "-"]
+    if score is not None:
+        at = f"{score.worst.frame + 1}, at {score.worst.start:.2f} s"
+        cells[-3:] = [score_text(score.worst.ssimulacra2), at, _flicker_text(score.flicker)]
+    return table_row(version.label, cells, words=_WORDS)
+
+
+def _flicker_text(flicker: float | None) -> str:
+    return "-" if flicker is None else f"{flicker:.2f}"
