@@ -231,13 +231,21 @@ def test_too_small_for_a_score():
 @pytest.mark.parametrize("n_frames", [1, 3])
 def test_raw_video(n_frames):
     ramp = np.add.outer(np.arange(16), np.arange(24)).astype(np.uint8)
-    frame = b"FRAME\n" + (ramp * 4 + 16).tobytes()
-    data = b"YUV4MPEG2 W24 H16 F10:1 Cmono\n" + frame * n_frames
+    frames = [b"FRAME\n" + (ramp * 4 + 16 + number).tobytes() for number in range(n_frames)]
+    data = b"YUV4MPEG2 W24 H16 F10:1 Cmono\n" + b"".join(frames)
     found = huepress.compare(data, effort=0)
     assert found.versions[0].outcome.encoded.format == "GIF" and found.sheet()
     page = parse(found.page())
     assert embedded(page.all("img")[0])[0] == "image/png"  # no browser shows the file
     assert len(json.loads(page.one("div", class_="player").attributes["data-frames"])) == n_frames
+
+
+def test_frames_that_repeat_are_one():
+    ramp = np.add.outer(np.arange(16), np.arange(24)).astype(np.uint8)
+    frames = [b"FRAME\n" + (ramp * 4 + 16 + bright).tobytes() for bright in (0, 0, 0, 9, 9)]
+    found = huepress.compare(b"YUV4MPEG2 W24 H16 F10:1 Cmono\n" + b"".join(frames), effort=0)
+    assert found.source.durations == (Fraction(3, 10), Fraction(2, 10)) == found.versions[0].shown.durations
+    assert len(json.loads(parse(found.page()).one("div", class_="player").attributes["data-frames"])) == 2
 
 
 def test_edited_and_in_other_formats(clip):

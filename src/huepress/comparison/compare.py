@@ -18,6 +18,7 @@ from huepress.drawing.sheet import Panel, draw_sheet
 from huepress.errors import OptionError
 from huepress.model import Animation, SourceImage
 from huepress.pipeline import intake
+from huepress.pipeline.edit import without_repeats
 from huepress.wording import counted, human_bytes, rounded_down
 
 if TYPE_CHECKING:
@@ -253,7 +254,9 @@ def is_page(path: str | os.PathLike[str]) -> bool:
 
 def load(image: ImageLike, asked: Asked) -> SourceImage | Animation:
     """Read an image or an animation as the versions ask for."""
-    return intake.load_for(image, asked.options, moving=True)
+    source = intake.load_for(image, asked.options, moving=True)
+    # Versions have no frames that repeat, so that theirs are those of the original.
+    return without_repeats(source) if isinstance(source, Animation) else source
 
 
 def _listed(value: object) -> list[object]:

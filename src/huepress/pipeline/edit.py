@@ -42,6 +42,8 @@ def edited(source: SourceImage | Animation, options: Options) -> SourceImage | A
 def without_repeats(animation: Animation) -> Animation:
     """Return an animation whose frames that repeat the one before are one with it, for as long as both are shown.
 
+    Two frames stay at least.
+
     Raises
     ------
     DecodeError
@@ -57,6 +59,9 @@ def without_repeats(animation: Animation) -> Animation:
         starts.append(number)
         durations.append(seconds)
         last = pixels
+    if len(starts) == 1 and animation.n_frames > 1:  # a file of one frame would be read as a picture
+        starts.append(animation.n_frames - 1)
+        durations = [durations[0] - animation.durations[-1], animation.durations[-1]]
     if len(starts) == animation.n_frames:
         return animation
     frames, wanted = animation.frames, frozenset(starts)
