@@ -19,7 +19,7 @@ from huepress.inputs import EngineKeywords
 from huepress.model import Animation, ColorHistogram, Palette
 from huepress.options import PALETTE_FORMATS, Options, PaletteFormat, PaletteOptions
 from huepress.pipeline import intake
-from huepress.pipeline.animation import count_frames
+from huepress.pipeline.frames import count_frames
 
 if TYPE_CHECKING:
     from huepress.inputs import ImageLike

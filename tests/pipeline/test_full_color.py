@@ -19,7 +19,7 @@ from huepress.formats.record import FullColor, Wish
 from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import SourceImage
 from huepress.options import FULL_COLOR_FORMATS, SMALLEST, Format
-from huepress.pipeline.full_color import MOST_TRIALS, USUAL_SCORE, Coder
+from huepress.pipeline.full_color import MOST_TRIALS, USUAL_SCORE, StillCoder
 
 FILE_FORMATS = {"avif": "AVIF", "webp-lossy": "WEBP", "jpeg": "JPEG"}
 NOTHING = QualityGoal(-np.inf, 70.0)
@@ -131,7 +131,7 @@ def test_hopeless_coders_are_left_after_one_trial(monkeypatch, textured):
     source = SourceImage(textured)
     comparator = Comparator(source)
     named = table.full_color_by_name("jpeg")
-    coder = Coder(*named, source, comparator, 5)
+    coder = StillCoder(*named, source, comparator, 5)
     best = min((each for each in coder.reach(NOTHING) if each.score >= NOTHING.wanted), key=lambda each: each.n_bytes)
     tiny = replace(best, encoded=replace(best.encoded, data=best.encoded.data[: best.n_bytes // 2]))
     assert len(coder.reach(NOTHING, tiny)) == 1 < len(coder.reach(NOTHING, best))
@@ -191,7 +191,7 @@ def test_sides_that_a_format_does_not_hold(textured):
     short = FullColor(name="avif", encode=lambda *_: b"", qualities=((0, 0), (100, 100)), largest_side=100)
     found = table.full_color_by_name("avif")
     with pytest.raises(LimitError, match="at most 100 pixels a side"):
-        Coder(found[0], short, SourceImage(textured), None, 5)
+        StillCoder(found[0], short, SourceImage(textured), None, 5)
     wide = np.repeat(textured[:8], 60, axis=1)
     assert wide.shape[1] > 16_383
     with pytest.raises(LimitError, match="16,383"):

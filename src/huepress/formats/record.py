@@ -64,6 +64,13 @@ class EncodeFullColor(Protocol):
         """Return the file; `quality` is the coder's own, 1 to 100."""
 
 
+class EncodeMoving(Protocol):
+    """Encodes an animation with a coder whose errors its quality bounds."""
+
+    def __call__(self, animation: Animation, quality: int, wish: Wish) -> bytes:
+        """Return the file; `quality` is the coder's own, 1 to 100."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FullColor:
     """How a format holds pictures of any number of colors: with errors, which the quality of its coder bounds.
@@ -81,6 +88,8 @@ class FullColor:
         Whether alpha has room; every pixel keeps its own exactly.
     has_drafts : bool
         Whether effort 0 is quicker, and its files larger.
+    encode_moving : callable, optional
+        None where animations are not written.
     """
 
     name: str
@@ -89,6 +98,7 @@ class FullColor:
     largest_side: int
     holds_alpha: bool = True
     has_drafts: bool = True
+    encode_moving: EncodeMoving | None = None
 
 
 def _always(*_: object) -> bool:

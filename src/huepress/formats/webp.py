@@ -1,6 +1,6 @@
 """WebP (RFC 9649): lossless pictures and animations, and lossy pictures; libwebp, through Pillow, decodes and encodes.
 
-The container of animations is written here: Pillow's own writer merges frames and moves their times.
+The container of lossless animations is written here: Pillow's own writer merges frames and moves their times.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from PIL import Image
 
 from huepress.efforts import EFFORTS
 from huepress.errors import DecodeError, LimitError
-from huepress.formats.decode import check_size
+from huepress.formats.decode import check_size, without_idle_alpha
 from huepress.formats.metadata import as_pillow
 from huepress.formats.opening import open_image
+from huepress.formats.pillow_image import to_pillow
 from huepress.formats.record import PLAIN, FileFormat, FullColor, Moving, Wish, mark_body
+from huepress.formats.timing import in_ticks
 from huepress.model import Animation, Bytes, Encoded, IndexedImage
 
 _LARGEST_SIDE = 16383
@@ -55,6 +57,32 @@ def encode_lossy_webp(pixels_srgb8: Bytes, quality: int, wish: Wish) -> bytes:
         alpha_quality=100,
         method=EFFORTS[wish.effort].lossy_webp_method,
         **as_pillow(wish.metadata),
+    )
+    return buffer.getvalue()
+
+
+def encode_lossy_animation(animation: Animation, quality: int, wish: Wish) -> bytes:
+    """Encode an animation with libwebp, which says every frame with or without loss, whichever is smaller.
+
+    Raises
+    ------
+    LimitError
+        If a frame lasts longer than the format can say.
+    """
+    ticks = in_ticks(animation.durations, TICK, LONGEST_TICKS, "WebP")
+    frames = (to_pillow(without_idle_alpha(pixels)) for pixels in animation.frames())
+    buffer = io.BytesIO()
+    next(frames).save(
+        buffer,
+        "WEBP",
+        save_all=True,
+        append_images=frames,
+        duration=ticks,
+        loop=min(animation.n_plays, 0xFFFF),
+        quality=quality,
+        alpha_quality=100,
+        method=EFFORTS[wish.effort].lossy_webp_method,
+        allow_mixed=True,
     )
     return buffer.getvalue()
 
@@ -236,5 +264,6 @@ FORMAT = FileFormat(
         encode=encode_lossy_webp,
         qualities=((10, 1), (50, 30), (60, 50), (70, 70), (80, 85), (90, 97), (100, 100)),
         largest_side=_LARGEST_SIDE,
+        encode_moving=encode_lossy_animation,
     ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from huepress.engine.backing import Rgba, backing_color, told_backing
 from huepress.engine.color_counter import ColorCounter
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, mean_squared_error
 from huepress.engine.moving_score import mean_over_time, score_of_frame
-from huepress.errors import DecodeError, LimitError, OptionError
+from huepress.errors import LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Moving
 from huepress.formats.writing import main_format
@@ -27,10 +27,12 @@ from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage
 from huepress.options import MAX_COLORS, SMALLEST, Options
 from huepress.pipeline.delivery import Candidate, Original, deliver, may_keep
 from huepress.pipeline.edit import without_repeats
-from huepress.pipeline.frames import changed_pixels, on_backing, without_hidden_colors
+from huepress.pipeline.frames import changed_pixels, count_frames, held_frames
+from huepress.pipeline.full_color import USUAL_SCORE
 from huepress.pipeline.gif_frames import GifDeltas
 from huepress.pipeline.hunt import MOST_TRIALS, Attempt, reach
 from huepress.pipeline.missing import after_miss, fits_already, kept_as_it_fits
+from huepress.pipeline.moving_coders import MovingCoded, by_coders, coders, in_nearest_colors
 from huepress.pipeline.picture_frames import PngDeltas, WebpDeltas
 from huepress.pipeline.stays import Stays
 from huepress.results import OnProgress, Outcome, Report, Trial
@@ -102,8 +104,11 @@ class _Written(Attempt):
 class _Trials:
     """Makes versions of an animation in one format; each is written and scored for real."""
 
-    def __init__(self, animation: Animation, options: Options, file_format: FileFormat, tell: OnProgress) -> None:
+    def __init__(
+        self, animation: Animation, options: Options, file_format: FileFormat, tell: OnProgress, *, scored: bool
+    ) -> None:
         self._animation, self._options, self._format, self._tell = animation, options, file_format, tell
+        self._scored = scored
         self.n_pixels = animation.n_pixels
         self._most = MOST_TRIALS if options.goal is not None else 1
         self.made: list[_Written] = []
@@ -128,7 +133,7 @@ class _Trials:
         """Return the version that meets the goal best, and whether it does."""
         options = self._options
         if options.goal is None:
-            return self._write(options, scored=False), True
+            return self._write(options, scored=self._scored), True
         if isinstance(options.goal, QualityGoal) and min(self._animation.width, self._animation.height) < SMALLEST_SIDE:
             return self.attempt(options.most_colors, 0.0), False
         n_colors = None if options.n_colors == "auto" and options.palette is None else options.most_colors
@@ -164,11 +169,12 @@ def run_animation(
     tell = on_progress or (lambda part: None)
     formats = _formats(animation, options)
     animation = without_repeats(animation)
-    original = Original(animation.format, animation.encoded, animation.keepable, animation.mended)
+    original = Original(animation.format, animation.encoded, animation.keepable, animation.mended, moves=True)
     within = fits_already(original, animation.n_pixels, options) and may_keep(original, options, delivery)
     asked = replace(options, max_size=None) if within else options
-    results: list[_Written] = []
-    missing: list[_Written] = []  # of them those that do not meet the goal
+    of_palettes = replace(asked, format="auto") if asked.format == SMALLEST else asked
+    results: list[_Written | MovingCoded] = []
+    missing: list[_Written | MovingCoded] = []  # of them those that do not meet the goal
     trials: list[Trial] = []
     for number, file_format in enumerate(formats):
 
@@ -176,7 +182,7 @@ def run_animation(
             tell((number + part) / len(formats))
 
         try:
-            made = _Trials(animation, asked, file_format, tell_part)
+            made = _Trials(animation, of_palettes, file_format, tell_part, scored=options.is_full_color)
             written, met = made.reached()
             results.append(written)
             missing += [] if met else [written]
@@ -185,24 +191,44 @@ def run_animation(
             if number + 1 == len(formats) and not results:
                 raise
     goal = asked.goal
-    best = min(results, key=lambda result: result.n_bytes) if goal is None else goal.best(results, animation.n_pixels)
-    original = replace(original, n_colors=len(best.table))
-    decision = deliver(Candidate(best.encoded, n_colors=best.n_colors), original, options, delivery)
+    if options.is_full_color:
+        target = goal or _unasked_goal(results)
+        coded = by_coders(animation, asked, target, results)
+        trials += [each.trial for each in coded]
+        results += coded
+        best = target.best(results, animation.n_pixels)
+        if goal is not None and best.score is not None and not goal.is_met(best, animation.n_pixels):
+            missing.append(best)
+    elif goal is None:
+        best = min(results, key=lambda result: result.n_bytes)
+    else:
+        best = goal.best(results, animation.n_pixels)
+    of_palette = next((each for each in results if isinstance(each, _Written)), None)
+    colors = count_frames(animation, threads=options.threads) if of_palette is None else of_palette.table
+    original = replace(original, n_colors=len(colors))
+    n_channels = int(colors.colors_srgb8.shape[1])
+    if isinstance(best, _Written):
+        indexed, n_colors, notes, shown = best.indexed, best.n_colors, best.notes, None
+    else:
+        indexed = in_nearest_colors(animation, options) if of_palette is None else of_palette.indexed
+        n_colors, notes, shown = best.n_colors(options.threads), (), best.pixels_srgb8
+    result = Candidate(best.encoded, n_colors=0 if shown is not None else n_colors)
+    decision = deliver(result, original, options, delivery)
     if within and best.mse > 0:
         decision = kept_as_it_fits(original)
     if any(best is each for each in missing):
         decision = after_miss(animation.n_pixels, original, best, options, delivery, decision, may_optimize=False)
     if goal is not None:  # there may have been fewer trials than allowed
         tell(1.0)
-    notes = (*animation.notes, *_told_of_hidden(best.table, options), *best.notes)
+    notes = (*animation.notes, *_told_of_hidden(colors, options), *notes)
     report = Report.of(
         animation,
         decision.chosen.encoded,
         kept=decision.chosen.is_original,
-        n_colors=best.n_colors,
-        n_colors_in=len(best.table),
-        bits_per_pixel=best.indexed.bit_depth,
-        n_channels=int(best.table.colors_srgb8.shape[1]),
+        n_colors=n_colors,
+        n_colors_in=len(colors),
+        bits_per_pixel=indexed.bit_depth if shown is None else 8 * n_channels,
+        n_channels=n_channels,
         mse=best.mse,
         started=started,
         seed=options.seed,
@@ -212,7 +238,13 @@ def run_animation(
         score=LOSSLESS_SCORE if decision.chosen.is_original and goal is not None else best.score,
         trials=tuple(trials),
     )
-    return Outcome(best.indexed, decision.chosen.encoded, report)
+    return Outcome(indexed, decision.chosen.encoded, report, shown)
+
+
+def _unasked_goal(results: Sequence[_Written | MovingCoded]) -> QualityGoal:
+    """Return what other coders are to reach where nothing is asked for: the score of the smallest palette, if any."""
+    best = min(results, key=lambda result: result.n_bytes, default=None)
+    return QualityGoal(-math.inf, USUAL_SCORE if best is None or best.score is None else best.score)
 
 
 def _told_of_hidden(table: ColorTable, options: Options) -> tuple[str, ...]:
@@ -220,26 +252,18 @@ def _told_of_hidden(table: ColorTable, options: Options) -> tuple[str, ...]:
     return ("colors below alpha 0 are kept in single pictures only",) if options.hidden == "keep" and has_clear else ()
 
 
-def count_frames(animation: Animation, *, threads: int) -> ColorTable:
-    """Count the colors of all frames; the table's `inverse` is a row of them all."""
-    counter = ColorCounter(threads=threads)
-    for _, pixels in _frames(animation, binary_alpha=False):
-        counter.add(pixels)
-    table = counter.table()
-    assert table is not None
-    return table
-
-
 def _formats(animation: Animation, options: Options) -> list[FileFormat]:
     """Return the formats to try: one, or for "auto" all that show every frame and time as it is."""
     moving = {each: each.moving for each in table.written() if each.moving}
+    if options.is_full_color and options.format != SMALLEST:
+        return []
     if options.format in ("auto", SMALLEST):
         return [each for each, how in moving.items() if _shows_equal(animation, how, options)]
     own = options.format in (None, "keep")
     found = table.of_animations(animation.format) if own else main_format(options.still_format, animation.format)
-    if found is None or found.moving is None or (not own and options.is_full_color):
+    if found is None or found.moving is None:
         name = animation.format.lower() if own else options.format
-        names = ", ".join(sorted(each.name for each in moving))
+        names = ", ".join([*sorted(each.name for each in moving), *coders()])
         raise OptionError(f"{name} files hold no animations here; choose {names}")
     if options.palette_per_frame and not found.moving.palette_per_frame:
         others = " or ".join(sorted(each.name for each, how in moving.items() if how.palette_per_frame))
@@ -274,7 +298,7 @@ def _write(
     drawn: list[Bytes] = []  # the colors of each frame that draws few
     before: Bytes | None = None
     stays = Stays()
-    for number, (original, pixels) in enumerate(_frames(animation, binary_alpha=binary_alpha, backing=backing)):
+    for number, (original, pixels) in enumerate(held_frames(animation, binary_alpha=binary_alpha, backing=backing)):
         lost = lost or (backing is not None and bool((original[:, :, 3] == 0).any()))
         colors = counter.add(pixels)
         if maker.uses_order:
@@ -294,7 +318,7 @@ def _write(
     error = 0.0
     scores: list[float] = []
     is_scored = scored and min(animation.width, animation.height) >= SMALLEST_SIDE
-    frames = _frames(animation, binary_alpha=binary_alpha, backing=backing)
+    frames = held_frames(animation, binary_alpha=binary_alpha, backing=backing)
     for number, ((original, pixels), following) in enumerate(_with_next(frames)):
         shown = deltas.add(pixels, None if following is None else following[1], number)
         error += mean_squared_error(original, shown) / n_frames
@@ -315,17 +339,6 @@ def _write(
         mse=error,
         backing=backing if lost else None,
     )
-
-
-def _frames(animation: Animation, *, binary_alpha: bool, backing: Rgba | None = None) -> Iterator[tuple[Bytes, Bytes]]:
-    """Yield each frame as it is, and as the format and the palette can hold it."""
-    n_frames = 0
-    for pixels in animation.frames():
-        n_frames += 1
-        held = pixels if backing is None else on_backing(pixels, backing, binary_alpha=binary_alpha)
-        yield pixels, without_hidden_colors(held, binary_alpha=binary_alpha)
-    if n_frames != animation.n_frames:
-        raise DecodeError(f"only {n_frames} of {animation.n_frames} frames can be read; make the animation anew")
 
 
 def _with_next(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item | None]]:

@@ -60,6 +60,8 @@ class Original:
         Whether the file was cut off: it is never kept.
     n_colors : int
         Its different colors.
+    moves : bool
+        Whether it is an animation.
     """
 
     format: str
@@ -67,6 +69,7 @@ class Original:
     keepable: bytes | None
     mended: bool = False
     n_colors: int = 0
+    moves: bool = False
 
     @property
     def candidate(self) -> Candidate | None:
@@ -139,7 +142,7 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
     if original.mended and no_smaller:
         return Decision(chosen, f"no smaller than the {original.format}, which is damaged and not kept")
     read = table.by_file_format(original.format)
-    if no_smaller and read is not None and read.moving is not None and read.moving.always:
+    if no_smaller and original.moves and (read is None or not read.written):
         return Decision(chosen, "larger than what it was made from", Remedy.SMALLER_ANIMATION)
     if original.keepable is None and no_smaller:
         return Decision(

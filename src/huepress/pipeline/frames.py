@@ -5,15 +5,19 @@ Looks are colors by number, the palette's entries first. A canvas is an array of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from huepress.colors.arrays import pack_colors
+from huepress.engine.backing import Rgba
+from huepress.engine.color_counter import ColorCounter
 from huepress.engine.palette import PaletteFit, fit_palette, fits, nearest_entries
 from huepress.engine.spatial import Coder, search_indices
-from huepress.model import Bytes, ColorTable, Palette
+from huepress.errors import DecodeError
+from huepress.model import Animation, Bytes, ColorTable, Palette
 from huepress.options import MAX_COLORS, Options
 
 Looks = npt.NDArray[np.uint16]
@@ -121,3 +125,26 @@ def searched_entries(table: ColorTable, palette: Palette, options: Options, code
     exact &= pack_colors(table.colors_srgb8) == pack_colors(palette.colors_srgb8)[labels]
     fit = PaletteFit(palette, labels, np.ones(len(palette), dtype=bool), exact)
     return search_indices(table, fit, options, coder=coder).indices
+
+
+def held_frames(
+    animation: Animation, *, binary_alpha: bool, backing: Rgba | None = None
+) -> Iterator[tuple[Bytes, Bytes]]:
+    """Yield each frame as it is, and as the format and the palette can hold it."""
+    n_frames = 0
+    for pixels in animation.frames():
+        n_frames += 1
+        held = pixels if backing is None else on_backing(pixels, backing, binary_alpha=binary_alpha)
+        yield pixels, without_hidden_colors(held, binary_alpha=binary_alpha)
+    if n_frames != animation.n_frames:
+        raise DecodeError(f"only {n_frames} of {animation.n_frames} frames can be read; make the animation anew")
+
+
+def count_frames(animation: Animation, *, threads: int) -> ColorTable:
+    """Count the colors of all frames; the table's `inverse` is a row of them all."""
+    counter = ColorCounter(threads=threads)
+    for _, pixels in held_frames(animation, binary_alpha=False):
+        counter.add(pixels)
+    table = counter.table()
+    assert table is not None
+    return table

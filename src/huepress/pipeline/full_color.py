@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -14,10 +16,11 @@ from huepress.errors import LimitError
 from huepress.formats.opening import open_image
 from huepress.formats.record import FileFormat, FullColor, Wish
 from huepress.goals import QualityGoal, SizeGoal, Tried
-from huepress.model import Bytes, Encoded, SourceImage
+from huepress.model import Animation, Bytes, Encoded, SourceImage
 from huepress.pipeline.hunt import Version
 from huepress.results import Trial
 
+Made = TypeVar("Made", bound=Version)
 MOST_TRIALS = 5
 # The score that is aimed at where a coder is asked for by name, and nothing else: hardly anybody sees a difference.
 USUAL_SCORE = 80.0
@@ -49,18 +52,19 @@ class Coded(Version):
         return len(np.unique(with_alpha_channel(rows[None])[0].copy().view(np.uint32)))
 
 
-class Coder:
-    """Makes versions of an image with one coder.
+class Coder(Generic[Made]):
+    """Makes versions of an image or an animation with one coder.
 
     Parameters
     ----------
     file_format : FileFormat
     full_color : FullColor
         The format's.
-    source : SourceImage
-    comparator : Comparator, optional
-        Of the source; None where it is too small for scores.
-    effort : int
+    source : SourceImage or Animation
+    is_scored : bool
+        Whether scores can be had.
+    has_drafts : bool
+        Whether the first version is a draft.
 
     Raises
     ------
@@ -74,9 +78,10 @@ class Coder:
         self,
         file_format: FileFormat,
         full_color: FullColor,
-        source: SourceImage,
-        comparator: Comparator | None,
-        effort: int,
+        source: SourceImage | Animation,
+        *,
+        is_scored: bool,
+        has_drafts: bool,
     ) -> None:
         file_format.prepare()
         if max(source.width, source.height) > full_color.largest_side:
@@ -84,24 +89,19 @@ class Coder:
                 f"{file_format.file_format} holds at most {full_color.largest_side:,} pixels a side, not "
                 f"{source.width} x {source.height}; write PNG"
             )
-        self._format, self._full_color, self._source = file_format, full_color, source
-        self._comparator, self._effort = comparator, effort
+        self._full_color, self._is_scored, self._has_drafts = full_color, is_scored, has_drafts
+        self._n_pixels = source.n_pixels
 
     @property
     def name(self) -> str:
         """What the option calls the coder."""
         return self._full_color.name
 
-    def attempt(self, quality: int, *, draft: bool = False) -> Coded:
+    @abstractmethod
+    def attempt(self, quality: int, *, draft: bool = False) -> Made:
         """Make a version; a draft is quick and a little larger."""
-        wish = Wish(effort=0 if draft else self._effort, metadata=self._source.metadata)
-        data = self._full_color.encode(self._source.pixels_srgb8, quality, wish)
-        shown = _decoded(data, self._format.file_format, self._source.pixels_srgb8.shape[2])
-        score = None if self._comparator is None else self._comparator.ssimulacra2(shown)
-        trial = Trial(0.0, 0, len(data), score, self.name, quality)
-        return Coded(trial, Encoded(data, self._format.file_format), shown)
 
-    def reach(self, goal: QualityGoal | SizeGoal, rival: Tried | None = None) -> list[Coded]:
+    def reach(self, goal: QualityGoal | SizeGoal, rival: Tried | None = None) -> list[Made]:
         """Make versions until one meets a goal as closely as the coder can, at most five.
 
         The first is a draft. Where it says that the coder comes nowhere near a rival, nothing else is tried.
@@ -114,20 +114,19 @@ class Coder:
 
         Returns
         -------
-        list of Coded
+        list of versions
         """
-        n_pixels = self._source.n_pixels
-        n_pixels, low, high = self._source.n_pixels, *goal.window
+        n_pixels, low, high = self._n_pixels, *goal.window
         aim = (low + high) / 2
         start = goal.wanted if isinstance(goal, QualityGoal) else _USUAL_FOR_SIZES
-        draft = self.attempt(self._quality_for(start), draft=self._full_color.has_drafts)
+        draft = self.attempt(self._quality_for(start), draft=self._has_drafts)
         tried = [draft]
-        if self._comparator is None or (rival is not None and _is_hopeless(draft, rival, goal, n_pixels)):
+        if not self._is_scored or (rival is not None and _is_hopeless(draft, rival, goal, n_pixels)):
             return tried
         fall = 1.0 if isinstance(goal, QualityGoal) else _LOG_BYTES_A_POINT
         distance = goal.distance(draft, n_pixels)
         place = start - (distance - aim) / fall
-        known = {} if self._full_color.has_drafts else {draft.trial.quality: (start, distance)}
+        known = {} if self._has_drafts else {draft.trial.quality: (start, distance)}
         while len(tried) < MOST_TRIALS and not any(low <= distance <= high for _, distance in known.values()):
             quality = _untried(self._quality_for(place), known)
             if quality is None:
@@ -145,6 +144,41 @@ class Coder:
     def _place_of(self, quality: int) -> float:
         scores, qualities = zip(*self._full_color.qualities, strict=True)
         return float(np.interp(quality, qualities, scores))
+
+
+class StillCoder(Coder[Coded]):
+    """Makes versions of an image.
+
+    Parameters
+    ----------
+    file_format, full_color
+        As of `Coder`.
+    source : SourceImage
+    comparator : Comparator, optional
+        Of the source; None where it is too small for scores.
+    effort : int
+    """
+
+    def __init__(
+        self,
+        file_format: FileFormat,
+        full_color: FullColor,
+        source: SourceImage,
+        comparator: Comparator | None,
+        effort: int,
+    ) -> None:
+        is_scored = comparator is not None
+        super().__init__(file_format, full_color, source, is_scored=is_scored, has_drafts=full_color.has_drafts)
+        self._format, self._source, self._comparator, self._effort = file_format, source, comparator, effort
+
+    def attempt(self, quality: int, *, draft: bool = False) -> Coded:
+        """Make a version; a draft is quick and a little larger."""
+        wish = Wish(effort=0 if draft else self._effort, metadata=self._source.metadata)
+        data = self._full_color.encode(self._source.pixels_srgb8, quality, wish)
+        shown = _decoded(data, self._format.file_format, self._source.pixels_srgb8.shape[2])
+        score = None if self._comparator is None else self._comparator.ssimulacra2(shown)
+        trial = Trial(0.0, 0, len(data), score, self.name, quality)
+        return Coded(trial, Encoded(data, self._format.file_format), shown)
 
 
 def _untried(quality: int, known: dict[int, tuple[float, float]]) -> int | None:
@@ -175,7 +209,7 @@ def _next_place(known: list[tuple[float, float]], aim: float, fall: float) -> fl
     return nearest[0] - _FARTHER * (nearest[1] - aim) / slope
 
 
-def _is_hopeless(draft: Coded, rival: Tried, goal: QualityGoal | SizeGoal, n_pixels: int) -> bool:
+def _is_hopeless(draft: Version, rival: Tried, goal: QualityGoal | SizeGoal, n_pixels: int) -> bool:
     """Tell whether a coder's best would hardly come near a rival that meets the goal, by its first trial."""
     if not goal.is_met(rival, n_pixels):
         return False

@@ -10,8 +10,7 @@ from huepress.formats.writing import main_format, optimized_losslessly
 from huepress.goals import SizeGoal
 from huepress.options import Options
 from huepress.pipeline.delivery import Candidate, Decision, Original
-from huepress.pipeline.full_color import Coded
-from huepress.pipeline.hunt import Attempt
+from huepress.pipeline.hunt import Attempt, Version
 from huepress.wording import counted, human_bytes
 
 
@@ -34,7 +33,7 @@ def kept_as_it_fits(original: Original) -> Decision:
 def after_miss(
     n_pixels: int,
     original: Original,
-    best: Attempt | Coded,
+    best: Version,
     options: Options,
     delivery: Delivery,
     decision: Decision,

@@ -12,7 +12,7 @@ from huepress.formats import table
 from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import IndexedImage, SourceImage
 from huepress.options import Options
-from huepress.pipeline.full_color import USUAL_SCORE, Coded, Coder
+from huepress.pipeline.full_color import USUAL_SCORE, Coded, StillCoder
 from huepress.pipeline.hunt import Attempt, Reached
 from huepress.pipeline.workbench import Workbench
 from huepress.results import Trial
@@ -56,7 +56,7 @@ def by_coder(bench: Workbench, source: SourceImage, options: Options) -> Found:
     named = table.full_color_by_name(options.format)
     assert named is not None
     goal = options.goal or QualityGoal(-float("inf"), USUAL_SCORE)
-    tried = Coder(*named, source, bench.comparator, options.effort).reach(goal)
+    tried = StillCoder(*named, source, bench.comparator, options.effort).reach(goal)
     best = goal.best(tried, source.n_pixels)
     met = bench.comparator is None or goal.is_met(best, source.n_pixels) or options.goal is None
     return Found(best, bench.nearest(options.most_colors), met, tuple(each.trial for each in tried))
@@ -114,7 +114,7 @@ def others(
         if source.pixels_srgb8.shape[2] == 4 and not full_color.holds_alpha:
             continue
         try:
-            coder = Coder(file_format, full_color, source, comparator, effort)
+            coder = StillCoder(file_format, full_color, source, comparator, effort)
         except (LimitError, OptionError):
             continue
         made: list[Attempt | Coded] = [*tried] if rival is None else [rival, *tried]

@@ -1,0 +1,138 @@
+"""Stage: animations by coders of any number of colors (AVIF, WebP of any kind), their quality found by trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from huepress.engine.metrics import SMALLEST_SIDE, mean_squared_error
+from huepress.engine.moving_score import score_animation
+from huepress.errors import LimitError, OptionError
+from huepress.formats import table
+from huepress.formats.record import FileFormat, FullColor, Wish
+from huepress.goals import QualityGoal, SizeGoal
+from huepress.model import Animation, Bytes, Encoded, IndexedImage, SourceImage
+from huepress.options import Options
+from huepress.pipeline.edit import first_frame
+from huepress.pipeline.frames import count_frames
+from huepress.pipeline.full_color import Coder
+from huepress.pipeline.hunt import Version
+from huepress.pipeline.workbench import Workbench
+from huepress.results import Trial
+
+# Files of ours are read again whatever their size: their frames were there before.
+_NO_LIMIT = 1 << 40
+
+
+@dataclass(frozen=True, eq=False)
+class MovingCoded(Version):
+    """An animation by a coder of any number of colors.
+
+    Attributes
+    ----------
+    shown : Animation
+        What the file shows.
+    mse : float
+        Mean squared error over all frames; infinite where there are no scores.
+    """
+
+    shown: Animation
+    mse: float
+
+    @property
+    def pixels_srgb8(self) -> Bytes:
+        """The first frame as it is shown: (height, width, 3 or 4)."""
+        return first_frame(self.shown).pixels_srgb8
+
+    def n_colors(self, threads: int) -> int:
+        """Count the different colors that the file shows."""
+        return len(count_frames(self.shown, threads=threads))
+
+
+class MovingCoder(Coder[MovingCoded]):
+    """Makes versions of an animation with one coder; scores are means over the time.
+
+    Parameters
+    ----------
+    file_format, full_color
+        As of `Coder`.
+    animation : Animation
+    options : Options
+
+    Raises
+    ------
+    OptionError
+        If the format holds no animations.
+    """
+
+    def __init__(self, file_format: FileFormat, full_color: FullColor, animation: Animation, options: Options) -> None:
+        is_scored = min(animation.width, animation.height) >= SMALLEST_SIDE
+        super().__init__(file_format, full_color, animation, is_scored=is_scored, has_drafts=False)
+        if full_color.encode_moving is None or file_format.moving is None:
+            raise OptionError(f"{full_color.name} files hold no animations here; choose {', '.join(coders())}")
+        self._encode, self._read = full_color.encode_moving, file_format.moving.read
+        self._format, self._animation, self._options = file_format.file_format, animation, options
+
+    def attempt(self, quality: int, *, draft: bool = False) -> MovingCoded:
+        """Make a version; there are no drafts, since quick coders say little of how motion is predicted."""
+        data = self._encode(self._animation, quality, Wish(effort=self._options.effort))
+        shown = self._read(data, max_pixels=_NO_LIMIT)
+        if shown is None:  # all frames have become one
+            raise LimitError(f"the frames differ too little for {self.name}; write GIF")
+        score, mse = None, float("inf")
+        if self._is_scored:
+            found = score_animation(self._animation, shown, threads=self._options.threads)
+            score, mse = found.ssimulacra2, found.mse
+        elif shown.n_frames == self._animation.n_frames:
+            pairs = zip(self._animation.frames(), shown.frames(), strict=True)
+            mse = sum(mean_squared_error(ours, theirs) for ours, theirs in pairs) / shown.n_frames
+        return MovingCoded(Trial(0.0, 0, len(data), score, self.name, quality), Encoded(data, self._format), shown, mse)
+
+
+def coders() -> list[str]:
+    """Return what options call the coders that write animations."""
+    return [full_color.name for _, full_color in table.full_color() if full_color.encode_moving is not None]
+
+
+def by_coders(
+    animation: Animation, options: Options, goal: QualityGoal | SizeGoal, rivals: Iterable[Version]
+) -> list[MovingCoded]:
+    """Return versions by the coder that the options name, or by all of them, until one of each meets the goal.
+
+    Of all of them those are left out that are not installed or hold no such animation; hopeless ones are left early.
+
+    Parameters
+    ----------
+    animation : Animation
+    options : Options
+    goal : QualityGoal or SizeGoal
+    rivals : iterable of versions
+        Those that have been made.
+
+    Raises
+    ------
+    OptionError, LimitError
+        If the coder that is named cannot be used, or holds no such animation.
+    """
+    named = table.full_color_by_name(options.format)
+    if named is not None:
+        return MovingCoder(*named, animation, options).reach(goal)
+    made: list[Version] = list(rivals)
+    tried: list[MovingCoded] = []
+    for file_format, full_color in table.full_color():
+        if full_color.encode_moving is None:
+            continue
+        good = [each for each in made if goal.is_met(each, animation.n_pixels)]
+        rival = goal.best(good, animation.n_pixels) if good else None
+        with suppress(LimitError, OptionError):
+            found = MovingCoder(file_format, full_color, animation, options).reach(goal, rival)
+            tried += found
+            made += found
+    return tried
+
+
+def in_nearest_colors(animation: Animation, options: Options) -> IndexedImage:
+    """Return the first frame with a palette, for whoever asks a result by another coder for one."""
+    first = SourceImage(first_frame(animation).pixels_srgb8)
+    return Workbench(first, replace(options, format="png"), scored=False).nearest(options.most_colors)
