@@ -98,6 +98,11 @@ def timed(durations: Sequence[Fraction]) -> Times:
     return [(number, seconds or _UNTIMED) for number, seconds in enumerate(durations)]
 
 
+def shown_times(durations: Sequence[Fraction]) -> tuple[Fraction, ...]:
+    """Return how long each frame is shown, one without a time as by `timed`."""
+    return tuple(seconds for _, seconds in timed(durations))
+
+
 def trimmed(times: Times, trim: Trim) -> Times:
     """Return what is shown from the start on and before the end.
 

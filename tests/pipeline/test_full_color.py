@@ -180,11 +180,6 @@ def test_contradictions_are_told(textured, photo_file):
         huepress.compress_many([photo_file], in_place=True, format="jpeg")
     with pytest.raises(OptionError, match="shared palette"):
         huepress.compress_many([photo_file], shared_palette=True, format=SMALLEST)
-    with pytest.raises(OptionError, match="hold no animations"):
-        frames = [Image.fromarray(np.full((8, 8, 3), level, np.uint8)) for level in (0, 255)]
-        buffer = io.BytesIO()
-        frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
-        huepress.compress(buffer.getvalue(), format="avif")
 
 
 def test_sides_that_a_format_does_not_hold(textured):

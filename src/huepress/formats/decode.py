@@ -124,7 +124,7 @@ def from_array(array: object, *, max_pixels: int) -> SourceImage:
     check_size(pixels.shape[1], pixels.shape[0], max_pixels)
     if pixels.shape[2] == 1:
         pixels = np.repeat(pixels, 3, axis=2)
-    return SourceImage(without_idle_alpha(pixels))
+    return SourceImage(_without_idle_alpha(pixels))
 
 
 def _open(data: bytes) -> Image.Image:
@@ -177,7 +177,7 @@ def _finish(
         )
         metadata, notes = replace(metadata, png=extras), [*notes, *told]
     return SourceImage(
-        without_idle_alpha(upright(pixels, orientation)),
+        _without_idle_alpha(upright(pixels, orientation)),
         {"MPO": "JPEG"}.get(image.format or "", image.format or "unknown") if data else "array",
         data or None,
         clean(image, data, strip, orientation, metadata) if clean else None,
@@ -256,7 +256,7 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         )
 
 
-def without_idle_alpha(pixels: Bytes) -> Bytes:
+def _without_idle_alpha(pixels: Bytes) -> Bytes:
     """Drop an alpha channel that is opaque everywhere."""
     if pixels.shape[2] == 4 and bool((pixels[:, :, 3] == 255).all()):
         return np.ascontiguousarray(pixels[:, :, :3])

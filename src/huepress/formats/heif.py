@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from huepress.editing import shown_times
 from huepress.efforts import EFFORTS
 from huepress.errors import DecodeError, LimitError, OptionError
-from huepress.formats.decode import check_size, without_idle_alpha
+from huepress.formats.decode import check_size
 from huepress.formats.metadata import as_pillow, has_private_data
 from huepress.formats.opening import open_image
-from huepress.formats.pillow_image import to_pillow
+from huepress.formats.pillow_image import frames_to_pillow
 from huepress.formats.plug_ins import AVIF_BRANDS, HEIC_BRANDS, brands_of, enable_avif
 from huepress.formats.record import FileFormat, FullColor, Moving, Wish
 from huepress.formats.timing import in_ticks
@@ -28,6 +29,7 @@ _EMPTY_EXIF = b"II*\0\x08\0\0\0" + bytes(6)  # a TIFF structure without a tag
 _FILE, _ITEM_DATA = 0, 1  # where an item's bytes lie: construction methods of ISO/IEC 14496-12, 8.11.3
 # Two give other bytes than one, more than two the same: with a fixed number they are the same everywhere.
 _AVIF_THREADS = 2
+_EXACT_ALPHA = {"alpha:lossless": "1"}
 _TICK, _LONGEST_TICKS = Fraction(1, 1000), (1 << 31) - 1  # as Pillow tells and takes times
 _MOST_FRAMES = 100_000
 # From 7 on libaom predicts no motion to speak of: three times the bytes; 6 takes 2.4 times those of 5 for text.
@@ -45,7 +47,7 @@ def encode_avif(pixels_srgb8: Bytes, quality: int, wish: Wish) -> bytes:
     enable_avif(OptionError)
     extras: dict[str, Any] = dict(as_pillow(wish.metadata))
     if pixels_srgb8.shape[2] == 4:
-        extras["advanced"] = {"alpha:lossless": "1"}
+        extras["advanced"] = _EXACT_ALPHA
     buffer = io.BytesIO()
     try:
         Image.fromarray(pixels_srgb8).save(
@@ -72,8 +74,9 @@ def encode_avif_animation(animation: Animation, quality: int, wish: Wish) -> byt
         If Pillow lacks AVIF, or its coder.
     """
     enable_avif(OptionError)
-    ticks = in_ticks(animation.durations, _TICK, _LONGEST_TICKS, "AVIF")
-    frames = (to_pillow(without_idle_alpha(pixels)) for pixels in animation.frames())
+    ticks = in_ticks(shown_times(animation.durations), _TICK, _LONGEST_TICKS, "AVIF")
+    frames, has_alpha = frames_to_pillow(animation)
+    extras: dict[str, Any] = {"advanced": _EXACT_ALPHA} if has_alpha else {}
     buffer = io.BytesIO()
     try:
         next(frames).save(
@@ -87,6 +90,7 @@ def encode_avif_animation(animation: Animation, quality: int, wish: Wish) -> byt
             speed=min(EFFORTS[wish.effort].avif_speed, _SLOW_ENOUGH),
             subsampling="4:4:4",
             max_threads=_AVIF_THREADS,
+            **extras,
         )
     except ValueError as error:
         raise OptionError(f"this Pillow cannot write AVIF ({error}); install one from its wheels") from None

@@ -13,12 +13,13 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image
 
+from huepress.editing import shown_times
 from huepress.efforts import EFFORTS
 from huepress.errors import DecodeError, LimitError
-from huepress.formats.decode import check_size, without_idle_alpha
+from huepress.formats.decode import check_size
 from huepress.formats.metadata import as_pillow
 from huepress.formats.opening import open_image
-from huepress.formats.pillow_image import to_pillow
+from huepress.formats.pillow_image import frames_to_pillow
 from huepress.formats.record import PLAIN, FileFormat, FullColor, Moving, Wish, mark_body
 from huepress.formats.timing import in_ticks
 from huepress.model import Animation, Bytes, Encoded, IndexedImage
@@ -69,8 +70,8 @@ def encode_lossy_animation(animation: Animation, quality: int, wish: Wish) -> by
     LimitError
         If a frame lasts longer than the format can say.
     """
-    ticks = in_ticks(animation.durations, TICK, LONGEST_TICKS, "WebP")
-    frames = (to_pillow(without_idle_alpha(pixels)) for pixels in animation.frames())
+    ticks = in_ticks(shown_times(animation.durations), TICK, LONGEST_TICKS, "WebP")
+    frames, _ = frames_to_pillow(animation)
     buffer = io.BytesIO()
     next(frames).save(
         buffer,

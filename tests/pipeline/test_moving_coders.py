@@ -1,0 +1,140 @@
+"""Animations by coders of any number of colors."""
+
+import io
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PIL import Image, features
+
+import huepress
+import scenes
+from animations import seen_by_pillow
+from huepress.errors import HuepressError, OptionError, TargetError
+from huepress.formats.reading import read_animation, read_input
+
+needs_avif = pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+CODERS = ["webp-lossy", pytest.param("avif", marks=needs_avif)]
+
+
+def apng(frames, milliseconds):
+    buffer = io.BytesIO()
+    images = [Image.fromarray(frame) for frame in frames]
+    images[0].save(buffer, "PNG", save_all=True, append_images=images[1:], duration=milliseconds, loop=3)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def pan():
+    """A view that moves over a scene of many colors."""
+    scene = scenes.spheres(96, 64)
+    return apng([np.roll(scene, 2 * number, axis=1)[:, :64] for number in range(6)], [40, 80, 40, 40, 120, 40])
+
+
+@pytest.fixture(scope="module")
+def clear():
+    """A disk with hard edges, half of it translucent, that moves over nothing."""
+    y, x = np.mgrid[:40, :56]
+    frames = []
+    for number in range(4):
+        frame = np.zeros((40, 56, 4), np.uint8)
+        inside = (x - 14 - 8 * number) ** 2 + (y - 20) ** 2 < 144
+        frame[inside] = np.dstack([4 * x, 5 * y, 90 + x, 255 - 6 * (y - 20) * (y > 20)]).astype(np.uint8)[inside]
+        frames.append(frame)
+    return apng(frames, [50] * 4)
+
+
+# Lossy WebP halves the resolution of chroma, which no quality makes good.
+@pytest.mark.parametrize(("coder", "quality"), [("webp-lossy", 60), pytest.param("avif", 75, marks=needs_avif)])
+def test_a_score_is_met_by_name(pan, coder, quality):
+    result = huepress.compress(pan, format=coder, quality=quality)
+    assert quality <= result.report.score < quality + 10
+    assert result.report.status == "compressed" and result.report.n_frames == 6
+    assert all(trial.coder == coder for trial in result.report.trials) and len(result.report.trials) <= 5
+    seen, milliseconds = seen_by_pillow(bytes(result))
+    assert milliseconds == [40, 80, 40, 40, 120, 40] and seen[0].shape == (64, 64, 4)
+    score = huepress.score(pan, bytes(result))
+    assert score.ssimulacra2 == pytest.approx(result.report.score, abs=1e-9)
+    assert score.mse == pytest.approx(result.report.mse, rel=1e-9)
+    shown = np.asarray(result.image.convert("RGB"))  # what the first frame shows, not its palette
+    np.testing.assert_array_equal(shown, seen[0][..., :3])
+
+
+@pytest.mark.parametrize("coder", CODERS)
+def test_a_size_is_met_or_missed(pan, coder):
+    result = huepress.compress(pan, format=coder, max_size=4000)
+    assert len(bytes(result)) <= 4000
+    with pytest.raises(TargetError):
+        huepress.compress(pan, format=coder, max_size=200)
+
+
+@needs_avif
+def test_without_a_goal_hardly_anybody_sees_a_difference(pan):
+    assert 80 <= huepress.compress(pan, format="avif").report.score < 88
+
+
+@pytest.mark.parametrize("coder", CODERS)
+def test_alpha_stays_as_it_is(clear, coder):
+    result = huepress.compress(clear, format=coder, quality=60, allow_larger=True)
+    original = [frame[..., 3] for frame in seen_by_pillow(clear)[0]]
+    for frame, alpha in zip(result.frames, original, strict=True):
+        np.testing.assert_array_equal(frame.pixels_srgb8[..., 3], alpha)
+
+
+def test_the_smallest_meets_the_goal_with_whatever_is_smallest(pan):
+    result = huepress.compress(pan, format="smallest", quality=70, effort=2)
+    assert result.report.score >= 70
+    coders = {trial.coder for trial in result.report.trials}
+    assert "webp-lossy" in coders and len(coders) >= 3
+    met = [trial.n_bytes for trial in result.report.trials if trial.score >= 70]
+    assert len(bytes(result)) == min(met)
+    assert result.encoded.format in ("WEBP", "AVIF")
+
+
+def test_flat_pictures_stay_palettes():
+    frame = np.zeros((24, 24, 3), np.uint8)
+    frames = [np.roll(frame + np.uint8(250) * (np.arange(24) < 6)[:, None, None], 2 * n, axis=0) for n in range(5)]
+    result = huepress.compress(apng(frames, [50] * 5), format="smallest", allow_larger=True)
+    assert result.report.mse == 0 and result.report.n_colors == 2
+
+
+@pytest.mark.parametrize("coder", CODERS)
+def test_frames_without_a_time_have_that_which_browsers_give_them(coder):
+    frames = [Image.fromarray(np.full((8, 8, 3), level, np.uint8)) for level in (0, 255)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    result = huepress.compress(buffer.getvalue(), format=coder, allow_larger=True)
+    assert seen_by_pillow(bytes(result))[1] == [100, 100]
+
+
+def test_coders_that_hold_no_animation(pan):
+    with pytest.raises(OptionError, match="jpeg files hold no animations here; choose avif, webp-lossy"):
+        huepress.compress(pan, format="jpeg")
+
+
+@needs_avif
+def test_avif_animations_are_read(pan):
+    data = bytes(huepress.compress(pan, format="avif", quality=60))
+    found = read_animation(data, max_pixels=10**6)
+    assert found.durations == tuple(Fraction(each, 1000) for each in (40, 80, 40, 40, 120, 40)) and found.n_plays == 0
+    for ours, theirs in zip(found.frames(), seen_by_pillow(data)[0], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    result = huepress.compress(data, effort=0)
+    assert result.encoded.format == "GIF" and result.report.n_frames == 6
+    for cut in range(12, len(data), len(data) // 12):
+        try:
+            found = read_input(data[:cut], max_pixels=10**6, moving=True)
+            list(found.frames()) if hasattr(found, "frames") else found
+        except HuepressError as error:
+            assert "\n" not in str(error)
+
+
+def test_the_command_names_files_by_what_is_in_them(run, pan, tmp_path):
+    (tmp_path / "pan.png").write_bytes(pan)
+    done = run("pan.png", "--format", "webp-lossy", "--quality", "60")
+    assert done.returncode == 0 and b"pan-huepress.webp" in done.stdout, done.stderr
+    done = run("pan.png", "-o", "pan.jpg")
+    assert done.returncode != 0 and b"Traceback" not in done.stderr and not (tmp_path / "pan.jpg").exists()
+    if features.check("avif"):
+        done = run("pan.png", "-o", "pan.avif", "--max-size", "5kB")
+        assert done.returncode == 0 and (tmp_path / "pan.avif").stat().st_size <= 5000
