@@ -158,7 +158,7 @@ def test_what_is_no_video():
 
 
 def test_limits():
-    data = written([planes_444()] * 20)
+    data = written([planes_444(seed=seed) for seed in range(20)])
     with pytest.raises(LimitError):
         read_animation(data, max_pixels=50)
     with pytest.raises(LimitError, match="trim"):
