@@ -2,7 +2,7 @@
 
     python bench/moving_coders.py CLIP... [--quality 80] [--formats gif,webp,webp-lossy,avif]
 
-Every figure is that of `huepress.compress(clip, format=..., quality=...)`: the call that people make, its hunt included.
+Every figure is that of `huepress.compress(clip, format=..., quality=...)`, the call that people make, with its hunt.
 """
 
 from __future__ import annotations

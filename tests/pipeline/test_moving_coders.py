@@ -91,6 +91,14 @@ def test_the_smallest_meets_the_goal_with_whatever_is_smallest(pan):
     assert result.encoded.format in ("WEBP", "AVIF")
 
 
+def test_advice(pan):
+    result = huepress.compress(pan, advise=True, effort=1)
+    assert result.encoded.format == "PNG" and result.report.trials == ()
+    advice = {trial.coder: trial for trial in result.report.advice}
+    assert set(advice) == ({"avif"} if features.check("avif") else set())  # lossy WebP does not get there
+    assert all(trial.score >= result.report.score for trial in advice.values())
+
+
 def test_flat_pictures_stay_palettes():
     frame = np.zeros((24, 24, 3), np.uint8)
     frames = [np.roll(frame + np.uint8(250) * (np.arange(24) < 6)[:, None, None], 2 * n, axis=0) for n in range(5)]

@@ -32,7 +32,7 @@ from huepress.pipeline.full_color import USUAL_SCORE
 from huepress.pipeline.gif_frames import GifDeltas
 from huepress.pipeline.hunt import MOST_TRIALS, Attempt, reach
 from huepress.pipeline.missing import after_miss, fits_already, kept_as_it_fits
-from huepress.pipeline.moving_coders import MovingCoded, by_coders, coders, in_nearest_colors
+from huepress.pipeline.moving_coders import MovingCoded, advice, by_coders, coders, in_nearest_colors
 from huepress.pipeline.picture_frames import PngDeltas, WebpDeltas
 from huepress.pipeline.stays import Stays
 from huepress.results import OnProgress, Outcome, Report, Trial
@@ -182,7 +182,9 @@ def run_animation(
             tell((number + part) / len(formats))
 
         try:
-            made = _Trials(animation, of_palettes, file_format, tell_part, scored=options.is_full_color)
+            made = _Trials(
+                animation, of_palettes, file_format, tell_part, scored=options.is_full_color or options.advise
+            )
             written, met = made.reached()
             results.append(written)
             missing += [] if met else [written]
@@ -191,18 +193,15 @@ def run_animation(
             if number + 1 == len(formats) and not results:
                 raise
     goal = asked.goal
-    if options.is_full_color:
-        target = goal or _unasked_goal(results)
+    target = goal or _unasked_goal(results)
+    if options.is_full_color and target is not None:
         coded = by_coders(animation, asked, target, results)
         trials += [each.trial for each in coded]
         results += coded
-        best = target.best(results, animation.n_pixels)
-        if goal is not None and best.score is not None and not goal.is_met(best, animation.n_pixels):
-            missing.append(best)
-    elif goal is None:
-        best = min(results, key=lambda result: result.n_bytes)
-    else:
-        best = goal.best(results, animation.n_pixels)
+        missing += [] if goal is None or any(goal.is_met(each, animation.n_pixels) for each in coded) else coded
+    if goal is None and not options.is_full_color:
+        target = None
+    best = _smallest(results) if target is None else target.best(results, animation.n_pixels)
     of_palette = next((each for each in results if isinstance(each, _Written)), None)
     colors = count_frames(animation, threads=options.threads) if of_palette is None else of_palette.table
     original = replace(original, n_colors=len(colors))
@@ -237,13 +236,23 @@ def run_animation(
         notes=() if decision.chosen.is_original else notes,
         score=LOSSLESS_SCORE if decision.chosen.is_original and goal is not None else best.score,
         trials=tuple(trials),
+        advice=advice(animation, options, best) if options.advise else (),
     )
     return Outcome(indexed, decision.chosen.encoded, report, shown)
 
 
-def _unasked_goal(results: Sequence[_Written | MovingCoded]) -> QualityGoal:
-    """Return what other coders are to reach where nothing is asked for: the score of the smallest palette, if any."""
-    best = min(results, key=lambda result: result.n_bytes, default=None)
+def _smallest(results: Sequence[_Written | MovingCoded]) -> _Written | MovingCoded:
+    return min(results, key=lambda result: result.n_bytes)
+
+
+def _unasked_goal(results: Sequence[_Written | MovingCoded]) -> QualityGoal | None:
+    """Return what other coders are to reach where nothing is asked for: the score of the smallest palette, if any.
+
+    None is worth a try where palettes lose nothing.
+    """
+    best = _smallest(results) if results else None
+    if best is not None and best.score == LOSSLESS_SCORE:
+        return None
     return QualityGoal(-math.inf, USUAL_SCORE if best is None or best.score is None else best.score)
 
 

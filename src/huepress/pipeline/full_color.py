@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -179,6 +180,14 @@ class StillCoder(Coder[Coded]):
         score = None if self._comparator is None else self._comparator.ssimulacra2(shown)
         trial = Trial(0.0, 0, len(data), score, self.name, quality)
         return Coded(trial, Encoded(data, self._format.file_format), shown)
+
+
+def smallest_of_each(trials: Sequence[Trial]) -> tuple[Trial, ...]:
+    """Return the smallest trial of each coder, coders in the order in which they were tried."""
+    names = dict.fromkeys(trial.coder for trial in trials)
+    return tuple(
+        min((trial for trial in trials if trial.coder == name), key=lambda trial: trial.n_bytes) for name in names
+    )
 
 
 def _untried(quality: int, known: dict[int, tuple[float, float]]) -> int | None:

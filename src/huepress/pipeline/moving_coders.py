@@ -16,7 +16,7 @@ from huepress.model import Animation, Bytes, Encoded, IndexedImage, SourceImage
 from huepress.options import Options
 from huepress.pipeline.edit import first_frame
 from huepress.pipeline.frames import count_frames
-from huepress.pipeline.full_color import Coder
+from huepress.pipeline.full_color import Coder, smallest_of_each
 from huepress.pipeline.hunt import Version
 from huepress.pipeline.workbench import Workbench
 from huepress.results import Trial
@@ -130,6 +130,16 @@ def by_coders(
             tried += found
             made += found
     return tried
+
+
+def advice(animation: Animation, options: Options, best: Version) -> tuple[Trial, ...]:
+    """Return the smallest version of each other coder that scores as well as the best."""
+    if best.score is None:
+        return ()
+    goal = QualityGoal(best.score, best.score)
+    made = by_coders(animation, replace(options, format="smallest"), goal, ())
+    enough = [each for each in made if goal.is_met(each, animation.n_pixels) and each.trial.coder != best.trial.coder]
+    return smallest_of_each([each.trial for each in enough])
 
 
 def in_nearest_colors(animation: Animation, options: Options) -> IndexedImage:

@@ -12,7 +12,7 @@ from huepress.formats import table
 from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import IndexedImage, SourceImage
 from huepress.options import Options
-from huepress.pipeline.full_color import USUAL_SCORE, Coded, StillCoder
+from huepress.pipeline.full_color import USUAL_SCORE, Coded, StillCoder, smallest_of_each
 from huepress.pipeline.hunt import Attempt, Reached
 from huepress.pipeline.workbench import Workbench
 from huepress.results import Trial
@@ -130,11 +130,7 @@ def advice(comparator: Comparator, source: SourceImage, options: Options, best: 
     goal = QualityGoal(best.score, best.score)
     made = others(comparator, source, options.effort, goal)
     enough = [each for each in made if goal.is_met(each, source.n_pixels) and each.trial.coder != best.trial.coder]
-    names = dict.fromkeys(each.trial.coder for each in enough)
-    return tuple(
-        min((each.trial for each in enough if each.trial.coder == name), key=lambda trial: trial.n_bytes)
-        for name in names
-    )
+    return smallest_of_each([each.trial for each in enough])
 
 
 def _with_goal(options: Options, goal: QualityGoal | SizeGoal) -> Options:
