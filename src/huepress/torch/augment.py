@@ -18,8 +18,8 @@ from huepress.torch.kmeans import as_srgb8, kmeans_palette
 class RandomPalette(nn.Module):
     """Give some pictures a palette of a random number of colors.
 
-    On the CPU by `huepress.ml.quantize_batch`, on other devices by `kmeans_palette`, so that neither waits for the other;
-    the former measures in sRGB, the latter in Oklab.
+    On the CPU by `huepress.ml.quantize_batch`, which measures in sRGB, on other devices by `kmeans_palette`, which
+    measures in Oklab: pictures stay where they are.
 
     Parameters
     ----------
@@ -95,6 +95,7 @@ class RandomPalette(nn.Module):
         return self._generator
 
     def extra_repr(self) -> str:
+        """Return what ``repr`` shows in the parentheses."""
         return f"k={self.k}, p={self.p}, seed={self.seed}"
 
 

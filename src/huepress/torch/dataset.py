@@ -69,8 +69,6 @@ class PaletteDataset(torch.utils.data.Dataset[IndexedItem | RgbItem]):
     Attributes
     ----------
     data : huepress.ml.Dataset
-    classes : tuple of str
-        The names of labels 0, 1, 2 and so on; empty where the file has none.
 
     Raises
     ------
@@ -95,6 +93,7 @@ class PaletteDataset(torch.utils.data.Dataset[IndexedItem | RgbItem]):
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """The names of labels 0, 1, 2 and so on; empty where the file has none."""
         return self.data.class_names
 
     def __len__(self) -> int:

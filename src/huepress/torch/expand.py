@@ -114,6 +114,7 @@ class Expand(nn.Module):
         return look_up(colors, indices)
 
     def extra_repr(self) -> str:
+        """Return what ``repr`` shows in the parentheses."""
         return f"dtype={self.dtype}, mean={self._mean.tolist()}, std={self._std.tolist()}"
 
 
