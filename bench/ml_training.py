@@ -54,14 +54,15 @@ class Raw(Coded):
         return pixels.reshape(side, side, 3).permute(2, 0, 1), int(self.labels[i])
 
 
-def network(n_classes: int) -> nn.Module:
-    """Return a network of about 130,000 parameters."""
+def network(n_classes: int, side: int) -> nn.Module:
+    """Return a network of about 190,000 parameters."""
 
     def block(channels_in: int, channels_out: int, stride: int) -> nn.Sequential:
         conv = nn.Conv2d(channels_in, channels_out, 3, stride, 1, bias=False)
         return nn.Sequential(conv, nn.BatchNorm2d(channels_out), nn.ReLU())
 
-    body = nn.Sequential(block(3, 32, 1), block(32, 64, 2), block(64, 64, 1), block(64, 128, 2))
+    first = 2 if side >= 32 else 1
+    body = nn.Sequential(block(3, 32, first), block(32, 64, 2), block(64, 96, 1), block(96, 128, 2))
     return nn.Sequential(body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, n_classes))
 
 
@@ -92,7 +93,7 @@ def trained(data: Coded | PaletteDataset, seed: int, options: argparse.Namespace
     learned = loader(torch.utils.data.Subset(data, order[: options.train]), shuffle=True, drop_last=True)
     tested = loader(torch.utils.data.Subset(data, order[options.train :]))
     expand, n_classes = Expand(options.device), options.n_classes
-    model = network(n_classes).to(options.device, memory_format=torch.channels_last)
+    model = network(n_classes, options.side).to(options.device, memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4)
     steps = options.epochs * len(learned)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=steps)
@@ -161,8 +162,8 @@ def main() -> None:
     n = options.train + options.test
     pictures, labels = from_zip(options.pictures, n) if options.pictures else from_digits()
     options.train = round(len(pictures) * options.train / n)
-    options.n_classes, options.mirror = int(labels.max()) + 1, bool(options.pictures)
-    n_parameters = sum(each.numel() for each in network(options.n_classes).parameters())
+    options.n_classes, options.side, options.mirror = int(labels.max()) + 1, pictures.shape[1], bool(options.pictures)
+    n_parameters = sum(each.numel() for each in network(options.n_classes, options.side).parameters())
     height, width = pictures.shape[1:3]
     print(
         f"{options.train} pictures of {height} x {width} to learn from, {len(pictures) - options.train} to test, "
