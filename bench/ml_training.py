@@ -1,10 +1,11 @@
 """What a small convolutional network learns from pictures of few colors: accuracy, bytes a picture, seconds an epoch.
 
-    python bench/ml_training.py [PICTURES.zip] [--device cuda] [--epochs 20] [--train 9000] [--test 2000]
+    python bench/ml_training.py [PICTURES.zip] [--device cuda] [--epochs N] [--train N] [--test N]
 
 A zip of small pictures of one size in one folder a class, or scikit-learn's digits. Palettes go through
-`huepress.torch`, JPEG files are decoded by Pillow in every epoch; both by the same loader. Each kind of picture is
-learned from and tested on.
+`huepress.torch` (pip install 'huepress[torch]'), JPEG files are decoded by Pillow in every epoch; both by the same
+loader. Each kind of picture is learned from and tested on. A seed also says which pictures are tested on; "to full
+color" compares accuracies of the same seed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """huepress.torch: what arrives on the device are the core's bits; k-means of a batch against a twin and the core."""
 
+import doctest
+import importlib
 import multiprocessing
 import pickle
 
@@ -185,6 +187,13 @@ def test_an_index_past_its_palette_is_black():
     assert (Expand()(batch)[0, 0] * 255).round().flatten().tolist() == [0, 9, 9, 9]
 
 
+def test_a_transform_may_fill_with_black(path):
+    data = PaletteDataset(path(n_colors=4), lambda x: torch.nn.functional.pad(x, (1, 0, 0, 0), value=255))
+    found = Expand()(collate([data[0], data[1]]))
+    assert found[..., 0].abs().max() == 0
+    assert (found[..., 1:].numpy() == rgb1(data.data.batch([0, 1]))).all()
+
+
 def test_batches_that_lie_are_refused(path):
     batch = collate([PaletteDataset(path())[0]])
     for wrong in (batch._replace(height=17), batch._replace(bits=3), batch._replace(packed=batch.packed[:, 1:])):
@@ -285,6 +294,12 @@ def test_portions_change_no_bit(monkeypatch):
     for limit in (7, 50, 7 * 99, 7 * 99 * 3):
         monkeypatch.setattr("huepress.torch.kmeans._DISTANCES_AT_ONCE", limit)
         assert all(map(torch.equal, whole, kmeans_palette(pictures, 7)))
+    monkeypatch.setattr("huepress.torch.kmeans._LANES", 1)
+    assert all(map(torch.equal, whole, kmeans_palette(pictures, 7)))
+
+
+def test_the_example():
+    assert doctest.testmod(importlib.import_module("huepress.torch.kmeans")) == (0, 5)
 
 
 def test_pictures_of_a_batch_do_not_meet():

@@ -33,6 +33,11 @@ def checked_threads(n_threads: int) -> int:
     return integer_between("n_threads", n_threads, 0, 1024) or available_processors()
 
 
+def bits_for(n_colors: int) -> int:
+    """Return the bits of an index into a palette of at most 256 colors."""
+    return next(bits for bits in (1, 2, 4, 8) if n_colors <= 1 << bits)
+
+
 class PackedPictures:
     """Pictures as packed palette indices; ``pictures[i]`` expands one of them."""
 

@@ -12,7 +12,8 @@ from torch.utils.data import get_worker_info
 
 from huepress import ml
 from huepress.errors import InputError, OptionError
-from huepress.torch.packing import bits_for, pack
+from huepress.ml.packed import bits_for
+from huepress.torch.packing import pack
 
 PictureForm = Literal["indices", "rgb"]
 IndexedItem = tuple[Tensor, Tensor, int]
@@ -60,7 +61,8 @@ class PaletteDataset(torch.utils.data.Dataset[IndexedItem | RgbItem]):
     ----------
     path : path
     transform : callable, optional
-        What is done to the first tensor of an item; flips and crops do for indices what they do for colors.
+        What is done to the first tensor of an item; flips and crops do for indices what they do for colors, and 255
+        fills with black.
     form : {"indices", "rgb"}
         What an item is: ``(indices, palette, label)`` with uint8 of height x width and n_colors x 3 (sRGB; entries
         past those of the picture are zero), or ``(picture, label)`` with uint8 of 3 x height x width. Labels are int,
@@ -105,12 +107,12 @@ class PaletteDataset(torch.utils.data.Dataset[IndexedItem | RgbItem]):
 
     def __getitems__(self, ids: Sequence[int]) -> list[IndexedItem | RgbItem]:
         """Return many items, expanded in one call of the core where they are of one size."""
-        n_threads = 1 if get_worker_info() else 0
         rows = list(ids)
         same_size = len(rows) > 0 and bool((self.data.sizes[rows] == self.data.sizes[rows[0]]).all())
-        some = [rows] if same_size else [[row] for row in rows]
+        portions = [rows] if same_size else [[row] for row in rows]
         items: list[IndexedItem | RgbItem] = []
-        for portion in some:
+        for portion in portions:
+            n_threads = 1 if get_worker_info() or len(portion) == 1 else 0
             labels = [_NO_LABEL] * len(portion) if self.data.labels is None else self.data.labels[portion].tolist()
             if self.form == "rgb":
                 pictures = torch.from_numpy(self.data.batch(portion, n_threads=n_threads)).permute(0, 3, 1, 2)
@@ -146,8 +148,8 @@ def collate(items: Sequence[IndexedItem | RgbItem]) -> PackedBatch | tuple[Tenso
         If pictures differ in size, or indices are no longer uint8.
     """
     pictures = [item[0] for item in items]
-    if not pictures:
-        raise InputError("a batch needs at least one picture")
+    if not pictures or not pictures[0].numel():
+        raise InputError("a batch needs at least one picture, and a picture at least one pixel")
     shapes = {tuple(each.shape) for each in pictures}
     if len(shapes) > 1:
         some = " and ".join(" x ".join(map(str, shape)) for shape in sorted(shapes)[:2])
@@ -165,6 +167,6 @@ def collate(items: Sequence[IndexedItem | RgbItem]) -> PackedBatch | tuple[Tenso
             remedy="keep them uint8 of height x width, or choose form='rgb'",
         )
     palettes = torch.stack([item[1] for item in items if len(item) == 3])
-    bits = bits_for(palettes.shape[1])
+    bits = bits_for(max(palettes.shape[1], int(stacked.max()) + 1))  # an index past its palette stays what it is: black
     height, width = (int(side) for side in stacked.shape[1:])
     return PackedBatch(pack(stacked.flatten(1), bits), palettes, labels, height, width, bits)

@@ -17,6 +17,8 @@ _DISTANCES_AT_ONCE = 1 << 24
 # Coordinates are summed as integers of this part: their sums are the same in any order, so that threads and atomic
 # additions of a GPU, which take turns at random, cannot change a bit. Coordinates are below 2.
 _FIXED = 1 << 24
+# Sums that threads of a GPU add to side by side.
+_LANES = 32
 # Sums stay below 2**63.
 _MOST_PIXELS = 1 << 32
 _LUMA = (299, 587, 114)
@@ -156,15 +158,24 @@ def _nearest(points: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]:
 
 def _moved(points: Tensor, centers: Tensor, labels: Tensor, errors: Tensor) -> Tensor:
     """Return the mean of each center's points, (n, 3, k); for centers without points, the worst points."""
-    n, _, k = centers.shape
-    places = (labels + k * torch.arange(n, device=labels.device).unsqueeze(1)).flatten()
-    zeros = torch.zeros(n * k, dtype=torch.int64, device=labels.device)
-    counts = zeros.index_add(0, places, torch.ones_like(places)).reshape(n, k)
+    n, n_pixels = labels.shape
+    k = centers.shape[2]
+    # Threads of a GPU that hold neighboring pixels, most of them of one color, would wait for each other at one sum.
+    lanes = max(1, min(_LANES, n_pixels // (4 * k)))
+    lane = torch.arange(n_pixels, device=labels.device) % lanes
+    row = torch.arange(n, device=labels.device).unsqueeze(1)
+    places = ((lane * n + row) * k + labels).flatten()
+    zeros = torch.zeros(lanes * n * k, dtype=torch.int64, device=labels.device)
+
+    def summed(values: Tensor) -> Tensor:
+        return zeros.index_add(0, places, values).reshape(lanes, n, k).sum(0)
+
+    counts = summed(torch.ones_like(places))
     least = counts.clamp(min=1)
     planes = []
     for plane in points.unbind(1):
         fixed = (plane.flatten() * _FIXED).round().to(torch.int64)
-        sums = zeros.index_add(0, places, fixed).reshape(n, k)
+        sums = summed(fixed)
         planes.append(torch.div(sums + least // 2, least, rounding_mode="floor").float() / _FIXED)
     empty = counts == 0
     moved = torch.where(empty.unsqueeze(1), centers, torch.stack(planes, 1))

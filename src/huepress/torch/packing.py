@@ -6,11 +6,6 @@ import torch
 from torch import Tensor
 
 
-def bits_for(n_colors: int) -> int:
-    """Return the bits of an index into a palette of so many colors."""
-    return next(bits for bits in (1, 2, 4, 8) if n_colors <= 1 << bits)
-
-
 def packed_size(n_pixels: int, bits: int) -> int:
     """Return the bytes that the indices of a picture take."""
     return -(-n_pixels * bits // 8)
