@@ -292,7 +292,7 @@ def test_portions_change_no_bit(monkeypatch):
     pictures = planes(pictures_srgb8(4, 9, 11))
     whole = kmeans_palette(pictures, 7)
     for limit in (7, 50, 7 * 99, 7 * 99 * 3):
-        monkeypatch.setattr("huepress.torch.kmeans._DISTANCES_AT_ONCE", limit)
+        monkeypatch.setattr("huepress.torch.kmeans._DISTANCES_AT_ONCE_ON_CPU", limit)
         assert all(map(torch.equal, whole, kmeans_palette(pictures, 7)))
     monkeypatch.setattr("huepress.torch.kmeans._LANES", 1)
     assert all(map(torch.equal, whole, kmeans_palette(pictures, 7)))

@@ -12,8 +12,9 @@ from huepress.errors import InputError, LimitError, OptionError
 from huepress.ml.packed import integer_between
 from huepress.torch.oklab import oklab_of_srgb8, srgb8_of_oklab
 
-# Distances that exist at a time: 64 MiB of float32.
+# Distances that exist at a time: 64 MiB of float32 where kernels must be long, and what a cache holds on the CPU.
 _DISTANCES_AT_ONCE = 1 << 24
+_DISTANCES_AT_ONCE_ON_CPU = 1 << 17
 # Coordinates are summed as integers of this part: their sums are the same in any order, so that threads and atomic
 # additions of a GPU, which take turns at random, cannot change a bit. Coordinates are below 2.
 _FIXED = 1 << 24
@@ -126,10 +127,10 @@ def as_srgb8(pictures: Tensor) -> Tensor:
     return (pictures.detach().float().nan_to_num(0).clamp(0, 1) * 255).round().to(torch.uint8)
 
 
-def _portions(n: int, n_pixels: int, k: int) -> Iterator[tuple[slice, slice]]:
+def _portions(n: int, n_pixels: int, k: int, at_once: int) -> Iterator[tuple[slice, slice]]:
     """Yield which pictures, and which of their pixels, are compared with k colors at a time."""
-    width = max(1, min(n_pixels, _DISTANCES_AT_ONCE // k))
-    height = max(1, _DISTANCES_AT_ONCE // (k * width))
+    width = max(1, min(n_pixels, at_once // k))
+    height = max(1, at_once // (k * width))
     for row in range(0, n, height):
         for column in range(0, n_pixels, width):
             yield slice(row, row + height), slice(column, column + width)
@@ -151,7 +152,8 @@ def _nearest(points: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]:
     n, _, n_pixels = points.shape
     labels = torch.empty((n, n_pixels), dtype=torch.int64, device=points.device)
     errors = torch.empty((n, n_pixels), dtype=torch.float32, device=points.device)
-    for rows, columns in _portions(n, n_pixels, centers.shape[2]):
+    at_once = _DISTANCES_AT_ONCE_ON_CPU if points.device.type == "cpu" else _DISTANCES_AT_ONCE
+    for rows, columns in _portions(n, n_pixels, centers.shape[2], at_once):
         errors[rows, columns], labels[rows, columns] = _squared(points[rows, :, columns], centers[rows]).min(dim=1)
     return labels, errors
 
