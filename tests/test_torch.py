@@ -154,6 +154,7 @@ def test_expanded_pictures_are_the_files_bits(path, device, n_colors, size):
     assert (batch.packed.numpy().ravel() == data.packed).all()
     found = Expand(device)(batch)
     assert found.device.type == device and (found.cpu().numpy() == rgb1(data.batch())).all()
+    assert torch.equal(torch.nn.Sequential(Expand()).to(device)(batch), found)
     indices = Indices(device)(batch)
     assert indices.dtype == torch.int64 and (indices.cpu().numpy() == data.batch_indices()).all()
 
@@ -174,10 +175,6 @@ def test_normalization_and_kind(path):
     assert torch.equal(Expand(mean=mean, std=std)(batch), expected)
     assert torch.equal(Expand(dtype=torch.bfloat16)(batch), plain.bfloat16())
     assert not Expand().state_dict()
-
-
-def test_it_moves_with_its_network():
-    assert Expand().to("meta")._mean.device.type == "meta"
 
 
 def test_an_index_past_its_palette_is_black():
