@@ -1,6 +1,7 @@
 """What a small convolutional network learns from pictures of few colors: accuracy, bytes a picture, seconds an epoch.
 
     python bench/ml_training.py [PICTURES.zip] [--device cuda] [--epochs N] [--train N] [--test N]
+    python bench/ml_training.py [PICTURES.zip] --loading
 
 A zip of small pictures of one size in one folder a class, or scikit-learn's digits. Palettes go through
 `huepress.torch` (pip install 'huepress[torch]'), JPEG files are decoded by Pillow in every epoch; both by the same
@@ -131,6 +132,18 @@ def trained(data: Coded | PaletteDataset, seed: int, options: argparse.Namespace
     return right / (len(data) - options.train), float(np.median(times))
 
 
+def loaded(data: Coded | PaletteDataset) -> float:
+    """Return the microseconds a picture, on one thread, from the bytes of a file to a batch of float32."""
+    torch.set_num_threads(1)
+    expand, times = Expand(), []
+    for _ in range(4):
+        begun = time.process_time()
+        for batch in torch.utils.data.DataLoader(data, BATCH, shuffle=True, collate_fn=collate):
+            expand(batch) if isinstance(batch, PackedBatch) else batch[0].float() / 255
+        times.append(time.process_time() - begun)
+    return 1e6 * min(times) / len(data)
+
+
 def jpegs(pictures: Pixels, quality: int, optimize: bool = False) -> list[bytes]:
     files = []
     for each in pictures:
@@ -158,12 +171,20 @@ def main() -> None:
     parser.add_argument("--test", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--loading", action="store_true", help="only measure how long a picture takes to load")
     parser.add_argument("--bfloat16", action="store_true", help="in which the network computes; twice as fast")
     options = parser.parse_args()
     n = options.train + options.test
     pictures, labels = from_zip(options.pictures, n) if options.pictures else from_digits()
     options.train = round(len(pictures) * options.train / n)
     options.n_classes, options.side, options.mirror = int(labels.max()) + 1, pictures.shape[1], bool(options.pictures)
+    if options.loading:
+        with tempfile.TemporaryDirectory() as folder:
+            ml.write(path := Path(folder, "16.hpml"), pictures, labels, n_colors=16)
+            print(f"JPEG q75: {loaded(Coded(jpegs(pictures, 75), labels)):.0f} microseconds a picture")
+            print(f"raw: {loaded(Raw([each.tobytes() for each in pictures], labels)):.0f} microseconds a picture")
+            print(f"K = 16: {loaded(PaletteDataset(path)):.0f} microseconds a picture")
+        return
     n_parameters = sum(each.numel() for each in network(options.n_classes, options.side).parameters())
     height, width = pictures.shape[1:3]
     print(

@@ -44,6 +44,7 @@ def kmeans_palette(
 ) -> PaletteBatch:
     """Fit a palette to each picture of a batch by k-means in Oklab, as one sequence of kernels on the batch's device.
 
+    Meant for pictures that are on a GPU already: on the CPU `huepress.ml.quantize_batch` is many times as fast.
     Lloyd's algorithm (1982) from a start by k-means++ (Arthur and Vassilvitskii 2007), for all pictures together.
 
     Parameters
