@@ -123,13 +123,13 @@ def loading() -> None:
                 print(f"| {side} | {name} | {size:,.0f} | {took:.4f} | {1000 / took:,.0f} |", flush=True)
 
 
-def from_zip(path: str) -> tuple[Pixels, npt.NDArray[np.int64]]:
-    """Return pictures of one size in a fixed random order, and their labels."""
+def from_zip(path: str, n: int) -> tuple[Pixels, npt.NDArray[np.int64]]:
+    """Return at most n pictures of one size in a fixed random order, and their labels."""
     with zipfile.ZipFile(path) as archive:
         names = sorted(
             name for name in archive.namelist() if PurePosixPath(name).suffix.lower() in (".jpg", ".jpeg", ".png")
         )
-        chosen = np.random.default_rng(0).permutation(len(names))[: N_TRAIN + N_TEST]
+        chosen = np.random.default_rng(0).permutation(len(names))[:n]
         pictures = [np.asarray(Image.open(io.BytesIO(archive.read(names[i]))).convert("RGB")) for i in chosen]
     _, labels = np.unique([PurePosixPath(names[i]).parent.name for i in chosen], return_inverse=True)
     return np.stack(pictures), labels
@@ -187,7 +187,7 @@ def accuracy_of(pictures: Pixels, labels: npt.NDArray[np.int64], n_train: int, s
 
 
 def accuracy(path: str | None) -> None:
-    pictures, labels = from_zip(path) if path else from_digits()
+    pictures, labels = from_zip(path, N_TRAIN + N_TEST) if path else from_digits()
     n_train = len(pictures) * N_TRAIN // (N_TRAIN + N_TEST)
     side = pictures.shape[1]
     print(f"{n_train} pictures of {side} x {side} to learn from, {len(pictures) - n_train} to test\n")

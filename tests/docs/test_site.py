@@ -10,6 +10,7 @@ import sys
 from functools import cache
 from html import unescape
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 STAND_INS = ROOT / "tests" / "docs" / "stand_ins"  # for frameworks that are too large to be installed
+NEEDS_TORCH = re.compile(r"^(import|from) torch\b", re.M)  # an extra that the tests do not ask for
 SHOWN_ONLY = {"math", "text", "toml", "yaml"}  # formulas, excerpts of files, settings of other programs
 
 
@@ -117,7 +119,7 @@ def test_every_block_of_a_page_runs(page, photo, tmp_path, huepress_program):
         "PYTHONPATH": str(STAND_INS),
     }
     for language, text in blocks(page):
-        if language in SHOWN_ONLY:
+        if language in SHOWN_ONLY or (NEEDS_TORCH.search(text) and not find_spec("torch")):
             continue
         assert language in ("sh", "python"), f"{page}: a block of {language or 'no language'}, which nothing runs"
         program = ["bash", "-euo", "pipefail"] if language == "sh" else [sys.executable, "-W", "error"]

@@ -25,6 +25,13 @@ def srgb8_to_oklab(rgb8):
     return np.cbrt(linear @ M1.T) @ M2.T
 
 
+def oklab_to_srgb8(oklab):
+    """The inverse, rounded; each channel is clipped."""
+    linear = (np.asarray(oklab) @ np.linalg.inv(M2).T) ** 3 @ np.linalg.inv(M1).T
+    v = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
+    return (v.clip(0, 1) * 255).round().astype(np.uint8)
+
+
 def squared_error_on(background, a_rgba8, b_rgba8):
     """Return the summed squared difference of two colors composited on a gray background."""
     (a, alpha_a), (b, alpha_b) = ((c[..., :3].astype(float), c[..., 3:] / 255.0) for c in (a_rgba8, b_rgba8))

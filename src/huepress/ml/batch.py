@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from huepress import _core
 from huepress.errors import InputError, LimitError, OptionError
-from huepress.ml.packed import PackedPictures, checked_threads, integer_between
+from huepress.ml.packed import PackedPictures, bits_for, checked_threads, integer_between
 from huepress.model import Bytes
 
 PaletteScope = Literal["image", "group", "all"]
@@ -114,11 +114,7 @@ def quantize_batch(
         pictures, groups, n_palettes, k, _MAX_ITER, _TOL, threads
     )
     sizes = np.array([picture.shape[:2] for picture in pictures], dtype=np.int32).reshape(-1, 2)
-    return IndexedBatch(packed, _bits(k), offsets, sizes, palettes, palette_sizes, groups)
-
-
-def _bits(n_colors: int) -> int:
-    return next(bits for bits in (1, 2, 4, 8) if n_colors <= 1 << bits)
+    return IndexedBatch(packed, bits_for(k), offsets, sizes, palettes, palette_sizes, groups)
 
 
 def _checked(images: npt.NDArray[np.uint8] | Sequence[npt.NDArray[np.uint8]]) -> list[Bytes]:

@@ -33,6 +33,11 @@ def checked_threads(n_threads: int) -> int:
     return integer_between("n_threads", n_threads, 0, 1024) or available_processors()
 
 
+def bits_for(n_colors: int) -> int:
+    """Return the bits of an index into a palette of at most 256 colors."""
+    return next(bits for bits in (1, 2, 4, 8) if n_colors <= 1 << bits)
+
+
 class PackedPictures:
     """Pictures as packed palette indices; ``pictures[i]`` expands one of them."""
 
@@ -60,12 +65,33 @@ class PackedPictures:
 
     def indices(self, i: int) -> Bytes:
         """Return the palette entry of each pixel, (height, width) uint8."""
-        row = self._row(i)
-        self._check(np.array([row]))
-        height, width = (int(side) for side in self.sizes[row])
-        out = np.empty(height * width, dtype=np.uint8)
-        _core.unpack_batch(self.packed, self.bits, *self._places(np.array([row])), out, 1)
-        return out.reshape(height, width)
+        entries: Bytes = self.batch_indices([self._row(i)], n_threads=1)[0]
+        return entries
+
+    def batch_indices(self, ids: Integers | None = None, *, n_threads: int = 0) -> Bytes:
+        """Return the palette entry of each pixel of pictures of equal size.
+
+        Parameters
+        ----------
+        ids : sequence of int, optional
+            Which ones, in which order; all by default.
+        n_threads : int
+            0 means one per processor.
+
+        Returns
+        -------
+        ndarray of uint8, (len(ids), height, width)
+
+        Raises
+        ------
+        IndexError, InputError, DecodeError
+            As `batch`.
+        """
+        chosen = self._chosen(range(len(self)) if ids is None else ids)
+        out = np.empty((len(chosen), *self._common_size(chosen)), dtype=np.uint8)
+        self._check(chosen)
+        _core.unpack_batch(self.packed, self.bits, *self._places(chosen), out.reshape(-1), checked_threads(n_threads))
+        return out
 
     def batch(self, ids: Integers | None = None, *, out: Bytes | None = None, n_threads: int = 0) -> Bytes:
         """Expand pictures of equal size, on threads in the core.
@@ -112,15 +138,20 @@ class PackedPictures:
             raise IndexError(f"ids must be below {len(self)}")
         return chosen.astype(np.int64) % max(1, len(self))
 
+    def _common_size(self, chosen: npt.NDArray[np.int64]) -> tuple[int, int]:
+        """Return height and width of all chosen pictures; InputError where they differ."""
+        sizes = self.sizes[chosen]
+        if not len(sizes):
+            return 0, 0
+        if (sizes != sizes[0]).any():
+            raise InputError("pictures of different sizes make no batch", remedy="expand them one by one")
+        return int(sizes[0, 0]), int(sizes[0, 1])
+
     def _places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         return np.ascontiguousarray(self.offsets[chosen]), self.sizes[chosen].astype(np.int64).prod(axis=1)
 
     def _expanded(self, chosen: npt.NDArray[np.int64], out: Bytes | None, n_threads: int) -> Bytes:
-        sizes = self.sizes[chosen]
-        if len(sizes) and (sizes != sizes[0]).any():
-            raise InputError("pictures of different sizes make no batch", remedy="expand them one by one")
-        height, width = (int(side) for side in sizes[0]) if len(sizes) else (0, 0)
-        shape = (len(chosen), height, width, 3)
+        shape = (len(chosen), *self._common_size(chosen), 3)
         if out is None:
             out = np.empty(shape, dtype=np.uint8)
         elif out.shape != shape or out.dtype != np.uint8 or not out.flags.c_contiguous or not out.flags.writeable:
