@@ -33,7 +33,8 @@ int bits_for(int k);
 
 // One palette for all pictures of a group: pictures[i] is in group_of[i], groups are 0 to n_groups - 1.
 // A picture alone in its group is clustered by its exact colors, several by a grid of 64 levels an axis whose
-// cells stand for the mean of their pixels; colors that fit into the palette stay as they are. Entries are sorted from dark to light; every pixel gets its nearest.
+// cells stand for the mean of their pixels; colors that fit into the palette stay as they are. Entries are sorted from
+// dark to light; every pixel gets its nearest.
 QuantizedBatch quantize_batch(const std::vector<RgbView>& pictures, const std::vector<std::int32_t>& group_of,
                               std::size_t n_groups, const BatchOptions& options, const StopRequested& stop_requested);
 
