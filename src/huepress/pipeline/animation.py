@@ -1,152 +1,30 @@
-"""The order of the stages for animations: count the colors of all frames, fit one palette, say the changes.
-
-Frames are decoded twice and never held all at once.
-"""
+"""The order of the stages for animations: versions with palettes and by other coders, and which is delivered."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from huepress.delivering import Delivery
-from huepress.engine.backing import Rgba, backing_color, told_backing
-from huepress.engine.color_counter import ColorCounter
-from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, mean_squared_error
-from huepress.engine.moving_score import mean_over_time, score_of_frame
+from huepress.engine.metrics import LOSSLESS_SCORE
 from huepress.errors import LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Moving
 from huepress.formats.writing import main_format
-from huepress.goals import QualityGoal
-from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage
-from huepress.options import MAX_COLORS, SMALLEST, Options
+from huepress.goals import QualityGoal, SizeGoal
+from huepress.model import Animation, ColorTable
+from huepress.options import SMALLEST, Options
 from huepress.pipeline.delivery import Candidate, Original, deliver, may_keep
 from huepress.pipeline.edit import without_repeats
-from huepress.pipeline.frames import changed_pixels, count_frames, held_frames
+from huepress.pipeline.frames import count_frames
 from huepress.pipeline.full_color import USUAL_SCORE
-from huepress.pipeline.gif_frames import GifDeltas
-from huepress.pipeline.hunt import MOST_TRIALS, Attempt, reach
 from huepress.pipeline.missing import after_miss, fits_already, kept_as_it_fits
 from huepress.pipeline.moving_coders import MovingCoded, advice, by_coders, coders, in_nearest_colors
-from huepress.pipeline.picture_frames import PngDeltas, WebpDeltas
-from huepress.pipeline.stays import Stays
+from huepress.pipeline.moving_palettes import PaletteTrials, Written
 from huepress.results import OnProgress, Outcome, Report, Trial
-
-_Item = TypeVar("_Item")
-# The part of the time that the first pass takes, for the progress.
-_COUNTING = 0.1
-
-
-class Deltas(Protocol):
-    """Chooses indices frame by frame and writes a file of one format.
-
-    Attributes
-    ----------
-    first : IndexedImage
-        The first frame.
-    n_colors : int
-        Entries of the largest palette.
-    """
-
-    first: IndexedImage | None
-    n_colors: int
-
-    def add(self, pixels_srgb8: Bytes, following_srgb8: Bytes | None, number: int) -> Bytes:
-        """Add a frame, with the one after it, and return what is then shown: (height, width, 4)."""
-        ...
-
-    def finish(self) -> bytes:
-        """Return the whole file."""
-        ...
-
-
-class _Maker(Protocol):
-    """Begins a file of one format.
-
-    Attributes
-    ----------
-    uses_order : bool
-        Whether what each frame draws has to be known before: the palette's order and the weight of errors hang on it.
-    """
-
-    uses_order: bool
-
-    def begin(
-        self, animation: Animation, options: Options, table: ColorTable, drawn: list[Bytes], stays: Stays
-    ) -> Deltas:
-        """Fit the palette that the format can take to the colors of all frames, and start the file."""
-        ...
-
-
-# How frames are said in each format that holds animations.
-_MAKERS: dict[str, _Maker] = {"gif": GifDeltas, "png": PngDeltas, "webp": WebpDeltas}
-
-
-@dataclass(frozen=True, eq=False)
-class _Written(Attempt):
-    """An animation in a format, `indexed` its first frame; `backing` is what clear pixels have become, if anything."""
-
-    n_colors: int = 0
-    mse: float = 0.0
-    backing: Rgba | None = None
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was lost, for a person."""
-        return () if self.backing is None else (told_backing(self.backing),)
-
-
-class _Trials:
-    """Makes versions of an animation in one format; each is written and scored for real."""
-
-    def __init__(
-        self, animation: Animation, options: Options, file_format: FileFormat, tell: OnProgress, *, scored: bool
-    ) -> None:
-        self._animation, self._options, self._format, self._tell = animation, options, file_format, tell
-        self._scored = scored
-        self.n_pixels = animation.n_pixels
-        self._most = MOST_TRIALS if options.goal is not None else 1
-        self.made: list[_Written] = []
-
-    def attempt(self, n_colors: int, rate: float) -> _Written:
-        """Write a version with at most so many colors."""
-        return self._write(replace(self._options, n_colors=n_colors, rate=rate), scored=True)
-
-    def least_distortion_bits(self, n_colors: int, rate: float) -> float:
-        """Return infinity: fewer colors than all are no way to a quality here, frames take them by themselves."""
-        return math.inf
-
-    def lossless(self) -> _Written | None:
-        """Return the version without any loss, if the palette can hold it."""
-        n_colors = self._options.most_colors
-        if len(count_frames(self._animation, threads=self._options.threads)) > n_colors:
-            return None
-        found = self.attempt(n_colors, 0.0)
-        return found if found.mse == 0 else None
-
-    def reached(self) -> tuple[_Written, bool]:
-        """Return the version that meets the goal best, and whether it does."""
-        options = self._options
-        if options.goal is None:
-            return self._write(options, scored=self._scored), True
-        if isinstance(options.goal, QualityGoal) and min(self._animation.width, self._animation.height) < SMALLEST_SIDE:
-            return self.attempt(options.most_colors, 0.0), False
-        n_colors = None if options.n_colors == "auto" and options.palette is None else options.most_colors
-        start = options.rate if options.rate != Options.rate else None
-        found = reach(self, options.goal, n_colors, by_colors=options.effort == 0, start=start)
-        return next(each for each in self.made if each is found.best), found.met
-
-    def _write(self, options: Options, *, scored: bool) -> _Written:
-        def tell(part: float) -> None:
-            self._tell(min((len(self.made) + part) / self._most, 1.0))
-
-        self.made.append(_write(self._animation, options, self._format, tell, scored=scored))
-        return self.made[-1]
 
 
 def run_animation(
@@ -172,41 +50,13 @@ def run_animation(
     original = Original(animation.format, animation.encoded, animation.keepable, animation.mended, moves=True)
     within = fits_already(original, animation.n_pixels, options) and may_keep(original, options, delivery)
     asked = replace(options, max_size=None) if within else options
-    of_palettes = replace(asked, format="auto") if asked.format == SMALLEST else asked
-    results: list[_Written | MovingCoded] = []
-    missing: list[_Written | MovingCoded] = []  # of them those that do not meet the goal
-    trials: list[Trial] = []
-    for number, file_format in enumerate(formats):
-
-        def tell_part(part: float, number: int = number) -> None:
-            tell((number + part) / len(formats))
-
-        try:
-            made = _Trials(
-                animation, of_palettes, file_format, tell_part, scored=options.is_full_color or options.advise
-            )
-            written, met = made.reached()
-            results.append(written)
-            missing += [] if met else [written]
-            trials += [each.trial for each in made.made] if asked.goal is not None else []
-        except LimitError:  # too large or too slow for one of several formats
-            if number + 1 == len(formats) and not results:
-                raise
-    goal = asked.goal
-    target = goal or _unasked_goal(results)
-    if options.is_full_color and target is not None:
-        coded = by_coders(animation, asked, target, results)
-        trials += [each.trial for each in coded]
-        results += coded
-        missing += [] if goal is None or any(goal.is_met(each, animation.n_pixels) for each in coded) else coded
-    if goal is None and not options.is_full_color:
-        target = None
-    best = _smallest(results) if target is None else target.best(results, animation.n_pixels)
-    of_palette = next((each for each in results if isinstance(each, _Written)), None)
+    made = _make(animation, asked, formats, tell)
+    goal, results, best = asked.goal, made.results, made.best(animation.n_pixels)
+    of_palette = next((each for each in results if isinstance(each, Written)), None)
     colors = count_frames(animation, threads=options.threads) if of_palette is None else of_palette.table
     original = replace(original, n_colors=len(colors))
     n_channels = int(colors.colors_srgb8.shape[1])
-    if isinstance(best, _Written):
+    if isinstance(best, Written):
         indexed, n_colors, notes, shown = best.indexed, best.n_colors, best.notes, None
     else:
         indexed = in_nearest_colors(animation, options) if of_palette is None else of_palette.indexed
@@ -215,7 +65,7 @@ def run_animation(
     decision = deliver(result, original, options, delivery)
     if within and best.mse > 0:
         decision = kept_as_it_fits(original)
-    if any(best is each for each in missing):
+    if any(best is each for each in made.missing):
         decision = after_miss(animation.n_pixels, original, best, options, delivery, decision, may_optimize=False)
     if goal is not None:  # there may have been fewer trials than allowed
         tell(1.0)
@@ -235,25 +85,84 @@ def run_animation(
         remedy=decision.remedy,
         notes=() if decision.chosen.is_original else notes,
         score=LOSSLESS_SCORE if decision.chosen.is_original and goal is not None else best.score,
-        trials=tuple(trials),
+        trials=tuple(made.trials),
         advice=advice(animation, options, best) if options.advise else (),
     )
     return Outcome(indexed, decision.chosen.encoded, report, shown)
 
 
-def _smallest(results: Sequence[_Written | MovingCoded]) -> _Written | MovingCoded:
-    return min(results, key=lambda result: result.n_bytes)
+@dataclass
+class _Made:
+    """All versions of an animation that were made.
 
-
-def _unasked_goal(results: Sequence[_Written | MovingCoded]) -> QualityGoal | None:
-    """Return what other coders are to reach where nothing is asked for: the score of the smallest palette, if any.
-
-    None is worth a try where palettes lose nothing.
+    Attributes
+    ----------
+    target : QualityGoal or SizeGoal, optional
+        What the best one has to meet; None where the smallest is the best.
+    results : list of versions
+        Of each format, and all by other coders.
+    missing : list of versions
+        Those of them that do not meet the goal that was asked for.
+    trials : list of Trial
     """
-    best = _smallest(results) if results else None
-    if best is not None and best.score == LOSSLESS_SCORE:
-        return None
-    return QualityGoal(-math.inf, USUAL_SCORE if best is None or best.score is None else best.score)
+
+    target: QualityGoal | SizeGoal | None
+    results: list[Written | MovingCoded] = field(default_factory=list)
+    missing: list[Written | MovingCoded] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+
+    def best(self, n_pixels: int) -> Written | MovingCoded:
+        """Return the version that is delivered, if any of them is."""
+        return self._smallest() if self.target is None else self.target.best(self.results, n_pixels)
+
+    def add_coded(self, versions: list[MovingCoded], goal: QualityGoal | SizeGoal | None, n_pixels: int) -> None:
+        """Add versions by other coders."""
+        self.results += versions
+        self.trials += [each.trial for each in versions]
+        self.missing += [each for each in versions if goal is not None and not goal.is_met(each, n_pixels)]
+
+    def aim_at_palettes(self) -> None:
+        """Let other coders reach the score of the smallest palette, the usual one where there is no palette.
+
+        None is worth a try where palettes lose nothing.
+        """
+        best = self._smallest() if self.results else None
+        if best is None or best.score != LOSSLESS_SCORE:
+            self.target = QualityGoal(-math.inf, USUAL_SCORE if best is None or best.score is None else best.score)
+
+    def _smallest(self) -> Written | MovingCoded:
+        return min(self.results, key=lambda result: result.n_bytes)
+
+
+def _make(animation: Animation, options: Options, formats: list[FileFormat], tell: OnProgress) -> _Made:
+    """Make the versions that the options ask for. Other coders come first where palettes have to be as good as they."""
+    goal, n_pixels = options.goal, animation.n_pixels
+    made = _Made(goal)
+    if options.is_full_color and goal is not None:
+        made.add_coded(by_coders(animation, options, goal, ()), goal, n_pixels)
+    of_palettes = replace(options, format="auto") if options.format == SMALLEST else options
+    for number, file_format in enumerate(formats):
+
+        def tell_part(part: float, number: int = number) -> None:
+            tell((number + part) / len(formats))
+
+        try:
+            good = [each for each in made.results if goal is not None and goal.is_met(each, n_pixels)]
+            rival = None if goal is None or not good else goal.best(good, n_pixels)
+            scored = options.is_full_color or options.advise
+            trials = PaletteTrials(animation, of_palettes, file_format, tell_part, scored=scored)
+            written, met = trials.reached(rival if options.is_full_color else None)
+            made.results.append(written)
+            made.missing += [] if met else [written]
+            made.trials += [each.trial for each in trials.made] if goal is not None else []
+        except LimitError:  # too large or too slow for one of several formats
+            if number + 1 == len(formats) and not made.results:
+                raise
+    if options.is_full_color and goal is None:
+        made.aim_at_palettes()
+        if made.target is not None:
+            made.add_coded(by_coders(animation, options, made.target, made.results), None, n_pixels)
+    return made
 
 
 def _told_of_hidden(table: ColorTable, options: Options) -> tuple[str, ...]:
@@ -293,69 +202,3 @@ def _shows_equal(animation: Animation, moving: Moving, options: Options) -> bool
 
 def _has_hard_edges(table: ColorTable) -> bool:
     return table.colors_srgb8.shape[1] == 3 or bool(np.isin(table.colors_srgb8[:, 3], (0, 255)).all())
-
-
-def _write(
-    animation: Animation, options: Options, file_format: FileFormat, tell: OnProgress, *, scored: bool
-) -> _Written:
-    """Count the colors, then choose and encode frame by frame; scored, the score is the mean over the time."""
-    assert file_format.moving is not None
-    n_frames, binary_alpha = animation.n_frames, file_format.moving.binary_alpha
-    backing, lost = backing_color(options), False
-    maker = _MAKERS[file_format.name]
-    counter = ColorCounter(threads=options.threads)
-    drawn: list[Bytes] = []  # the colors of each frame that draws few
-    before: Bytes | None = None
-    stays = Stays()
-    for number, (original, pixels) in enumerate(held_frames(animation, binary_alpha=binary_alpha, backing=backing)):
-        lost = lost or (backing is not None and bool((original[:, :, 3] == 0).any()))
-        colors = counter.add(pixels)
-        if maker.uses_order:
-            changed = changed_pixels(before, pixels)
-            stays.add(changed)
-            if before is not None:
-                colors = ColorCounter(threads=options.threads).add(pixels[changed])
-            if len(colors) <= MAX_COLORS:
-                drawn.append(colors)
-            before = pixels
-        tell(_COUNTING * (number + 1) / n_frames)
-    found = counter.table()
-    assert found is not None
-    stays.settle()
-    deltas = maker.begin(animation, options, found, drawn, stays)
-
-    error = 0.0
-    scores: list[float] = []
-    is_scored = scored and min(animation.width, animation.height) >= SMALLEST_SIDE
-    frames = held_frames(animation, binary_alpha=binary_alpha, backing=backing)
-    for number, ((original, pixels), following) in enumerate(_with_next(frames)):
-        shown = deltas.add(pixels, None if following is None else following[1], number)
-        error += mean_squared_error(original, shown) / n_frames
-        if is_scored:
-            scores.append(score_of_frame(original, shown, threads=options.threads))
-        tell(_COUNTING + (1 - _COUNTING) * (number + 1) / n_frames)
-    assert deltas.first is not None
-    encoded = Encoded(deltas.finish(), file_format.file_format)
-    trial = Trial(
-        options.rate, deltas.n_colors, len(encoded.data), mean_over_time(animation, scores) if scores else None
-    )
-    return _Written(
-        trial,
-        encoded,
-        deltas.first,
-        found,
-        n_colors=deltas.n_colors,
-        mse=error,
-        backing=backing if lost else None,
-    )
-
-
-def _with_next(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item | None]]:
-    """Yield each item with the one after it, None after the last."""
-    before: _Item | None = None
-    for item in items:
-        if before is not None:
-            yield before, item
-        before = item
-    if before is not None:
-        yield before, None

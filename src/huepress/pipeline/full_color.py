@@ -122,7 +122,7 @@ class Coder(Generic[Made]):
         start = goal.wanted if isinstance(goal, QualityGoal) else _USUAL_FOR_SIZES
         draft = self.attempt(self._quality_for(start), draft=self._has_drafts)
         tried = [draft]
-        if not self._is_scored or (rival is not None and _is_hopeless(draft, rival, goal, n_pixels)):
+        if not self._is_scored or (rival is not None and is_hopeless(draft, rival, goal, n_pixels)):
             return tried
         fall = 1.0 if isinstance(goal, QualityGoal) else _LOG_BYTES_A_POINT
         distance = goal.distance(draft, n_pixels)
@@ -218,7 +218,7 @@ def _next_place(known: list[tuple[float, float]], aim: float, fall: float) -> fl
     return nearest[0] - _FARTHER * (nearest[1] - aim) / slope
 
 
-def _is_hopeless(draft: Version, rival: Tried, goal: QualityGoal | SizeGoal, n_pixels: int) -> bool:
+def is_hopeless(draft: Version, rival: Tried, goal: QualityGoal | SizeGoal, n_pixels: int) -> bool:
     """Tell whether a coder's best would hardly come near a rival that meets the goal, by its first trial."""
     if not goal.is_met(rival, n_pixels):
         return False
