@@ -13,6 +13,8 @@ from huepress.pipeline.seeking import Window, seek
 from huepress.results import Trial
 
 MOST_TRIALS = 7
+# Of the base 2 logarithm of the rate: text that moves keeps a score of 91 up to a rate of 6, and has 75 at 21.
+_LONGEST_STEP = 4.0
 # Trials with all colors, before fewer are tried on the rest.
 _TRIALS_OF_ALL_COLORS = 4
 # Fewer colors are tried where a pixel's distortion is worth less than so many bits.
@@ -202,6 +204,7 @@ class _Hunt:
             bounds=(_LEAST_LOG_RATE, math.log2(MAX_RATE)),
             most=most,
             resolution=_RESOLUTION,
+            longest_step=_LONGEST_STEP,
         )
 
     def _try_fewer_colors(self) -> None:

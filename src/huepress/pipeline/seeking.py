@@ -24,6 +24,7 @@ def seek(
     most: int,
     resolution: float,
     step: float = 0.0,
+    longest_step: float = math.inf,
 ) -> int:
     """Evaluate a falling curve until a value lies in the window, or the window cannot be met.
 
@@ -48,6 +49,8 @@ def seek(
         A bracket so narrow is met well enough.
     step : float
         Points closer together than this are not told apart.
+    longest_step : float
+        A curve that is flat here may fall off a cliff before a longer step ends.
 
     Returns
     -------
@@ -84,7 +87,7 @@ def seek(
             part = min(max(over / (over + under), 0.05), 0.95)
             following = left[0] + part * (right[0] - left[0])
         else:
-            longest = max(abs(value - aim) / slope, 2 * longest)
+            longest = min(max(abs(value - aim) / slope, 2 * longest), longest_step)
             following = x + longest if above else x - longest
         following = min(max(following, bounds[0]), bounds[1])
         if step:
