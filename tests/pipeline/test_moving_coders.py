@@ -10,7 +10,7 @@ from PIL import Image, features
 import huepress
 import scenes
 from animations import seen_by_pillow
-from huepress.errors import HuepressError, OptionError, TargetError
+from huepress.errors import HuepressError, LimitError, OptionError, TargetError
 from huepress.formats.reading import read_animation, read_input
 
 needs_avif = pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
@@ -135,6 +135,15 @@ def test_avif_animations_are_read(pan):
             list(found.frames()) if hasattr(found, "frames") else found
         except HuepressError as error:
             assert "\n" not in str(error)
+
+
+@needs_avif
+def test_avif_animations_are_counted_before_they_are_decoded():
+    frames = [np.full((16, 16, 3), 12 * number, np.uint8) for number in range(20)]
+    data = bytes(huepress.compress(apng(frames, [50] * 20), format="avif", quality=20, allow_larger=True))
+    with pytest.raises(LimitError, match="20 frames of 16 x 16"):
+        read_animation(data, max_pixels=256)
+    assert read_animation(data, max_pixels=320).n_frames == 20
 
 
 def test_the_command_names_files_by_what_is_in_them(run, pan, tmp_path):

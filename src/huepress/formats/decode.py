@@ -31,6 +31,8 @@ _EXTRA_FRAMES_ARE_MINOR = ("MPO", "ICO", "ICNS", "PSD", "HEIF")
 Clean = Callable[[Image.Image, bytes, Strip, int, Metadata], bytes | None]
 _TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _NEW_SUBFILE_TYPE, _REDUCED_OR_MASK = 254, 1 | 4
+# Every frame costs time for its whole canvas, however small its file is.
+_FRAMES_OF_LIMIT = 16
 # Previews and masks of one picture; more pages than this are no picture.
 _MOST_MINOR_PAGES = 32
 _PCX_PALETTE_MARK = 0x0C
@@ -253,6 +255,16 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         raise LimitError(
             f"the image has {width * height:,} pixels ({width} x {height}), more than the limit of {max_pixels:,}",
             remedy=Remedy.MORE_PIXELS,
+        )
+
+
+def check_all_frames(n_frames: int, width: int, height: int, max_pixels: int, remedy: Remedy) -> None:
+    """Refuse frames that have more pixels than the limit allows of all together."""
+    if n_frames * width * height > _FRAMES_OF_LIMIT * max_pixels:
+        raise LimitError(
+            f"{n_frames:,} frames of {width} x {height} have more pixels than the limit "
+            f"({_FRAMES_OF_LIMIT} times {max_pixels:,} in all frames)",
+            remedy=remedy,
         )
 
 

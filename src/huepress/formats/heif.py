@@ -15,8 +15,8 @@ from PIL import Image
 
 from huepress.editing import shown_times
 from huepress.efforts import EFFORTS
-from huepress.errors import DecodeError, LimitError, OptionError
-from huepress.formats.decode import check_size
+from huepress.errors import DecodeError, OptionError, Remedy
+from huepress.formats.decode import check_all_frames, check_size
 from huepress.formats.metadata import as_pillow, has_private_data
 from huepress.formats.opening import open_image
 from huepress.formats.pillow_image import frames_to_pillow
@@ -31,7 +31,6 @@ _FILE, _ITEM_DATA = 0, 1  # where an item's bytes lie: construction methods of I
 _AVIF_THREADS = 2
 _EXACT_ALPHA = {"alpha:lossless": "1"}
 _TICK, _LONGEST_TICKS = Fraction(1, 1000), (1 << 31) - 1  # as Pillow tells and takes times
-_MOST_FRAMES = 100_000
 # From 7 on libaom predicts no motion to speak of: three times the bytes; 6 takes 2.4 times those of 5 for text.
 _SLOW_ENOUGH = 5
 
@@ -115,10 +114,9 @@ def read_avif_moving(data: bytes, *, max_pixels: int) -> Animation | None:
         width, height = image.size
         check_size(width, height, max_pixels)
         n_frames = int(getattr(image, "n_frames", 1))
-        if n_frames > _MOST_FRAMES:
-            raise LimitError(f"more than {_MOST_FRAMES:,} frames; split it first")
         if n_frames < 2:
             return None
+        check_all_frames(n_frames, width, height, max_pixels, Remedy.MORE_PIXELS)
         for number in range(n_frames):  # times are told with the pixels only
             image.seek(number)
             image.load()

@@ -19,8 +19,6 @@ from huepress.options import ColorHandling, Strip
 
 # So many pages are looked through for metadata.
 _MOST_PAGES = 100
-# Every frame costs time for its whole canvas, however small its file is.
-_FRAMES_OF_LIMIT = 16
 
 
 def read_input(
@@ -124,13 +122,7 @@ def check_frames(animation: Animation, max_pixels: int) -> None:
     LimitError
         If all frames together have more than 16 times `max_pixels` pixels.
     """
-    n_frames = len(animation.durations)
-    if n_frames * animation.width * animation.height > _FRAMES_OF_LIMIT * max_pixels:
-        raise LimitError(
-            f"{n_frames:,} frames of {animation.width} x {animation.height} have more pixels than the limit "
-            f"({_FRAMES_OF_LIMIT} times {max_pixels:,} in all frames)",
-            remedy=Remedy.FEWER_FRAMES,
-        )
+    decode.check_all_frames(animation.n_frames, animation.width, animation.height, max_pixels, Remedy.FEWER_FRAMES)
 
 
 def _keepable(data: bytes, strip: Strip) -> bytes | None:
