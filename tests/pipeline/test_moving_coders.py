@@ -1,6 +1,7 @@
 """Animations by coders of any number of colors."""
 
 import io
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -66,6 +67,13 @@ def test_a_size_is_met_or_missed(pan, coder):
     assert len(bytes(result)) <= 4000
     with pytest.raises(TargetError):
         huepress.compress(pan, format=coder, max_size=200)
+
+
+@pytest.mark.parametrize("coder", CODERS)
+def test_the_bytes_are_the_same_again_and_for_any_number_of_threads(pan, coder):
+    made = [bytes(huepress.compress(pan, format=coder, quality=60, jobs=jobs)) for jobs in (1, 2)]
+    time.sleep(1.1)  # files may tell when they were made, in seconds
+    assert bytes(huepress.compress(pan, format=coder, quality=60)) == made[0] == made[1]
 
 
 @needs_avif

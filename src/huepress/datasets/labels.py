@@ -65,8 +65,7 @@ def find_labels(names: Sequence[str], asked: str | None) -> Labels:
     """
     if asked == NONE:
         return Labels(None)
-    if asked not in (None, FROM_FOLDERS):
-        assert asked is not None
+    if asked is not None and asked != FROM_FOLDERS:
         return _from_table(names, asked)
     outside = [name for name in names if "/" not in name]
     if asked is None and len(outside) == len(names):

@@ -43,25 +43,10 @@ def encode_avif(pixels_srgb8: Bytes, quality: int, wish: Wish) -> bytes:
     OptionError
         If Pillow lacks AVIF, or its coder.
     """
-    enable_avif(OptionError)
     extras: dict[str, Any] = dict(as_pillow(wish.metadata))
     if pixels_srgb8.shape[2] == 4:
         extras["advanced"] = _EXACT_ALPHA
-    buffer = io.BytesIO()
-    try:
-        Image.fromarray(pixels_srgb8).save(
-            buffer,
-            "AVIF",
-            codec="aom",
-            quality=quality,
-            speed=EFFORTS[wish.effort].avif_speed,
-            subsampling="4:4:4",
-            max_threads=_AVIF_THREADS,
-            **extras,
-        )
-    except ValueError as error:
-        raise OptionError(f"this Pillow cannot write AVIF ({error}); install one from its wheels") from None
-    return buffer.getvalue()
+    return _saved(Image.fromarray(pixels_srgb8), quality, EFFORTS[wish.effort].avif_speed, extras)
 
 
 def encode_avif_animation(animation: Animation, quality: int, wish: Wish) -> bytes:
@@ -72,21 +57,37 @@ def encode_avif_animation(animation: Animation, quality: int, wish: Wish) -> byt
     OptionError
         If Pillow lacks AVIF, or its coder.
     """
-    enable_avif(OptionError)
     ticks = in_ticks(shown_times(animation.durations), _TICK, _LONGEST_TICKS, "AVIF")
     frames, has_alpha = frames_to_pillow(animation)
-    extras: dict[str, Any] = {"advanced": _EXACT_ALPHA} if has_alpha else {}
+    first = next(frames)
+    extras: dict[str, Any] = {"save_all": True, "append_images": frames, "duration": ticks}
+    if has_alpha:
+        extras["advanced"] = _EXACT_ALPHA
+    data = bytearray(_saved(first, quality, min(EFFORTS[wish.effort].avif_speed, _SLOW_ENOUGH), extras))
+    _blank_times(data, 0, len(data))
+    return bytes(data)
+
+
+def _blank_times(data: bytearray, start: int, end: int) -> None:
+    """Write zeros over when a movie was made: the same pictures are to give the same file (ISO/IEC 14496-12, 8.2.2)."""
+    for name, begins, ends in _boxes(data, start, end):
+        if name in (b"moov", b"trak", b"mdia"):
+            _blank_times(data, begins, ends)
+        elif name in (b"mvhd", b"tkhd", b"mdhd"):
+            n_bytes = 16 if data[begins] else 8  # both times, by the version of the box
+            data[begins + 4 : begins + 4 + n_bytes] = bytes(n_bytes)
+
+
+def _saved(image: Image.Image, quality: int, speed: int, extras: dict[str, Any]) -> bytes:
+    enable_avif(OptionError)
     buffer = io.BytesIO()
     try:
-        next(frames).save(
+        image.save(
             buffer,
             "AVIF",
-            save_all=True,
-            append_images=frames,
-            duration=ticks,
             codec="aom",
             quality=quality,
-            speed=min(EFFORTS[wish.effort].avif_speed, _SLOW_ENOUGH),
+            speed=speed,
             subsampling="4:4:4",
             max_threads=_AVIF_THREADS,
             **extras,
@@ -215,10 +216,10 @@ def _extents(data: bytearray, start: int, end: int) -> Iterator[tuple[int, int, 
             yield item, method, offset, take(length_size)
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _boxes(data: bytes | bytearray, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield name, start and end of the content of each box (ISO/IEC 14496-12, 4.2)."""
     while start + 8 <= end:
-        length, name, header = int.from_bytes(data[start : start + 4], "big"), data[start + 4 : start + 8], 8
+        length, name, header = int.from_bytes(data[start : start + 4], "big"), bytes(data[start + 4 : start + 8]), 8
         if length == 1:
             length, header = int.from_bytes(data[start + 8 : start + 16], "big"), 16
         stop = start + length if length else end
