@@ -5,6 +5,7 @@
 #include "cluster/nearest.hpp"
 #include "color/color_space.hpp"
 #include "color/histogram.hpp"
+#include "score/blurred_slope.hpp"
 #include "score/ssimulacra2.hpp"
 #include "support/simd.hpp"
 
@@ -175,6 +176,20 @@ double bind_score(const Ssimulacra2& self, const In<std::uint8_t, 3>& distorted,
     return self.score(pixels, n_threads);
 }
 
+constexpr std::size_t kMostTaps = 255;
+
+Out<float> bind_blurred_slope(const In<float, 2>& plane, const In<float, 1>& taps, int n_threads) {
+    require(plane.shape(0) > 0 && plane.shape(1) > 0, "the plane must not be empty");
+    require(plane.shape(0) < (1u << 30) && plane.shape(1) < (1u << 30), "the plane is too large");
+    require(taps.shape(0) % 2 == 1 && taps.shape(0) <= kMostTaps, "the number of taps must be odd and 255 at most");
+    const std::vector<float> kernel(taps.data(), taps.data() + taps.shape(0));
+    std::vector<float> slope = without_gil([&](const StopRequested& stop) {
+        return blurred_slope(plane.data(), static_cast<int>(plane.shape(1)), static_cast<int>(plane.shape(0)), kernel,
+                             n_threads, stop);
+    });
+    return to_numpy(std::move(slope), {plane.shape(0), plane.shape(1)});
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
@@ -189,6 +204,7 @@ NB_MODULE(_core, m) {
     m.def("kmeans", &bind_kmeans, nb::arg("points"), nb::arg("weights"), nb::arg("k"), nb::arg("init"),
           nb::arg("centers").none(), nb::arg("n_init"), nb::arg("n_swaps"), nb::arg("max_iter"), nb::arg("tol"),
           nb::arg("seed"), nb::arg("n_threads"), nb::arg("pinned").none() = nb::none());
+    m.def("blurred_slope", &bind_blurred_slope, nb::arg("plane"), nb::arg("taps"), nb::arg("n_threads"));
     m.def("set_simd_level", &set_simd_level, nb::arg("level"));
     nb::class_<Ssimulacra2>(m, "Ssimulacra2")
         .def("__init__", &construct_ssimulacra2, nb::arg("original"), nb::arg("n_threads"))

@@ -40,21 +40,23 @@ Autocorrelation autocorrelation(const EyeFilter& filter, bool diffuse) {
 struct Sums {
     std::vector<double> matrix;  // k x k; the half of each pair of pixels that is read first
     std::vector<double> right;   // k x 4
-    std::vector<std::int64_t> pixels, exact;
 };
 
 class Accumulator {
 public:
-    Accumulator(const TrellisImage& image, const std::uint8_t* indices, const Autocorrelation& a)
-        : image_(image), indices_(indices), a_(a), k_(image.palette.size()) {}
+    Accumulator(const TrellisImage& image, const std::uint8_t* indices, const Autocorrelation& a,
+                const std::vector<char>& settled)
+        : image_(image), indices_(indices), a_(a), settled_(settled), k_(image.palette.size()) {}
 
     Sums band(int begin, int end) {
-        Sums sums{std::vector<double>(k_ * k_), std::vector<double>(4 * k_), std::vector<std::int64_t>(k_),
-                  std::vector<std::int64_t>(k_)};
+        Sums sums{std::vector<double>(k_ * k_), std::vector<double>(4 * k_)};
         for (int y = begin - kReachY; y < begin + kReachY; ++y) read(y);
         for (int y = begin; y < end; ++y) {
             read(y + kReachY);
-            for (int x = 0; x < image_.width; ++x) add(y, x, sums);
+            const std::uint8_t* index = row(y).index.data() + kReachX;
+            for (int x = 0; x < image_.width; ++x) {
+                if (!settled_[index[x]]) add(y, x, sums);
+            }
         }
         return sums;
     }
@@ -109,8 +111,6 @@ private:
         matrix[entry] += 0.5 * static_cast<double>(a_.at[kReachY][kReachX] * root * root);
         for (int d = 0; d < 4; ++d)
             sums.right[4 * entry + static_cast<std::size_t>(d)] += static_cast<double>(sum[d] * root);
-        ++sums.pixels[entry];
-        sums.exact[entry] += squared_norm(own.error[i]) == 0.0f;
     }
 
     static constexpr int kRing = 2 * kReachY + 1;
@@ -118,9 +118,26 @@ private:
     const TrellisImage& image_;
     const std::uint8_t* indices_;
     const Autocorrelation& a_;
+    const std::vector<char>& settled_;
     std::size_t k_;
     Row rows_[kRing];
 };
+
+// Which entries stay as they are: the fixed ones, those that most of their pixels want as they are, and idle ones.
+std::vector<char> settled_entries(const TrellisImage& image, const std::uint8_t* indices, const std::uint8_t* fixed) {
+    const std::size_t k = image.palette.size();
+    const std::size_t n = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.rows);
+    std::vector<std::int64_t> pixels(k), exact(k);
+    for (std::size_t p = 0; p < n; ++p) {
+        const std::size_t entry = indices[p];
+        const Float4 error = (image.color_points[image.color_of[p]] - image.palette[entry]) * image.visibility_roots[p];
+        ++pixels[entry];
+        exact[entry] += squared_norm(error) == 0.0f;
+    }
+    std::vector<char> settled(k);
+    for (std::size_t i = 0; i < k; ++i) settled[i] = fixed[i] || pixels[i] == 0 || 2 * exact[i] > pixels[i];
+    return settled;
+}
 
 // Solves a positive definite system for four right sides, in place (Cholesky).
 void solve(std::vector<double>& matrix, std::vector<double>& right, std::size_t k) {
@@ -152,20 +169,19 @@ std::vector<Float4> refit_palette(const TrellisImage& image, const std::uint8_t*
     check_stop(stop_requested);
     const Autocorrelation a = autocorrelation(*image.filter, image.diffuse);
     const std::size_t k = image.palette.size();
+    const std::vector<char> settled = settled_entries(image, indices, fixed);
     const int band_rows = std::max(kBandRows, image.rows / kMostBands + 1);
     const int n_bands = (image.rows + band_rows - 1) / band_rows;
     std::vector<Sums> bands(static_cast<std::size_t>(n_bands));
     run_tasks(static_cast<std::size_t>(n_bands), n_threads, [&](int, std::size_t band) {
         const int begin = static_cast<int>(band) * band_rows;
-        bands[band] = Accumulator(image, indices, a).band(begin, std::min(begin + band_rows, image.rows));
+        bands[band] = Accumulator(image, indices, a, settled).band(begin, std::min(begin + band_rows, image.rows));
     });
     check_stop(stop_requested);
     Sums total = std::move(bands[0]);
     for (std::size_t band = 1; band < bands.size(); ++band) {
         for (std::size_t i = 0; i < k * k; ++i) total.matrix[i] += bands[band].matrix[i];
         for (std::size_t i = 0; i < 4 * k; ++i) total.right[i] += bands[band].right[i];
-        for (std::size_t i = 0; i < k; ++i) total.pixels[i] += bands[band].pixels[i];
-        for (std::size_t i = 0; i < k; ++i) total.exact[i] += bands[band].exact[i];
     }
     std::vector<double> matrix(k * k);
     for (std::size_t i = 0; i < k; ++i) {
@@ -173,7 +189,7 @@ std::vector<Float4> refit_palette(const TrellisImage& image, const std::uint8_t*
         matrix[i * k + i] *= 1.0 + kDamping;
     }
     for (std::size_t i = 0; i < k; ++i) {
-        if (!fixed[i] && total.pixels[i] > 0 && 2 * total.exact[i] <= total.pixels[i]) continue;
+        if (!settled[i]) continue;
         for (std::size_t j = 0; j < k; ++j) matrix[i * k + j] = matrix[j * k + i] = 0.0;
         matrix[i * k + i] = 1.0;
         std::fill_n(total.right.begin() + static_cast<std::ptrdiff_t>(4 * i), 4, 0.0);

@@ -6,6 +6,7 @@
 
 #include "search/diffusion.hpp"
 #include "search/history.hpp"
+#include "search/literals.hpp"
 #include "search/ranking.hpp"
 
 namespace huepress {
@@ -25,6 +26,10 @@ constexpr float kCarriedBits = 2.0f;
 constexpr float kLengthBits = 3.0f;
 // Later survivors try what carried the first one so far.
 constexpr int kCarriedFirst = 1;
+// A match is given up that reached so many places in vain, each cheaper by another way, with hardly any distortion:
+// where the picture is flat, all of them would go on for as long as it is.
+constexpr int kInVain = 24;
+constexpr float kUnseenBits = 0.03f;
 
 // A way to say a row up to some pixel.
 struct Node {
@@ -57,7 +62,7 @@ public:
           begin_(begin),
           indices_(indices),
           diffusion_(image.diffuse, *image.filter),
-          trees_(trees),
+          literals_(image.palette, literal_costs(), diffusion_.own, trees, survivors_),
           nodes_((static_cast<std::size_t>(image.width) + 1) * survivors_),
           points_(image.width),
           from_above_(image.width),
@@ -104,6 +109,12 @@ private:
     std::vector<Float4>& errors(int y) { return errors_[(y + kFilterRows + 1) % (kFilterRows + 1)]; }
     float bits_of(Offset offset) const { return bits_.distance[model_.distance_symbol(offset)]; }
     int pixel_of(int id) const { return id / survivors_; }
+    std::vector<float> literal_costs() const {
+        std::vector<float> costs;
+        for (std::size_t entry = 0; entry < image_.palette.size(); ++entry)
+            costs.push_back(lambda_ * bits_.literal[entry]);
+        return costs;
+    }
 
     // The classes of entries that a pixel may take, as bits; all where there are none of them.
     int allowed(std::uint32_t color) const { return image_.allowed ? image_.allowed[color] : 1; }
@@ -154,8 +165,8 @@ private:
         return ahead > i + 2 && nodes_[ahead * survivors_].cost <= nodes_[i * survivors_].cost + kCarriedBits * lambda_;
     }
 
-    // Keeps a way to say the row up to a pixel if it is among the cheapest that end in different indices.
-    void keep(int pixel, const Node& node) {
+    // Keeps a way to say the row up to a pixel if it is among the cheapest that end in different indices; tells if.
+    bool keep(int pixel, const Node& node) {
         Node* list = nodes_.data() + static_cast<std::size_t>(pixel) * survivors_;
         const std::uint32_t key = node.history.latest_four() & told_by_;
         int rank = survivors_ - 1;
@@ -165,36 +176,24 @@ private:
                 break;
             }
         }
-        if (list[rank].cost <= node.cost) return;
+        if (list[rank].cost <= node.cost) return false;
         for (; rank > 0 && list[rank - 1].cost > node.cost; --rank) list[rank] = list[rank - 1];
         list[rank] = node;
+        return true;
     }
 
     void try_literal(int i, int id, const Node& node, Float4 sum) {
-        const float root = roots_[i];
-        const float scale = diffusion_.own * root;
-        // |own * root * (x - c) + sum|^2 = scale^2 |target - c|^2
-        const Float4 target = points_[i] + sum / scale;
-        CandidateTree& tree = trees_.of(allowed(image_.color_of[place(i)]));
-        const std::uint8_t* candidates = tree.candidates(target);
-        float best = kFar;
-        int chosen = 0;
-        for (int j = 0; j < tree.count(); ++j) {
-            const int entry = candidates[j];
-            const float cost =
-                scale * scale * squared_norm(target - image_.palette[entry]) + lambda_ * bits_.literal[entry];
-            if (cost < best) {
-                best = cost;
-                chosen = entry;
-            }
-        }
-        if (node.cost + best >= nodes_[(i + 2) * survivors_ - 1].cost) return;
-        const Float4 error = (points_[i] - image_.palette[chosen]) * root;
-        keep(i + 1, Node{node.cost + best,
+        const float dearest = nodes_[(i + 2) * survivors_ - 1].cost;
+        if (node.cost + literals_.least_cost() >= dearest) return;
+        const std::uint32_t color = image_.color_of[place(i)];
+        const auto [cost, entry] = literals_.best(id % survivors_, color, points_[i], roots_[i], sum, allowed(color));
+        if (node.cost + cost >= dearest) return;
+        const Float4 error = (points_[i] - image_.palette[entry]) * roots_[i];
+        keep(i + 1, Node{node.cost + cost,
                          id,
                          kLiteral,
                          {error, node.error[0], node.error[1]},
-                         node.history.followed_by(static_cast<std::uint8_t>(chosen))});
+                         node.history.followed_by(static_cast<std::uint8_t>(entry))});
     }
 
     void try_matches(int i, int id, const Node& node, Float4 sum) {
@@ -252,13 +251,14 @@ private:
         const float offset_cost = lambda_ * offset_bits;
         const float expected = offset_cost + lambda_ * (kLengthBits - slack_);
         const float hopeless_step = lambda_ * kHopelessBitsPerPixel;
+        const float unseen = lambda_ * kUnseenBits;
         float hopeless = node.cost + lambda_ * kHopelessBits;
         Float4 error[kReach];
         std::copy(node.error, node.error + kReach, error);
         History history = node.history;
         float cost = node.cost;
         const Node* arrivals = nodes_.data() + static_cast<std::size_t>(i + 1) * survivors_;
-        int units = 0, in_unit = 0;
+        int units = 0, in_unit = 0, in_vain = 0;
         for (int j = 0, from = 0; j < longest; ++j, ++from, arrivals += survivors_) {
             if (from == period) from = 0;
             const int at = i + j;
@@ -266,7 +266,8 @@ private:
             if (!may_take(at, entry)) return j;
             if (j > 0) sum = diffusion_.from_left(from_above_[at], error);
             const Float4 newest = (points_[at] - image_.palette[entry]) * roots_[at];
-            cost += squared_norm(diffusion_.own * newest + sum);
+            const float distortion = squared_norm(diffusion_.own * newest + sum);
+            cost += distortion;
             hopeless += hopeless_step;
             if (cost + expected > arrivals->cost || cost > hopeless) return j;
             for (int k = kReach - 1; k > 0; --k) error[k] = error[k - 1];
@@ -281,8 +282,11 @@ private:
             const int whole = units + (in_unit > 0);
             if (whole < bits_.shortest) continue;
             const float total = cost + length_costs_[whole] + offset_cost;
-            if (total < arrivals[survivors_ - 1].cost) {
-                keep(at + 1, Node{total, id, code, {error[0], error[1], error[2]}, history});
+            if (total < arrivals[survivors_ - 1].cost &&
+                keep(at + 1, Node{total, id, code, {error[0], error[1], error[2]}, history})) {
+                in_vain = 0;
+            } else if (distortion <= unseen && ++in_vain == kInVain) {
+                return j;
             }
         }
         went_free_ = cost <= node.cost;
@@ -357,7 +361,7 @@ private:
     const int begin_;
     std::uint8_t* indices_;
     const Diffusion diffusion_;
-    CandidateTrees& trees_;
+    Literals literals_;
     std::optional<Ranking> ranking_;
     int y_ = 0;
     const float* roots_ = nullptr;

@@ -68,11 +68,11 @@ _SIZES = (127, 63, 31, 15, 7, 3)
 # Chosen on development pictures so that each buys the most that its time can; bench/README.md has the curve.
 EFFORTS = (
     Effort(0, 0.0, 1, (0, 0), 0, 0, 2, 0, False, 4, 50, 5, 9, 4, False, (), (0, 0)),  # plain k-means, nearest colors
-    Effort(0, 6.0, 1, (2, 24), 3, 1, 3, 0, False, 4, 50, 5, 8, 4, True, (), (0, 3)),
-    Effort(0, 8.0, 1, (2, 32), 4, 1, 3, 0, False, 4, 50, 6, 8, 4, True, (15,), (0, 3)),
-    Effort(1, 10.0, 1, (2, 48), 6, 1, 3, 0, False, 4, 50, 6, 7, 4, True, (15, 7), (0, 3)),
-    Effort(1, 11.0, 2, (4, 48), 6, 1, 4, 0, False, 4, 50, 7, 6, 6, True, (31, 15, 7), (0, 4)),
-    Effort(1, 12.0, 2, (4, 64), 8, 1, 4, 0, False, 4, 50, 7, 6, 6, True, _SIZES, (0, 6)),
+    Effort(0, 12.0, 1, (2, 32), 2, 1, 3, 0, False, 4, 50, 5, 8, 4, True, (), (0, 3)),
+    Effort(0, 12.0, 1, (4, 48), 4, 1, 3, 0, False, 4, 50, 6, 8, 4, True, (15,), (0, 3)),
+    Effort(1, 12.0, 1, (4, 48), 4, 1, 3, 0, False, 4, 50, 6, 7, 4, True, (15, 7), (0, 3)),
+    Effort(1, 13.0, 2, (4, 64), 4, 1, 3, 0, False, 4, 50, 7, 6, 6, True, (31, 15, 7), (0, 4)),
+    Effort(1, 14.0, 2, (6, 64), 6, 1, 3, 0, False, 4, 50, 7, 6, 6, True, _SIZES, (0, 6)),
     Effort(1, 16.0, 2, (8, 64), 12, 1, 4, 0, False, 4, 100, 7, 6, 6, True, _SIZES, (3, 6)),
     Effort(1, 18.0, 3, (8, 128), 16, 1, 5, 0, False, 5, 100, 8, 5, 6, True, _SIZES, (4, 8)),
     Effort(2, 20.0, 4, (16, 128), 24, 1, 5, 15, False, 6, 100, 9, 4, 6, True, _SIZES, (8, 8)),

@@ -237,7 +237,7 @@ def banding(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:
     our own.
     """
     return max(
-        _steps(_slope(_blur(_lightness(original))), _slope(_blur(_lightness(distorted))))
+        _steps(_slope(_lightness(original)), _slope(_lightness(distorted)))
         for original, distorted in _on_backgrounds(original_srgb8, distorted_srgb8)
     )
 
@@ -254,17 +254,18 @@ class SmoothGround:
     ----------
     table : ColorTable
         The picture's.
+    threads : int
     """
 
-    def __init__(self, table: ColorTable) -> None:
-        self._table = table
+    def __init__(self, table: ColorTable, *, threads: int = 1) -> None:
+        self._table, self._threads = table, threads
         self._found: dict[int, tuple[Floats, npt.NDArray[np.bool_]]] = {}
 
     def banding(self, indexed: IndexedImage) -> float:
         """Return how far smooth gradients have turned into steps, as `banding` does of the pixels."""
         colors = indexed.palette.colors_srgb8
         return max(
-            _steps(slope, _slope(_blur(_lightness_of(colors, background)[indexed.indices])), smooth)
+            _steps(slope, _slope(_lightness_of(colors, background)[indexed.indices], self._threads), smooth)
             for background in self._backgrounds(colors)
             for slope, smooth in [self._on(background)]
         )
@@ -282,7 +283,7 @@ class SmoothGround:
     def _on(self, background: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
         if background not in self._found:
             lightness = _lightness_of(self._table.colors_srgb8, background)
-            slope = _slope(_blur(lightness[self._table.inverse]))
+            slope = _slope(lightness[self._table.inverse], self._threads)
             self._found[background] = slope, _is_smooth(slope)
         return self._found[background]
 
@@ -292,7 +293,7 @@ def _lightness_of(colors_srgb8: Bytes, background: int) -> Floats:
 
 
 def _is_smooth(slope: Floats) -> npt.NDArray[np.bool_]:
-    return np.asarray(_maximum_around(slope, _SMOOTH_REACH) < _SMOOTH_SLOPE)
+    return ~_any_around(slope >= _SMOOTH_SLOPE, _SMOOTH_REACH)
 
 
 def _lightness(pixels_srgb8: Bytes) -> Floats:
@@ -305,39 +306,24 @@ def _oklab(pixels_srgb8: Bytes) -> Floats:
     return _core.colors_to_points(flat, "oklab").reshape(height, width, channels)
 
 
-def _blur(plane: Floats) -> Floats:
+def _slope(lightness: Floats, threads: int = 1) -> Floats:
+    """Return |grad(G * lightness)| a pixel, see `banding`."""
     reach = math.ceil(3 * _BLUR_SIGMA)
     taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / _BLUR_SIGMA) ** 2)
-    taps /= taps.sum()
+    return _core.blurred_slope(np.ascontiguousarray(lightness), (taps / taps.sum()).astype(np.float32), threads)
+
+
+def _any_around(flags: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
+    """Tell where a flag is set within so many pixels along both axes."""
     for axis in (0, 1):
         width = [(reach, reach) if a == axis else (0, 0) for a in (0, 1)]
-        padded = np.moveaxis(np.pad(plane, width, mode="edge"), axis, 0)
-        length = plane.shape[axis]
-        blurred = np.zeros_like(padded[:length])
-        for k, tap in enumerate(taps):
-            blurred += np.float32(tap) * padded[k : k + length]
-        plane = np.moveaxis(blurred, 0, axis)
-    return plane
-
-
-def _slope(plane: Floats) -> Floats:
-    padded = np.pad(plane, 1, mode="edge")
-    horizontal = padded[1:-1, 2:] - padded[1:-1, :-2]
-    vertical = padded[2:, 1:-1] - padded[:-2, 1:-1]
-    slope: Floats = np.float32(0.5) * np.sqrt(horizontal * horizontal + vertical * vertical)
-    return slope
-
-
-def _maximum_around(plane: Floats, reach: int) -> Floats:
-    for axis in (0, 1):
-        width = [(reach, reach) if a == axis else (0, 0) for a in (0, 1)]
-        padded = np.moveaxis(np.pad(plane, width, mode="edge"), axis, 0)
-        length = plane.shape[axis]
-        highest = padded[:length].copy()
+        padded = np.moveaxis(np.pad(flags, width), axis, 0)
+        length = flags.shape[axis]
+        found = padded[:length].copy()
         for k in range(1, 2 * reach + 1):
-            np.maximum(highest, padded[k : k + length], out=highest)
-        plane = np.moveaxis(highest, 0, axis)
-    return plane
+            found |= padded[k : k + length]
+        flags = np.moveaxis(found, 0, axis)
+    return flags
 
 
 def _bands(a: Bytes, b: Bytes) -> Iterator[tuple[Bytes, Bytes]]:

@@ -154,7 +154,7 @@ class Workbench:
 
     @cached_property
     def _ground(self) -> SmoothGround:
-        return SmoothGround(self.table)
+        return SmoothGround(self.table, threads=self._options.threads)
 
     def _search(self, n_colors: int) -> Search:
         if n_colors not in self._searches:
