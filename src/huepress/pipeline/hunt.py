@@ -17,12 +17,12 @@ MOST_TRIALS = 7
 _LONGEST_STEP = 4.0
 # Trials with all colors, before fewer are tried on the rest.
 _TRIALS_OF_ALL_COLORS = 4
-# Fewer colors are tried where a pixel's distortion is worth less than so many bits, ...
+# Fewer colors are tried where a pixel's distortion is worth less than so many bits.
 CHEAP_DISTORTION = 1.2
-# ... but no fewer than these: on 29 icons, screens and terminals fewer colors then never were worth it.
-_LEAST_DISTORTION = 0.2
 # ... and where fewer cost less than this part of it before any bits are saved.
 _MOST_LITERAL_DISTORTION = 0.6
+# ... and add no more to it than this part of the best attempt's bits: of 29 icons, screens and terminals none gained then.
+_MOST_ADDED = 0.38
 FEWER = 4  # times fewer: 256, 64, 16, 4
 LEAST_COLORS = 16
 _LEAST_LOG_RATE = -5.0
@@ -130,9 +130,11 @@ class Reached:
 
 def may_do(bench: Trials, n_colors: int, best: Attempt) -> bool:
     """Tell whether so many colors may do as well as the best attempt, at its rate."""
-    if not _LEAST_DISTORTION <= best.distortion_bits < CHEAP_DISTORTION:
+    if best.distortion_bits >= CHEAP_DISTORTION:
         return False
-    return bench.least_distortion_bits(n_colors, best.trial.rate) < _MOST_LITERAL_DISTORTION * best.distortion_bits
+    all_colors, fewer = (bench.least_distortion_bits(n, best.trial.rate) for n in (FEWER * n_colors, n_colors))
+    bits_per_pixel = 8 * best.n_bytes / bench.n_pixels
+    return fewer < _MOST_LITERAL_DISTORTION * best.distortion_bits and fewer - all_colors < _MOST_ADDED * bits_per_pixel
 
 
 def reach(
