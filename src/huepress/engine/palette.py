@@ -281,7 +281,7 @@ def nearest_entries(
     entries = alpha_class(palette_srgb8)
     allowed = allowed_classes(alpha_class(colors_srgb8), entries)
     labels = np.empty(len(points), dtype=np.int32)
-    for rule in np.unique(allowed):
+    for rule in np.flatnonzero(np.bincount(allowed)):  # numpy.unique loads masked arrays, which takes a while
         colors = np.flatnonzero(allowed == rule)
         there = np.flatnonzero(rule >> entries & 1)
         labels[colors] = there[_core.nearest(points[colors], centers[there], None, options.threads)]
