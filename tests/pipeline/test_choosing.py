@@ -4,9 +4,12 @@ import pytest
 import huepress
 from huepress.engine.histogram import count_colors
 from huepress.engine.metrics import SmoothGround, banding
-from huepress.model import SourceImage
+from huepress.model import Encoded, IndexedImage, Palette, SourceImage
 from huepress.pipeline.choosing import choose_colors
+from huepress.pipeline.hunt import Attempt
+from huepress.pipeline.intake import make_options
 from huepress.pipeline.workbench import Workbench
+from huepress.results import Trial
 
 Y, X = np.mgrid[0:120, 0:200]
 
@@ -79,3 +82,57 @@ def test_smooth_places_are_those_without_edges():
     image[:, 30:] = 200
     smooth = SmoothGround(count_colors(SourceImage(image), threads=1)).places
     assert smooth[:, :15].all() and smooth[:, 45:].all() and not smooth[:, 27:33].any()
+
+
+class Versions:
+    """A bench whose versions are only told: bytes and looks, diffused and not."""
+
+    n_pixels, is_smooth = 10_000, False
+
+    def __init__(self, n_bytes, looks, *, least=0.1, may_be_undiffused=True, banding=0.0):
+        self._n_bytes, self._looks, self._least, self._banding = n_bytes, looks, least, banding
+        self.may_be_undiffused = may_be_undiffused
+
+    def lossless(self):
+        return None
+
+    def attempt(self, n_colors, rate, *, smooth_weight=None, diffuse=True):
+        indexed = IndexedImage(np.zeros((1, 1), np.uint8), Palette(np.uint8([[0, 0, 0 if diffuse else 1]])))
+        trial = Trial(rate, n_colors, self._n_bytes[diffuse], None)
+        return Attempt(trial, Encoded(b"." * self._n_bytes[diffuse], "PNG"), indexed, None, 0.2)
+
+    def least_distortion_bits(self, n_colors, rate):
+        return self._least if n_colors == 256 else 1.0
+
+    def looks(self, indexed):
+        return self._looks[not indexed.palette.colors_srgb8[0, 2]]
+
+    def banding(self, indexed):
+        return 0.0 if not indexed.palette.colors_srgb8[0, 2] else self._banding
+
+
+SMALLER_AND_BETTER = {True: 1000, False: 900}, {True: 87.0, False: 89.0}
+
+
+def test_nearest_colors_are_taken_where_they_are_smaller_and_look_better():
+    found = choose_colors(Versions(*SMALLER_AND_BETTER), 1.0)
+    assert found.best.n_bytes == 900 and found.best.trial.rate == 0.25 and len(found.trials) == 2
+
+
+@pytest.mark.parametrize(
+    "bench",
+    [
+        Versions({True: 1000, False: 1001}, {True: 87.0, False: 89.0}),
+        Versions({True: 1000, False: 900}, {True: 87.0, False: 86.9}),
+        Versions(*SMALLER_AND_BETTER, least=0.06),  # the palette mixes what it lacks well
+        Versions(*SMALLER_AND_BETTER, may_be_undiffused=False),
+        Versions(*SMALLER_AND_BETTER, banding=0.05),
+    ],
+)
+def test_else_errors_are_diffused(bench):
+    assert choose_colors(bench, 1.0).best.n_bytes == 1000
+
+
+def test_diffusion_by_name_stays(photo):
+    for dither, allowed in (("auto", True), ("full", False), ("none", False)):
+        assert Workbench(SourceImage(photo), make_options({"dither": dither})).may_be_undiffused == allowed

@@ -14,6 +14,9 @@ _SEEN_BANDING, _UNSEEN_BANDING = 0.03, 0.01
 # can be mended falls with it.
 _MOST_LOG_WEIGHT, _MOST_WEIGHTS, _BANDING_FALL, _LEAST_EXCESS = 10.0, 3, 0.6, 1e-3
 _BANDING_WINDOW, _NEARLY_AS_GOOD = Window(-0.6, 0.15), 0.5
+# Diffused errors that are more than this part of what is lost say that the palette mixes them badly: then nearest colors
+# may be better, at a rate at which they lose about as much.
+_BADLY_MIXED, _UNDIFFUSED_RATE = 0.35, 0.25
 
 
 def choose_colors(bench: Bench, rate: float) -> Reached:
@@ -44,6 +47,9 @@ def choose_colors(bench: Bench, rate: float) -> Reached:
         if banding > finest + allowed:
             smoother = _without_bands(bench, rate, banding, finest, allowed)
             return Reached(smoother[-1], True, (*trials, *(attempt.trial for attempt in smoother)))
+    sharper = _undiffused(bench, rate, best)
+    if sharper is not None and bench.banding(sharper.indexed) <= max(banding, _SEEN_BANDING):
+        return Reached(sharper, True, (*trials, sharper.trial))
     n_colors = MAX_COLORS // FEWER
     while n_colors >= LEAST_COLORS and may_do(bench, n_colors, best):
         fewer = bench.attempt(n_colors, rate)
@@ -54,6 +60,20 @@ def choose_colors(bench: Bench, rate: float) -> Reached:
             break
         best, n_colors = fewer, n_colors // FEWER
     return Reached(best, True, tuple(trials))
+
+
+def _undiffused(bench: Bench, rate: float, best: Attempt) -> Attempt | None:
+    """Return a version whose errors are not diffused, if it is smaller and looks better.
+
+    On screens with soft shadows, diffused errors make the repetitions of a letter unlike each other.
+    """
+    if not bench.may_be_undiffused or not 0 < best.distortion_bits < CHEAP_DISTORTION:
+        return None
+    if bench.least_distortion_bits(MAX_COLORS, rate) < _BADLY_MIXED * best.distortion_bits:
+        return None
+    found = bench.attempt(MAX_COLORS, rate * _UNDIFFUSED_RATE, diffuse=False)
+    is_better = found.n_bytes <= best.n_bytes and bench.looks(found.indexed) >= bench.looks(best.indexed)
+    return found if is_better else None
 
 
 def _without_bands(bench: Bench, rate: float, banding: float, finest: float, allowed: float) -> list[Attempt]:

@@ -92,8 +92,17 @@ class Trials(Protocol):
 class Bench(Trials, Protocol):
     """Makes attempts at a picture, and tells what a person would see in its smooth places."""
 
-    def attempt(self, n_colors: int, rate: float, *, smooth_weight: float | None = None) -> Attempt:
+    def attempt(
+        self, n_colors: int, rate: float, *, smooth_weight: float | None = None, diffuse: bool = True
+    ) -> Attempt:
         """Make a version with at most so many colors, errors in smooth places weighing so many times more."""
+
+    @property
+    def may_be_undiffused(self) -> bool:
+        """Whether versions without diffusion are allowed and can be compared."""
+
+    def looks(self, indexed: IndexedImage) -> float:
+        """Return the score of a version."""
 
     def plain(self, n_colors: int) -> Attempt:
         """Make a version of nearest colors."""

@@ -78,13 +78,20 @@ class Workbench:
         self.table = count_colors(source, threads=options.threads)
         self._merged: ColorTable | None = None
         self._fits: dict[int, tuple[ColorTable, PaletteFit]] = {}
-        self._searches: dict[int, Search] = {}
+        self._searches: dict[tuple[int, bool], Search] = {}
         self._coder = main_format(options.still_format, source.format).coder
         self.measurable = min(source.width, source.height) >= SMALLEST_SIDE
         self.comparator = Comparator(source, threads=options.threads) if scored and self.measurable else None
+        self._judge: Comparator | None = None
 
     def attempt(
-        self, n_colors: int, rate: float, *, lossless_if_it_fits: bool = False, smooth_weight: float | None = None
+        self,
+        n_colors: int,
+        rate: float,
+        *,
+        lossless_if_it_fits: bool = False,
+        smooth_weight: float | None = None,
+        diffuse: bool = True,
     ) -> Attempt:
         """Make a version with at most so many colors.
 
@@ -96,12 +103,14 @@ class Workbench:
             Whether an image whose colors the palette can hold passes unchanged, whatever the rate.
         smooth_weight : float, optional
             How many times more errors weigh in smooth places, see `SmoothPlaces`.
+        diffuse : bool
+            Whether errors may be diffused, where the options allow it.
 
         Returns
         -------
         Attempt
         """
-        return self._finished(self.choose(n_colors, rate, lossless_if_it_fits, smooth_weight), rate)
+        return self._finished(self.choose(n_colors, rate, lossless_if_it_fits, smooth_weight, diffuse), rate)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -111,13 +120,21 @@ class Workbench:
         return (told_backing(backing),) if backing is not None and lost else ()
 
     def choose(
-        self, n_colors: int, rate: float, lossless_if_it_fits: bool = False, smooth_weight: float | None = None
+        self,
+        n_colors: int,
+        rate: float,
+        lossless_if_it_fits: bool = False,
+        smooth_weight: float | None = None,
+        diffuse: bool = True,
     ) -> Chosen:
         """Choose palette and indices as `attempt` does; nothing is encoded or scored."""
         table, fit = self._fit(n_colors)
         if self._options.effort == 0 or (fit.lossless and lossless_if_it_fits):
             return self._nearest(n_colors)
-        search = self._search(n_colors) if smooth_weight is None else self._smooth_search(n_colors, smooth_weight)
+        if smooth_weight is None:
+            search = self._search(n_colors, diffuse)
+        else:
+            search = self._smooth_search(n_colors, smooth_weight)
         indexed, distortion_bits = search.run(rate, self._on_progress)
         if self._options.given_palette is not None:
             indexed = self._best_looking(indexed, table, fit, search)
@@ -156,10 +173,23 @@ class Workbench:
     def _ground(self) -> SmoothGround:
         return SmoothGround(self.table, threads=self._options.threads)
 
-    def _search(self, n_colors: int) -> Search:
-        if n_colors not in self._searches:
-            self._searches[n_colors] = Search(*self._fit(n_colors), self._options, coder=self._coder)
-        return self._searches[n_colors]
+    @property
+    def may_be_undiffused(self) -> bool:
+        """Whether versions without diffusion are allowed and can be compared."""
+        return self._options.dither == "auto" and self.measurable
+
+    def looks(self, indexed: IndexedImage) -> float:
+        """Return the SSIMULACRA2 of a version, 100 for none to be told apart."""
+        if self._judge is None:
+            self._judge = self.comparator or Comparator(self._source, threads=self._options.threads)
+        return self._judge.ssimulacra2(indexed.to_array())
+
+    def _search(self, n_colors: int, diffuse: bool = True) -> Search:
+        key = n_colors, diffuse
+        if key not in self._searches:
+            options = self._options if diffuse else replace(self._options, dither="none")
+            self._searches[key] = Search(*self._fit(n_colors), options, coder=self._coder)
+        return self._searches[key]
 
     def _smooth_search(self, n_colors: int, weight: float) -> Search:
         smooth = SmoothPlaces(self._ground.places, weight)
