@@ -84,9 +84,13 @@ def test_nonsense(run, small_file, tmp_path, arguments, says):
     assert [path.name for path in tmp_path.iterdir()] == ["small.png"]
 
 
-def test_a_drawing_replaces_no_input(run, small_file):
-    before = small_file.read_bytes()
-    done = run("compress", small_file, "--quality", 60, "--plot", small_file, "-f", "-o", "out/")
+@pytest.mark.parametrize("through_link", [False, True])
+def test_a_drawing_replaces_no_input(run, small_file, tmp_path, through_link):
+    before, name = small_file.read_bytes(), small_file
+    if through_link:
+        name = tmp_path / "other.png"
+        name.symlink_to(small_file)
+    done = run("compress", small_file, "--quality", 60, "--plot", name, "-f", "-o", "out/")
     assert "another name" in one_sentence(done, 5) and small_file.read_bytes() == before
 
 
