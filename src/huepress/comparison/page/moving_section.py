@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from html import escape
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import PurePath
 
 from huepress.comparison.moving import MovingVersion
@@ -23,7 +23,7 @@ from huepress.comparison.page.render import (
     template,
     told_of_original,
 )
-from huepress.comparison.page.strips import Strips, frames_shown, strips_of_original, strips_of_version
+from huepress.comparison.page.strips import FramesShown, Strips, encode_frames
 from huepress.comparison.versions import best_of
 from huepress.drawing.browser_image import data_uri, extension_of
 from huepress.drawing.strip import frames_a_sheet
@@ -59,15 +59,12 @@ def render_moving_section(name: str, source: Animation, versions: Sequence[Movin
     DecodeError
         If a frame is damaged.
     """
-    numbers = frames_shown(source, versions)
+    frames = encode_frames(source, versions)
     first = frame_of(source, 0)
-    strips = strips_of_original(source, numbers)
-    translucent = strips.translucent
+    translucent = any(strips.translucent for strips in (frames.of_original, *frames.of_versions))
     file = data_uri(kept_or_png(source, first)) or ""
-    shown = [Shown(ORIGINAL, told_of_original(source), file, moving=Moving(_uris(strips.frames)))]
-    for version in versions:
-        strips = strips_of_version(source, version, numbers)
-        translucent = translucent or strips.translucent
+    shown = [Shown(ORIGINAL, told_of_original(source), file, moving=Moving(_uris(frames.of_original.frames)))]
+    for version, strips in zip(versions, frames.of_versions, strict=True):
         encoded = version.outcome.encoded
         shown.append(
             Shown(
@@ -76,7 +73,7 @@ def render_moving_section(name: str, source: Animation, versions: Sequence[Movin
                 data_uri(encoded) or "",
                 command=version.command(name),
                 file=f"{PurePath(name).stem}-huepress{extension_of(encoded)}",
-                moving=_moving(version, strips, numbers),
+                moving=_moving(version, strips, frames.numbers),
             )
         )
     viewer = render_viewer(
@@ -86,7 +83,7 @@ def render_moving_section(name: str, source: Animation, versions: Sequence[Movin
         height=source.height,
         translucent=translucent,
         best=best_of(versions) + 1,
-        player=_player(source, numbers),
+        player=_player(source, frames),
         keys=_KEYS,
     )
     rows = [_original_row(source, versions[0]), *(_row(version) for version in versions)]
@@ -106,15 +103,19 @@ def _moving(version: MovingVersion, strips: Strips, numbers: Sequence[int]) -> M
     return Moving(_uris(strips.frames), _uris(strips.differences), scores, worst)
 
 
-def _player(source: Animation, numbers: Sequence[int]) -> str:
-    seconds = [float(each) for each in seconds_shown(source)]
+def _player(source: Animation, shown: FramesShown) -> str:
+    numbers, seconds = shown.numbers, [float(each) for each in seconds_shown(source)]
     starts = [0.0, *accumulate(seconds)]
+    lasts = {each: seconds[each] for each in numbers}
+    if shown.evenly:  # each until the next one that is shown, so that the whole takes its time
+        lasts = {each: starts[after] - starts[each] for each, after in pairwise([*numbers, source.n_frames])}
     note = ""
     if len(numbers) < source.n_frames:
-        told = f"This page holds {len(numbers):,} of the {counted(source.n_frames, 'frame')}: those around the worst."
+        which = "evenly, since all take too many bytes" if shown.evenly else "those around the worst"
+        told = f"This page holds {len(numbers):,} of the {counted(source.n_frames, 'frame')}: {which}."
         note = f'<p class="note">{told}</p>\n'
     return template("player.html").substitute(
-        frames=escape(json.dumps([(each, starts[each], seconds[each]) for each in numbers])),
+        frames=escape(json.dumps([(each, starts[each], lasts[each]) for each in numbers])),
         a_sheet=frames_a_sheet(source.width, source.height),
         total=source.n_frames,
         last=len(numbers) - 1,
