@@ -1,5 +1,6 @@
 """Comparisons of animations: versions and their scores, strips, sheet, figure and page."""
 
+import base64
 import io
 import json
 from dataclasses import replace
@@ -313,6 +314,11 @@ def test_noise_takes_no_page_of_any_size(monkeypatch):
         assert shown.evenly and found.versions[0].worst_frame in shown.numbers
         page = parse(found.page())
         assert f"{n} of the {found.source.n_frames} frames: evenly" in page.one("p", class_="note").text
+        own = found.source.encoded, found.versions[0].outcome.encoded.data
+        large = [len(data) > whole.n_bytes // part for data in own]
+        assert ("the first frame in their place" in page.one("p", class_="note").text) is any(large)
+        files = [base64.b64decode(image.attributes["src"].partition(",")[2]) for image in page.all("img")]
+        assert [b"acTL" not in data for data in files] == large
         told = json.loads(page.one("div", class_="player").attributes["data-frames"])
         assert [number for number, _, _ in told] == shown.numbers
         if n > 1:

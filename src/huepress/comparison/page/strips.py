@@ -15,7 +15,7 @@ from huepress.model import Animation, Bytes, Encoded
 MOST_STRIP_PIXELS = 1 << 25
 MOST_PIXELS = 1 << 27
 # Bytes of all strips about one input; as text they take a third more.
-MOST_BYTES = 1 << 25
+MOST_BYTES = 32_000_000
 # What a pixel of a strip takes at most, about.
 _BYTES_A_PIXEL = 4
 # Frames that tell about how many bytes each takes.
