@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from huepress import files
-from huepress.errors import InputError, OptionError
+from huepress.errors import InputError, OptionError, missing_extra
 
 Container = Literal["memmap", "wds", "parquet", "folder"]
 # Bytes of pictures after which a shard ends: readers take a shard at a time, and one is held in memory here.
@@ -130,9 +130,7 @@ def load_arrow() -> tuple[Any, Any]:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise OptionError(
-            "Parquet needs PyArrow, which is not installed", remedy="run: pip install 'huepress[parquet]'"
-        ) from None
+        raise missing_extra("Parquet", "PyArrow", "parquet", OptionError) from None
     return pyarrow, parquet
 
 

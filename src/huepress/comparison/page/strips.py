@@ -97,7 +97,7 @@ def encode_frames(animation: Animation, versions: Sequence[MovingVersion]) -> Fr
 
 
 def evenly_spaced(n: int, most: int, wanted: Collection[int]) -> list[int]:
-    """Return at most so many of `n` numbers from 0 on, evenly spaced; those that are wanted take the nearest's place."""
+    """Return at most so many of `n` numbers from 0 on, evenly spaced; what is wanted takes the nearest place."""
     found = {number * n // most for number in range(most)} if most < n else set(range(n))
     for number in sorted(set(wanted) - found)[:most]:
         found.remove(min(found - set(wanted), key=lambda each: (abs(each - number), each)))
