@@ -35,7 +35,7 @@ def test_a_quality_and_what_was_tried(run, small_file, tmp_path):
     row = json.loads(done.stdout)
     assert row["score"] == round(row["score"], 2) >= 60
     kinds = {"rate": float, "n_colors": int, "n_bytes": int, "score": float, "coder": str, "quality": int}
-    assert kinds == {name: type(value) for name, value in row["trials"][0].items()}
+    assert {**kinds, "worst": type(None)} == {name: type(value) for name, value in row["trials"][0].items()}
     assert row["bytes_out"] in [trial["n_bytes"] for trial in row["trials"]]
     with Image.open(tmp_path / "trials.png") as drawing:
         assert drawing.format == "PNG" and len(drawing.convert("RGB").getcolors(1 << 16)) > 10

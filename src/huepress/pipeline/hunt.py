@@ -51,6 +51,11 @@ class Version:
         """SSIMULACRA2 score; None where the image is too small for one."""
         return self.trial.score
 
+    @property
+    def worst(self) -> float | None:
+        """Of animations the score of the worst frame."""
+        return self.trial.worst
+
 
 @dataclass(frozen=True, eq=False)
 class Attempt(Version):
