@@ -93,6 +93,15 @@ def test_times_of_frames():
     assert found.durations[:3] == (Fraction(5, 100), Fraction(20, 100), Fraction(5, 100)) and found.durations[3] > 0
 
 
+def test_what_begins_when_the_next_does_is_not_seen():
+    frames = [planes_444(seed=seed) for seed in range(4)]
+    found = read_animation(written(frames, times=[0, 10, 10, 20]), max_pixels=10**6)
+    every = list(read_animation(written(frames), max_pixels=10**6).frames())
+    assert found.durations[:2] == (Fraction(1, 10),) * 2 and found.n_frames == 3
+    for frame, number in zip(found.frames(), (0, 2, 3), strict=True):
+        np.testing.assert_array_equal(frame, every[number])
+
+
 @pytest.mark.parametrize("container", [("mp4", "mpeg4"), ("webm", "vp9")])
 def test_usual_files_become_animations(container, tmp_path):
     try:

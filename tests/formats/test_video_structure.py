@@ -97,7 +97,7 @@ def test_frames_are_counted_before_room_is_made_for_them(table):
     assert with_few_samples(few) is few and len(many) == len(few) < 6000
     with pytest.raises(LimitError, match="frames"):
         read_input(many, max_pixels=10**6, moving=True)
-    with pytest.raises(HuepressError, match=r"no frame|no pixels"):
+    with pytest.raises(HuepressError, match=r"no frame|no picture of"):
         read_input(few, max_pixels=10**6, moving=True)
 
 
@@ -128,6 +128,16 @@ def test_codings_that_nobody_sends_are_not_decoded():
     for name in (b"V_FFV2", b"V_QUI1"):
         with pytest.raises(DecodeError, match=r"not read; convert it to H\.264"):
             n_frames(data.replace(b"V_FFV1", name))
+
+
+def test_a_picture_that_grew_in_the_stream_is_not_decoded():
+    """A key frame of VP9 says its size in two times 16 bits, four behind the sync code."""
+    data = clip("webm")
+    at = data.index(b"\x49\x83\x42") + 3
+    bits = int.from_bytes(data[at : at + 5], "big")
+    larger = (bits >> 36 << 36 | 15_999 << 20 | 15_999 << 4 | bits & 15).to_bytes(5, "big")
+    with pytest.raises(DecodeError, match="larger than the limit"):
+        n_frames(data[:at] + larger + data[at + 5 :])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from huepress.errors import DecodeError, LimitError
+from huepress.errors import DecodeError, LimitError, Remedy
 from huepress.formats.decode import check_size
 from huepress.formats.plug_ins import AVIF_BRANDS, HEIC_BRANDS, brands_of, enable_video
 from huepress.formats.record import FileFormat, Moving
@@ -36,6 +36,8 @@ _MOST_WAITING = 64
 # Pixels of any picture that FFmpeg takes.
 _LARGEST = (1 << 31) - 1
 _PADDING = 1 << 18
+# Pixels of pictures that are large for a video, so that their size can be told.
+_LOOKED_INTO = 1 << 25
 
 
 def is_video(data: bytes) -> bool:
@@ -53,7 +55,7 @@ def video_size(data: bytes) -> tuple[int, int]:
     DecodeError
         If the file is damaged, holds no pictures, or PyAV is missing.
     """
-    with _told_as_damage(), _opened(data, _LARGEST) as (_, stream):
+    with _told_as_damage(), _opened(data, _LOOKED_INTO) as (_, stream):
         frame = stream.codec_context
         return int(frame.width), int(frame.height)
 
@@ -68,6 +70,9 @@ def read_video(data: bytes, *, max_pixels: int) -> Animation | None:
     check_whole(data)
     with _told_as_damage(), _opened(data, max_pixels) as (container, stream):
         width, height = int(stream.codec_context.width), int(stream.codec_context.height)
+        if width < 1 or height < 1:
+            problem = "no picture of the video can be read; it is damaged, or larger than the limit"
+            raise DecodeError(problem, remedy=Remedy.MORE_PIXELS)
         check_size(width, height, max_pixels)
         durations = _durations(container, stream)
     turns = 0
@@ -76,11 +81,16 @@ def read_video(data: bytes, *, max_pixels: int) -> Animation | None:
     if turns % 2:
         width, height = height, width
 
+    has_times = any(durations)  # what begins when the next one does is never seen
+
     def shown() -> Iterator[Bytes]:
-        for frame, alpha in _frames(data, max_pixels, len(durations)):
+        for (frame, alpha), seconds in zip(_frames(data, max_pixels, len(durations)), durations, strict=True):
+            if not seconds and has_times:
+                continue
             yield np.ascontiguousarray(np.rot90(to_rgba(frame, alpha), turns))
 
-    return Animation(width, height, "MP4", durations, 0, shown, data)
+    seen = tuple(filter(None, durations)) if has_times else durations
+    return Animation(width, height, "MP4", seen, 0, shown, data)
 
 
 def _durations(container: Any, stream: Any) -> tuple[Fraction, ...]:
@@ -156,7 +166,8 @@ def _opened(data: bytes, max_pixels: int) -> Iterator[tuple[Any, Any]]:
     """Open a file as what it was recognized for, and nothing else, with a decoder for its first video."""
     av = enable_video()
     name = _MATROSKA if data.startswith(EBML) else _ISO
-    options = {"max_pixels": str(_LARGEST), "codec_whitelist": ",".join(sorted(_CODECS))}
+    # FFmpeg decodes a picture to find out what the stream is; where that is larger than this, it tells no size.
+    options = {**_limited(max(max_pixels, _LOOKED_INTO)), "codec_whitelist": ",".join(sorted(_CODECS))}
     file = io.BytesIO(with_few_samples(data))
     # Titles in other encodings than UTF-8 are no damage.
     with av.open(file, mode="r", format=name, options=options, metadata_errors="replace") as container:
