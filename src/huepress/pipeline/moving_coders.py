@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from huepress.engine.metrics import SMALLEST_SIDE, mean_squared_error
-from huepress.engine.moving_score import score_animation
+from huepress.engine.metrics import SMALLEST_SIDE
+from huepress.engine.moving_score import mse_of_animation, score_animation
 from huepress.errors import LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, FullColor, Wish
@@ -34,7 +34,7 @@ class MovingCoded(Version):
     shown : Animation
         What the file shows.
     mse : float
-        Mean squared error over all frames; infinite where there are no scores.
+        Mean squared error over the time.
     """
 
     shown: Animation
@@ -80,13 +80,12 @@ class MovingCoder(Coder[MovingCoded]):
         shown = self._read(data, max_pixels=_NO_LIMIT)
         if shown is None:  # all frames have become one
             raise LimitError(f"the frames differ too little for {self.name}; write GIF")
-        score, worst, mse = None, None, float("inf")
+        score, worst = None, None
         if self._is_scored:
             found = score_animation(self._animation, shown, threads=self._options.threads)
             score, worst, mse = found.ssimulacra2, found.worst.ssimulacra2, found.mse
-        elif shown.n_frames == self._animation.n_frames:
-            pairs = zip(self._animation.frames(), shown.frames(), strict=True)
-            mse = sum(mean_squared_error(ours, theirs) for ours, theirs in pairs) / shown.n_frames
+        else:
+            mse = mse_of_animation(self._animation, shown)
         trial = Trial(0.0, 0, len(data), score, self.name, quality, worst)
         return MovingCoded(trial, Encoded(data, self._format), shown, mse)
 
