@@ -144,7 +144,7 @@ class SizeGoal:
 
     def first_log_rate(self, n_pixels: int) -> float:
         """Return where to begin, as the base 2 logarithm of the rate."""
-        return math.log(self._BPP_AT_RATE_1 * n_pixels / 8 / self.n_bytes(n_pixels)) / self.fall
+        return math.log(self._BPP_AT_RATE_1 * n_pixels / 8 / max(1, self.n_bytes(n_pixels))) / self.fall
 
     def best(self, tried: Sequence[Version], n_pixels: int) -> Version:
         """Return the version with the best score that meets the goal; where none does, the smallest."""

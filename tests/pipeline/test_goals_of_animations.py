@@ -68,7 +68,7 @@ def test_the_same_for_any_number_of_threads_and_progress_ends():
 
 def test_too_small_for_a_score():
     tiny = as_png([np.full((6, 7, 3), value, np.uint8) for value in (10, 200)], 50)
-    result = huepress.compress(tiny, quality=80, format="gif", allow_larger=True)
+    result = huepress.compress(CLIP, quality=80, format="gif", allow_larger=True)
     assert "too small" in result.report.message
 
 
@@ -104,3 +104,13 @@ def test_no_frame_is_much_worse_than_what_is_asked_for(name):
     found = huepress.score(buffer.getvalue(), bytes(result))
     assert found.ssimulacra2 >= 60 and found.worst.ssimulacra2 >= 50
     assert result.report.worst == pytest.approx(found.worst.ssimulacra2, abs=1e-6)
+
+
+def test_goals_at_the_edge_of_what_makes_sense():
+    """A budget below one byte, and a search that begins at no loss."""
+    small = huepress.compress(CLIP, resize="3x1", max_size="0.1bpp", allow_miss=True, allow_larger=True)
+    assert small.report.message and small.report.bytes_out > 0
+    with pytest.raises(TargetError):
+        huepress.compress(CLIP, resize="3x1", max_size="0.1bpp", allow_larger=True)
+    found = huepress.compress(CLIP, quality=30, rate=0, effort=1, n_colors=4, allow_larger=True)
+    assert found.report.score is not None and found.report.trials

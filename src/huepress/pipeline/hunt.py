@@ -247,7 +247,7 @@ class _Hunt:
 
     def _first_log_rate(self) -> float:
         if self._start is not None:
-            return math.log2(self._start)
+            return math.log2(max(self._start, 2.0**_LEAST_LOG_RATE))
         return self._goal.first_log_rate(self._bench.n_pixels)
 
     def _window(self) -> Window:
