@@ -68,7 +68,7 @@ def test_the_same_for_any_number_of_threads_and_progress_ends():
 
 def test_too_small_for_a_score():
     tiny = as_png([np.full((6, 7, 3), value, np.uint8) for value in (10, 200)], 50)
-    result = huepress.compress(CLIP, quality=80, format="gif", allow_larger=True)
+    result = huepress.compress(tiny, quality=80, format="gif", allow_larger=True)
     assert "too small" in result.report.message
 
 
