@@ -147,3 +147,13 @@ def test_a_small_file_takes_little_memory(tmp_path, huepress_program):
     command = f"ulimit -v 1500000; exec '{huepress_program}' many.mp4 -o out.gif"
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, timeout=HANG)
     assert done.returncode == 6 and b"shorter" in done.stderr, done.stderr
+
+
+def test_what_breaks_the_rules_is_no_cut():
+    data = clip("matroska")
+    at = data.index(b"\x16\x54\xae\x6b") + 4  # the tracks, whose size may not be unknown
+    n = 9 - data[at].bit_length()
+    unknown = ((1 << 7 * n + 1) - 1).to_bytes(n, "big")
+    segment = data.index(b"\x18\x53\x80\x67") + 4
+    live = data[:segment] + b"\x01" + b"\xff" * 7 + data[segment + 8 : at] + unknown + data[at + n :]
+    assert len(live) == len(data) and incomplete_element(live) is None

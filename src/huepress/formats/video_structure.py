@@ -126,6 +126,8 @@ def incomplete_element(data: bytes) -> tuple[int, list[int]] | None:
         elif element is not None and element.name in (_SEGMENT, _CLUSTER):
             is_within, at = True, element.body
             around += [] if element.end is None else [element.start + 4]
+        elif element is not None and element.end is None:  # against the rules: nothing can be told
+            return None
         else:  # the end; behind the last segment there may be anything
             return (at, around) if around or (is_within and at < len(data)) else None
     raise DecodeError("the video has too many parts; make it anew")
