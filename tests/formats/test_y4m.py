@@ -116,3 +116,9 @@ def test_a_cut_file_is_read_on_request(run, tmp_path):
     (tmp_path / "cut.y4m").write_bytes(video(width=32, height=24)[:-5])
     done = run("cut.y4m", "--tolerant", "-o", "out.gif", "--effort", 0)
     assert done.returncode == 0 and b"cut off after 1 frame" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("format_", ["gif", "png", "webp"])
+def test_times_that_a_format_cannot_say_are_told(format_):
+    with pytest.raises(LimitError, match="holds at most"):
+        huepress.compress(video(width=8, height=8, more="F1:70000"), format=format_, effort=0)
