@@ -118,3 +118,8 @@ def test_the_table_of_public_names_is_complete():
     }
     assert imported | {"__version__"} == set(huepress.__all__) == set(huepress._HOME) | {"__version__"}
     assert all(getattr(huepress, name) is not None for name in huepress.__all__)
+
+
+def test_what_is_missing_is_worded_once():
+    said = [path.name for path in PACKAGE.rglob("*.py") if "with: pip install" in path.read_text(encoding="utf-8")]
+    assert said == ["errors.py"]

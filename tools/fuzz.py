@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import random
 import re
 import resource
@@ -24,6 +25,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Callable
+from fractions import Fraction
 from hashlib import blake2b
 from pathlib import Path
 
@@ -34,11 +36,13 @@ import huepress
 from huepress.archive.ledger import Ledger
 from huepress.errors import HuepressError
 from huepress.formats.encodings import RgbEncoding
+from huepress.formats.frame_list import join_frames
 from huepress.formats.icc import apply_profile, build_profile, read_profile
 from huepress.formats.mark import has_mark, marked
 from huepress.formats.probe import probe
-from huepress.formats.reading import read_animation, read_still
+from huepress.formats.reading import read_animation, read_input, read_still
 from huepress.formats.sizes import hidden_sizes
+from huepress.model import Animation
 from huepress.pipeline.intake import load_palette
 from huepress.storage.base import LedgerLines
 
@@ -73,6 +77,15 @@ def read_frames(data: bytes) -> None:
     if animation is not None:
         for _ in animation.frames():
             pass
+
+
+def read_video(data: bytes) -> None:
+    """Decode all frames of a video or a list of frames, as far as it goes."""
+    animation = read_input(data, max_pixels=MOST_PIXELS, moving=True, tolerant=True)
+    if isinstance(animation, Animation):
+        n_frames = sum(1 for _ in animation.frames())
+        if n_frames != animation.n_frames:
+            raise BrokenError(f"{n_frames} of {animation.n_frames} frames")
 
 
 def read_header(data: bytes) -> None:
@@ -164,6 +177,32 @@ def animation_seeds() -> list[bytes]:
     return [_saved(frames[0], each, **more) for each in ("GIF", "PNG", "WEBP")]
 
 
+def video_seeds() -> list[bytes]:
+    """Return raw video, a list of frames, and where PyAV is installed videos in containers of both kinds."""
+    frames = [_picture(alpha=False).rotate(30 * turn) for turn in range(4)]
+    files = [(f"{number}.png", _saved(frame, "PNG")) for number, frame in enumerate(frames)]
+    raw = b"".join(b"FRAME\n" + np.asarray(frame.convert("YCbCr")).transpose(2, 0, 1).tobytes() for frame in frames)
+    width, height = frames[0].size
+    seeds = [join_frames(files, Fraction(10)), b"YUV4MPEG2 W%d H%d F10:1 C444\n" % (width, height) + raw]
+    try:
+        import av
+    except ImportError:
+        return seeds
+    for container, codec, kind in (("matroska", "ffv1", "yuva420p"), ("mp4", "mpeg4", "yuv420p")):
+        buffer = io.BytesIO()
+        with av.open(buffer, "w", format=container) as output:
+            stream = output.add_stream(codec, rate=10)
+            stream.width, stream.height, stream.pix_fmt = width // 2 * 2, height // 2 * 2, kind
+            for frame in frames:
+                picture = av.VideoFrame.from_ndarray(np.asarray(frame.convert("RGB")), format="rgb24")
+                for packet in stream.encode(picture.reformat(stream.width, stream.height, kind)):
+                    output.mux(packet)
+            for packet in stream.encode():
+                output.mux(packet)
+        seeds.append(buffer.getvalue())
+    return seeds
+
+
 def palette_seeds() -> list[bytes]:
     """Return a palette file of each kind."""
     swatches = huepress.extract_palette(np.asarray(_picture()), 8)
@@ -214,6 +253,7 @@ Target = tuple[Callable[[bytes], None], Callable[[], list[bytes]]]
 TARGETS: dict[str, Target] = {
     "picture": (read_picture, picture_seeds),
     "frames": (read_frames, animation_seeds),
+    "video": (read_video, video_seeds),
     "header": (read_header, lambda: picture_seeds() + animation_seeds()),
     "palette": (read_palette_file, palette_seeds),
     "ledger": (read_ledger, ledger_seeds),
@@ -312,7 +352,8 @@ def fuzz(name: str, seed: int, seconds: float, slack: float) -> bool:
         current = Path(folder) / "input"
         command = [sys.executable, __file__, name, "--child", str(current), "--seed", str(seed)]
         command += ["--seconds", str(seconds), "--slack", str(slack)]
-        done = subprocess.run(command, capture_output=True, text=True)
+        environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}  # threads of FFmpeg reserve addresses
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
         if done.returncode == 0:
             print(f"{name}: {int(done.stdout):,} inputs, none broke it", flush=True)
             return True

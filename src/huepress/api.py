@@ -262,7 +262,7 @@ def score(
     max_pixels : int
         Larger images are refused.
     tolerant : bool
-        Whether JPEG, GIF and PNG files that were cut off are read as far as they go.
+        Whether JPEG, GIF, PNG, Y4M, WebM and Matroska files that were cut off are read as far as they go.
 
     Returns
     -------

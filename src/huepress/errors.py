@@ -143,6 +143,21 @@ class TargetError(HuepressError):
     exit_code = 7
 
 
+def missing_extra(what: str, library: str, extra: str, kind: type[_Error]) -> _Error:
+    """Return the error for an optional library that is not installed.
+
+    Parameters
+    ----------
+    what, library : str
+        What needs which library.
+    extra : str
+        The extra of the package that brings it.
+    kind : type
+        The class of the error.
+    """
+    return kind(f"{what} needs {library}", remedy=f"install it with: pip install 'huepress[{extra}]'")
+
+
 def as_huepress_error(error: HuepressError | MemoryError | OSError) -> HuepressError:
     """Return an error of ours for one that the system raised: the one place that says what those mean."""
     if isinstance(error, HuepressError):

@@ -19,20 +19,30 @@ _UNITS = {
 }  # fmt: skip
 _BITS_PER_PIXEL = "bpp"
 _BEST_SCORE = 100.0
+# A frame of an animation may look worse than the whole by so many points; one that looks worse yet counts instead.
+WORST_BELOW = 10.0
 # What an indexed file takes beside a byte for each pixel, amply: palette, headers, rows of filters.
 _LARGEST_OVERHEAD = 1 << 16
 
 
-class Tried(Protocol):
+class Scored(Protocol):
+    """What is known of how a version looks."""
+
+    @property
+    def score(self) -> float | None:
+        """SSIMULACRA2 score, of animations the mean over the time; None where the image is too small for one."""
+
+    @property
+    def worst(self) -> float | None:
+        """Of animations the score of the worst frame."""
+
+
+class Tried(Scored, Protocol):
     """What a goal has to know of a version."""
 
     @property
     def n_bytes(self) -> int:
         """Size of the file."""
-
-    @property
-    def score(self) -> float | None:
-        """SSIMULACRA2 score; None where the image is too small for one."""
 
 
 Version = TypeVar("Version", bound=Tried)
@@ -62,7 +72,13 @@ class QualityGoal:
 
     def distance(self, tried: Tried, n_pixels: int) -> float:
         """Return how far a version lies on the large side of the goal, in points of the score."""
-        return math.inf if tried.score is None else tried.score - self.wanted
+        score = counted_score(tried)
+        return math.inf if score is None else score - self.wanted
+
+    def is_refused(self, tried: Scored) -> bool:
+        """Tell whether a version looks so bad that the original stays."""
+        score = counted_score(tried)
+        return score is not None and score < self.least
 
     def is_met(self, tried: Tried, n_pixels: int) -> bool:
         """Tell whether a version meets the goal."""
@@ -88,7 +104,9 @@ class QualityGoal:
             return "too small a picture for a score; the finest version is taken"
         reach = "reach" if name.endswith("s") else "reaches"
         told = f"{name} {reach} a score of {rounded_down(tried.score, 1)}"
-        return f"{told}, not {self.wanted:g}" if tried.score >= self.least else f"{told}, below {self.least:g}"
+        if tried.worst is not None and tried.score > tried.worst + WORST_BELOW:
+            told = f"{told} ({rounded_down(tried.worst, 1)} in the worst frame)"
+        return f"{told}, below {self.least:g}" if self.is_refused(tried) else f"{told}, not {self.wanted:g}"
 
 
 @dataclass(frozen=True)
@@ -126,7 +144,7 @@ class SizeGoal:
 
     def first_log_rate(self, n_pixels: int) -> float:
         """Return where to begin, as the base 2 logarithm of the rate."""
-        return math.log(self._BPP_AT_RATE_1 * n_pixels / 8 / self.n_bytes(n_pixels)) / self.fall
+        return math.log(self._BPP_AT_RATE_1 * n_pixels / 8 / max(1, self.n_bytes(n_pixels))) / self.fall
 
     def best(self, tried: Sequence[Version], n_pixels: int) -> Version:
         """Return the version with the best score that meets the goal; where none does, the smallest."""
@@ -153,9 +171,17 @@ class SizeGoal:
         return f"the smallest version takes {tried.n_bytes:,} bytes, more than the {budget:,} asked for"
 
 
+def counted_score(tried: Scored) -> float | None:
+    """Return the score that counts: of animations the mean, or what the worst frame may have at the most if less."""
+    if tried.score is None or tried.worst is None:
+        return tried.score
+    return min(tried.score, tried.worst + WORST_BELOW)
+
+
 def _score(tried: Tried) -> float:
-    """Return the score; where a picture is too small for one, the order of the sizes."""
-    return tried.n_bytes * 1e-9 if tried.score is None else tried.score
+    """Return the score that counts; where a picture is too small for one, the order of the sizes."""
+    score = counted_score(tried)
+    return tried.n_bytes * 1e-9 if score is None else score
 
 
 def parse_quality(value: object) -> QualityGoal:

@@ -222,7 +222,7 @@ class Options:
     )
     tolerant: bool = option(
         False,
-        help="Read JPEG, GIF and PNG files that were cut off as far as they go; other formats stay strict.",
+        help="Read JPEG, GIF, PNG, Y4M, WebM and MKV files that were cut off as far as they go.",
         affects="work",
     )
 

@@ -34,6 +34,8 @@ class Trial:
         ``"palette"``, or the format that holds any number of colors: ``"avif"``, ``"webp-lossy"``, ``"jpeg"``.
     quality : int
         That coder's own, 1 to 100; 0 of palettes.
+    worst : float or None
+        Of animations the score of the worst frame; `score` is the mean over the time.
     """
 
     rate: float
@@ -42,6 +44,7 @@ class Trial:
     score: float | None
     coder: str = "palette"
     quality: int = 0
+    worst: float | None = None
 
 
 def psnr_db(mse: float) -> float:
@@ -53,6 +56,7 @@ class _More(TypedDict, total=False):
     message: str
     remedy: Remedy | None
     notes: tuple[str, ...]
+    worst: float | None
     score: float | None
     trials: tuple[Trial, ...]
     advice: tuple[Trial, ...]
@@ -106,6 +110,8 @@ class Report:
     n_frames : int
         Frames of an animation, 1 for a picture. Of an animation the errors are means over the
         frames, and `n_colors` counts the colors of all of them.
+    worst : float or None
+        Of animations with a `score` that of their worst frame.
     """
 
     status: Status
@@ -128,6 +134,7 @@ class Report:
     trials: tuple[Trial, ...] = ()
     advice: tuple[Trial, ...] = ()
     n_frames: int = 1
+    worst: float | None = None
 
     @classmethod
     def of(

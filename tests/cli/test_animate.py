@@ -119,3 +119,22 @@ def test_archives_that_are_hostile():
             tar.addfile(member)
         with pytest.raises(HuepressError, match="more than files"):
             read_animation(buffer.getvalue(), max_pixels=10**4)
+
+
+@pytest.mark.parametrize("others", [[], ["--poster", "frames/f9.png"], ["--poster", "link.png"]])
+def test_no_frame_is_written_over(run, frames, tmp_path, others):
+    (tmp_path / "link.png").symlink_to(frames / "f1.png")
+    before = {path: path.read_bytes() for path in frames.iterdir()}
+    outputs = ["out.gif"] if others else ["frames/f1.png", "link.png", "frames/../frames/f10.png"]
+    for output in outputs:
+        done = run("--animate", "frames", "-f", "-o", output, *others)
+        assert done.returncode == 5 and b"would replace an input" in done.stderr, done.stderr
+    assert {path: path.read_bytes() for path in frames.iterdir()} == before
+
+
+def test_frames_that_move_themselves_are_named(run, frames):
+    assert run("--animate", "frames", "-o", "a.gif").returncode == 0
+    done = run("--animate", "a.gif", "a.gif", "-o", "b.gif")
+    assert done.returncode == 4 and b": a.gif: 4 frames where a single picture is needed" in done.stderr
+    assert b"metadata" not in done.stderr
+    assert run("--animate", "frames/f1.png", "-o", "c.gif").stdout.startswith(b"frames/f1.png -> c.gif")

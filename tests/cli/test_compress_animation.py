@@ -119,3 +119,12 @@ def test_a_size_that_a_named_animation_misses_is_an_error(run, moving_gif, tmp_p
     assert done.returncode != 0 and b"the smallest version takes" in done.stderr
     assert not (tmp_path / "small.gif").exists()
     assert run("compress", moving_gif, "--max-size", "5MB", "-o", tmp_path / "large.gif").returncode == 0
+
+
+def test_a_poster_replaces_neither_input_nor_result(run, tmp_path, moving_gif):
+    data = moving_gif.read_bytes()
+    (tmp_path / "link.gif").symlink_to(moving_gif)
+    for name in (f"./{moving_gif.name}", "link.gif", "./out.gif"):
+        done = run(moving_gif.name, "-o", "out.gif", "--poster", name, "-f")
+        assert done.returncode == 2 and b"file of its own" in done.stderr, done.stderr
+    assert moving_gif.read_bytes() == data and not (tmp_path / "out.gif").exists()

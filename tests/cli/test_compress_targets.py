@@ -35,7 +35,7 @@ def test_a_quality_and_what_was_tried(run, small_file, tmp_path):
     row = json.loads(done.stdout)
     assert row["score"] == round(row["score"], 2) >= 60
     kinds = {"rate": float, "n_colors": int, "n_bytes": int, "score": float, "coder": str, "quality": int}
-    assert kinds == {name: type(value) for name, value in row["trials"][0].items()}
+    assert {**kinds, "worst": type(None)} == {name: type(value) for name, value in row["trials"][0].items()}
     assert row["bytes_out"] in [trial["n_bytes"] for trial in row["trials"]]
     with Image.open(tmp_path / "trials.png") as drawing:
         assert drawing.format == "PNG" and len(drawing.convert("RGB").getcolors(1 << 16)) > 10
@@ -84,9 +84,13 @@ def test_nonsense(run, small_file, tmp_path, arguments, says):
     assert [path.name for path in tmp_path.iterdir()] == ["small.png"]
 
 
-def test_a_drawing_replaces_no_input(run, small_file):
-    before = small_file.read_bytes()
-    done = run("compress", small_file, "--quality", 60, "--plot", small_file, "-f", "-o", "out/")
+@pytest.mark.parametrize("through_link", [False, True])
+def test_a_drawing_replaces_no_input(run, small_file, tmp_path, through_link):
+    before, name = small_file.read_bytes(), small_file
+    if through_link:
+        name = tmp_path / "other.png"
+        name.symlink_to(small_file)
+    done = run("compress", small_file, "--quality", 60, "--plot", name, "-f", "-o", "out/")
     assert "another name" in one_sentence(done, 5) and small_file.read_bytes() == before
 
 

@@ -1,14 +1,17 @@
 import io
 import json
 import os
+import resource
 import shutil
+import subprocess
+import sys
 import tarfile
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import png_bytes
+from conftest import HANG, png_bytes
 from huepress import ml
 
 
@@ -217,3 +220,51 @@ def test_a_folder_without_classes_in_the_folder_itself(run, pictures, tmp_path):
     done = run("dataset", ".", "-o", "all.hpml", "--force")  # what was made is no picture of the next
     assert done.returncode == 0 and len(ml.Dataset(tmp_path / "all.hpml")) == 12
     assert os.listdir(tmp_path).count("all.hpml.work") == 0
+
+
+def test_no_input_is_written_over(run, pictures, tmp_path):
+    (tmp_path / "labels.csv").write_text("path,label\n")
+    first = next(path for path in sorted(pictures.rglob("*")) if path.is_file())
+    (tmp_path / "link").symlink_to(first)
+    for output in (first.relative_to(tmp_path), "link", "labels.csv"):
+        before = (tmp_path / output).read_bytes()
+        done = run("dataset", pictures.name, "-o", output, "-f", "--labels", "labels.csv")
+        assert done.returncode == 5 and b"would replace an input" in done.stderr, done.stderr
+        assert (tmp_path / output).read_bytes() == before
+
+
+def test_two_pictures_of_one_name_are_told(run, tmp_path):
+    (tmp_path / "in" / "a").mkdir(parents=True)
+    for number, name in enumerate(("a/x.png", "x.png")):
+        (tmp_path / "in" / name).write_bytes(png_bytes(np.full((8, 8, 3), 90 * number, np.uint8)))
+    (tmp_path / "labels.csv").write_text("path,label\na/x.png,a\nx.png,a\n")
+    done = run("dataset", "in", "-o", "out", "--format", "folder", "--labels", "labels.csv")
+    assert done.returncode == 3 and b"a/x.png: two pictures would have this name" in done.stderr, done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are bytes")
+def test_names_that_are_no_text(run, tmp_path):
+    (tmp_path / "in" / "a").mkdir(parents=True)
+    (tmp_path / os.fsdecode(b"in/a/\xffx.png")).write_bytes(png_bytes(np.zeros((8, 8, 3), np.uint8)))
+    done = run("dataset", "in", "-o", "out", "--format", "parquet")
+    assert done.returncode == 0, done.stderr
+    (shard,) = (tmp_path / "out").iterdir()
+    parquet = pytest.importorskip("pyarrow.parquet")
+    assert parquet.read_table(shard).column("image")[0]["path"].as_py() == "a/\\xffx.png"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files are limited on Linux")
+def test_a_full_disk_is_no_fault_of_the_pictures(huepress_program, pictures, tmp_path):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400))
+
+    done = subprocess.run(
+        [huepress_program, "dataset", pictures.name, "-o", "out.hpml", "--skip-failed"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=HANG,
+        preexec_fn=limit,
+    )
+    assert done.returncode == 5 and b"cannot be written" in done.stderr and b"skip" not in done.stderr, done.stderr
+    assert not (tmp_path / "out.hpml").exists()

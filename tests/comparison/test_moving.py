@@ -1,5 +1,6 @@
 """Comparisons of animations: versions and their scores, strips, sheet, figure and page."""
 
+import base64
 import io
 import json
 from dataclasses import replace
@@ -284,3 +285,41 @@ def test_figure(compared):
     bad = animations.spoiled(compared, 2)
     titles = [axes.get_title() for axes in bad.figure().axes]
     assert titles[0] == "Original, frame 3" and titles[1].startswith("K = 4, frame 3\n") and len(titles) >= 5
+
+
+def test_evenly_spaced():
+    assert strips.evenly_spaced(10, 5, set()) == [0, 2, 4, 6, 8]
+    assert strips.evenly_spaced(10, 5, {7, 2}) == [0, 2, 4, 7, 8]
+    assert strips.evenly_spaced(10, 1, {7}) == [7] and strips.evenly_spaced(10, 1, {7, 8, 9}) in ([7], [8], [9])
+    assert strips.evenly_spaced(3, 9, {1}) == [0, 1, 2]
+
+
+def test_noise_takes_no_page_of_any_size(monkeypatch):
+    rng = np.random.default_rng(2)
+    noise = rng.integers(0, 256, (40, 48, 48, 3), dtype=np.uint8)
+    noise[:9] = 77  # the first frames say nothing of what follows
+    buffer = io.BytesIO()
+    first, *others = [Image.fromarray(frame) for frame in noise]
+    first.save(buffer, "PNG", save_all=True, append_images=others, duration=50)
+    found = huepress.compare(buffer.getvalue(), effort=0)
+    whole = strips.encode_frames(found.source, found.versions)
+    assert not whole.evenly and len(whole.numbers) == found.source.n_frames
+    for part in (2, 8, 10**6):
+        monkeypatch.setattr(strips, "MOST_BYTES", whole.n_bytes // part)
+        shown = strips.encode_frames(found.source, found.versions)
+        n = len(shown.numbers)
+        assert (
+            n == 1 if part > 99 else shown.n_bytes <= whole.n_bytes // part and n >= found.source.n_frames // part // 2
+        )
+        assert shown.evenly and found.versions[0].worst_frame in shown.numbers
+        page = parse(found.page())
+        assert f"{n} of the {found.source.n_frames} frames: evenly" in page.one("p", class_="note").text
+        own = found.source.encoded, found.versions[0].outcome.encoded.data
+        large = [len(data) > whole.n_bytes // part for data in own]
+        assert ("the first frame in their place" in page.one("p", class_="note").text) is any(large)
+        files = [base64.b64decode(image.attributes["src"].partition(",")[2]) for image in page.all("img")]
+        assert [b"acTL" not in data for data in files] == large
+        told = json.loads(page.one("div", class_="player").attributes["data-frames"])
+        assert [number for number, _, _ in told] == shown.numbers
+        if n > 1:
+            assert sum(seconds for _, _, seconds in told) == pytest.approx(2.0 - told[0][1])

@@ -218,7 +218,7 @@ def test_json_of_another_run_is_a_palette(run, photo_file):
         (b"#fff\nhello\n", "'hello' in line 2"),
         (b"--a: #12345;", "#12345"),
         (b":root { --a: red; }", "no colors"),
-        (b"#fff\n" * 257, "257 colors"),
+        (b"#fff\n" * 257, "more than 256 colors"),
         (b"\x89PNG\r\n\x1a\n\0\0", "damaged|not an image"),
         (b"\xff\xfe\xfd", "not an image"),
     ],

@@ -93,6 +93,15 @@ def test_times_of_frames():
     assert found.durations[:3] == (Fraction(5, 100), Fraction(20, 100), Fraction(5, 100)) and found.durations[3] > 0
 
 
+def test_what_begins_when_the_next_does_is_not_seen():
+    frames = [planes_444(seed=seed) for seed in range(4)]
+    found = read_animation(written(frames, times=[0, 10, 10, 20]), max_pixels=10**6)
+    every = list(read_animation(written(frames), max_pixels=10**6).frames())
+    assert found.durations[:2] == (Fraction(1, 10),) * 2 and found.n_frames == 3
+    for frame, number in zip(found.frames(), (0, 2, 3), strict=True):
+        np.testing.assert_array_equal(frame, every[number])
+
+
 @pytest.mark.parametrize("container", [("mp4", "mpeg4"), ("webm", "vp9")])
 def test_usual_files_become_animations(container, tmp_path):
     try:
@@ -177,3 +186,58 @@ def test_the_extra_that_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(DecodeError, match=r"pip install 'huepress\[video\]'"):
         read_input(data, max_pixels=10**6)
+
+
+def with_alpha(codec, n_frames=6):
+    """Return a WebM whose left half grows clear, and what its alpha is."""
+    gray, half = np.full((32, 32), 100, np.uint8), [np.full((16, 16), 128, np.uint8)] * 2
+    alphas = [np.full((32, 32), 255, np.uint8) for _ in range(n_frames)]
+    for number, alpha in enumerate(alphas):
+        alpha[:, :16] = 250 - 50 * number
+    frames = [[gray + 10 * number, *half, alpha] for number, alpha in enumerate(alphas)]
+    return written(frames, ("webm", codec), "yuva420p", options={"auto-alt-ref": "0"}), alphas
+
+
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+def test_webm_with_transparency(codec):
+    try:
+        av.Codec(codec, "w")
+    except av.codec.codec.UnknownCodecError:
+        pytest.skip("PyAV lacks the encoder")
+    data, alphas = with_alpha(codec)
+    found = list(read_animation(data, max_pixels=10**4).frames())
+    assert len(found) == len(alphas)
+    for number, (frame, alpha) in enumerate(zip(found, alphas, strict=True)):
+        error = np.abs(frame[..., 3].astype(int) - alpha)
+        assert np.delete(error, range(14, 18), axis=1).max() <= 4 and np.median(error) <= 1
+        assert abs(int(frame[16, 30, 0]) - (100 + 10 * number - 16) * 255 / 219) <= 4
+    assert (found[-1][:, :14] == 0).all()  # what is clear has no color
+    assert huepress.compress(data, format="png").encoded.format == "PNG"
+
+
+def test_transparency_that_is_damaged_is_one_sentence():
+    try:
+        data, _ = with_alpha("libvpx-vp9")
+    except av.codec.codec.UnknownCodecError:
+        pytest.skip("PyAV lacks the encoder")
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        broken = bytearray(data)
+        for at in rng.integers(len(data) // 4, len(data), 4):
+            broken[at] = rng.integers(256)
+        try:
+            for frame in read_input(bytes(broken), max_pixels=10**4, moving=True).frames():
+                assert frame.shape == (32, 32, 4)
+        except HuepressError as error:
+            assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("kind", ["yuva420p", "yuva444p10le"])
+def test_alpha_in_the_picture_itself(kind):
+    deep = kind.endswith("le")
+    top, dtype = (1023, np.uint16) if deep else (255, np.uint8)
+    ramp = np.linspace(0, top, 64).round().reshape(8, 8).astype(dtype)
+    gray = np.full((8, 8) if "444" in kind else (4, 4), (top + 1) // 2, dtype)
+    frame = next(read_animation(written([[ramp, gray, gray, ramp]], kind=kind), max_pixels=99).frames())
+    assert np.abs(frame[..., 3] - ramp * (255 / top)).max() <= 0.501
+    assert (frame[0, 0] == 0).all()

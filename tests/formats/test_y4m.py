@@ -11,7 +11,7 @@ import huepress
 from animations import seen_by_pillow
 from huepress.errors import DecodeError, HuepressError, LimitError
 from huepress.formats.probe import probe
-from huepress.formats.reading import read_animation
+from huepress.formats.reading import read_animation, read_input
 
 HALVES = {"420jpeg": (2, 2), "420mpeg2": (2, 2), "420": (2, 2), "422": (2, 1), "444": (1, 1), "mono": None}
 
@@ -100,3 +100,25 @@ def test_the_command_line(run, tmp_path):
     (tmp_path / "clip.y4m").write_bytes(data[:-5])
     done = run("clip.y4m", "-f")
     assert done.returncode == 4 and b"cut off" in done.stderr and b"Traceback" not in done.stderr
+
+
+def test_a_cut_file_is_read_on_request(run, tmp_path):
+    data = video()
+    for left_out in (1, 100, len(data) - data.rindex(b"FRAME") - 1):
+        found = read_input(data[:-left_out], max_pixels=10**6, moving=True, tolerant=True)
+        assert found.n_frames == 1 and found.mended and "after 1 frame;" in found.notes[0]
+        np.testing.assert_array_equal(next(found.frames()), next(read_animation(data, max_pixels=10**6).frames()))
+    with pytest.raises(DecodeError, match="tolerant"):
+        read_input(data[:-5], max_pixels=10**6, moving=True)
+    for damaged in (data + b"x", data[:60] + b"FRUME\n" + bytes(200)):  # no cut
+        with pytest.raises(DecodeError):
+            read_input(damaged, max_pixels=10**6, moving=True, tolerant=True)
+    (tmp_path / "cut.y4m").write_bytes(video(width=32, height=24)[:-5])
+    done = run("cut.y4m", "--tolerant", "-o", "out.gif", "--effort", 0)
+    assert done.returncode == 0 and b"cut off after 1 frame" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("format_", ["gif", "png", "webp"])
+def test_times_that_a_format_cannot_say_are_told(format_):
+    with pytest.raises(LimitError, match="holds at most"):
+        huepress.compress(video(width=8, height=8, more="F1:70000"), format=format_, effort=0)

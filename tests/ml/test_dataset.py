@@ -288,3 +288,18 @@ def test_indices_past_the_palette_are_black(path):
     whole = with_tables(bytes(whole), lambda tables: tables["checksums"].__setitem__(0, zlib.crc32(b"\x30")))
     path.write_bytes(whole)
     np.testing.assert_array_equal(ml.Dataset(path)[0], [[[200] * 3, [0] * 3]])
+
+
+def test_what_cannot_be_written_or_chosen_is_told(tmp_path):
+    pictures = [np.zeros((4, 4, 3), np.uint8)] * 2
+    for names in ([1, 2], ["\udcff", "b"], ["a\nb", "c"], ["", "c"]):
+        with pytest.raises(huepress.OptionError, match="class_names"):
+            ml.write(tmp_path / "x.hpml", pictures, [0, 1], class_names=names)
+    with pytest.raises(huepress.OptionError, match="2\\*\\*63"):
+        ml.write(tmp_path / "x.hpml", pictures, np.array([0, 2**63], np.uint64))
+    assert not list(tmp_path.iterdir())
+    ml.write(tmp_path / "x.hpml", pictures, [-(2**63), 2**63 - 1])
+    data = ml.Dataset(tmp_path / "x.hpml")
+    assert data.labels.tolist() == [-(2**63), 2**63 - 1]
+    with pytest.raises(huepress.InputError, match="list of integers"):
+        data.batch([[0], [0, 1]])

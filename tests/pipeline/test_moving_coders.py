@@ -163,3 +163,11 @@ def test_the_command_names_files_by_what_is_in_them(run, pan, tmp_path):
     if features.check("avif"):
         done = run("pan.png", "-o", "pan.avif", "--max-size", "5kB")
         assert done.returncode == 0 and (tmp_path / "pan.avif").stat().st_size <= 5000
+
+
+@pytest.mark.parametrize("coder", CODERS)
+def test_frames_of_tiny_animations_may_become_one(coder):
+    """Below 8 x 8 pixels there are no scores; the error is known all the same."""
+    frames = [np.full((4, 4, 3), code, np.uint8) for code in (10, 11, 200, 201, 60)]
+    result = huepress.compress(apng(frames, [100] * 5), format=coder, allow_larger=True)
+    assert 0 < result.report.mse < 50 and np.isfinite(result.report.psnr_db) and result.report.score is None

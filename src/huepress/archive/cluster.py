@@ -17,7 +17,7 @@ from math import inf
 from typing import Any
 
 from huepress.archive.tasks import FileOutcome, Settings, Task, failed
-from huepress.errors import HuepressError, InputError, Remedy
+from huepress.errors import HuepressError, InputError, Remedy, missing_extra
 from huepress.model import ColorHistogram
 
 _TASKS_A_THREAD = 2
@@ -66,7 +66,7 @@ class Cluster:
         try:
             from distributed import Client
         except ImportError:
-            raise InputError("a cluster needs Dask", remedy="pip install 'huepress[cluster]'") from None
+            raise missing_extra("a cluster", "Dask", "cluster", InputError) from None
         try:
             self._client: Any = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
             self._client.wait_for_workers(1, timeout=_CONNECT_SECONDS)

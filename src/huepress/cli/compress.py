@@ -100,6 +100,8 @@ def command(
         _check_animate(choices)
         streams = joined(inputs, options)
         inputs, output = (STDIO,), output or streams.output(options)
+        others = (choices.poster, choices.plot, *choices.report)
+        streams.check_outputs(name for name in (output, *others) if name not in (None, STDIO))
     names = inputs if choices.is_run else tuple(cli_inputs.expand(inputs))
     _check(names, output, choices, as_json=as_json)
     _check_colors_and_goals(options, choices)
@@ -137,7 +139,11 @@ def _check(names: tuple[str, ...], output: str | None, choices: RunChoices, *, a
     """Refuse options that contradict each other."""
     if choices.poster is not None and (choices.is_run or len(names) != 1 or choices.in_place):
         raise click.UsageError("--poster is a file for one animation; --still 0 --suffix .poster makes those of many")
-    if choices.poster is not None and choices.poster in (STDIO, output, *names):
+    if choices.poster == STDIO or (
+        choices.poster is not None
+        and os.path.realpath(choices.poster)
+        in (os.path.realpath(name) for name in (output, *names) if name is not None)
+    ):
         raise click.UsageError("--poster needs a file of its own")
     to_stdout = output == STDIO or (output is None and STDIO in names)
     if choices.null and choices.files_from is None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from huepress import files
+from huepress.archive.naming import Claims
 from huepress.archive.plan import Selection
 from huepress.cli.inputs import STDIO, PathsAndStreams, expand
 from huepress.errors import InputError, OptionError
@@ -31,11 +33,25 @@ class JoinedFrames(PathsAndStreams):
         What they are called in sentences.
     stem : Path
         What the animation is named after.
+    names : tuple of str
+        The pictures.
     """
 
     data: bytes = b""
     told: str = ""
     stem: Path = Path()
+    names: tuple[str, ...] = ()
+
+    def check_outputs(self, outputs: Iterable[str]) -> None:
+        """Refuse to write over a picture: its file would be lost.
+
+        Raises
+        ------
+        OutputError
+        """
+        pictures = Claims(list(self.names))
+        for name in outputs:
+            pictures.claim(Path(name))
 
     def told_name(self, name: str) -> str:
         """Return what the frames are called."""
@@ -77,7 +93,10 @@ def joined(inputs: tuple[str, ...], options: Options) -> JoinedFrames:
     first = Path(inputs[0])
     stem = first if first.is_dir() else first.with_name(re.sub(r"[\W_]*\d*$", "", Path(names[0]).stem) or "frames")
     told = f"{len(names)} pictures of {inputs[0]}" if first.is_dir() else f"{names[0]} to {Path(names[-1]).name}"
-    return JoinedFrames("", has_streams=True, data=join_frames(pictures, rate), told=told, stem=_beside(stem))
+    told = names[0] if len(names) == 1 else told
+    return JoinedFrames(
+        "", has_streams=True, data=join_frames(pictures, rate), told=told, stem=_beside(stem), names=tuple(names)
+    )
 
 
 def _beside(stem: Path) -> Path:

@@ -238,11 +238,12 @@ def refuse_taken_name(option: str, name: str, tasks: list[Task], settings: Setti
     OutputError
         If it is one of an input or an output.
     """
-    own, path = os.path.basename(name), os.path.realpath(name)
+    path = os.path.realpath(name)
+    own = {os.path.basename(name), os.path.basename(path)}
     for task in tasks:
         named = [(settings.sources, task.source), *((settings.targets, each) for each in task.names)]
         for store, each in named:
-            there = store.local_path(each) if os.path.basename(each) == own else None
+            there = store.local_path(each) if len(tasks) == 1 or os.path.basename(each) in own else None
             if there is not None and os.path.realpath(there) == path:
                 raise OutputError(
                     "it would replace an input or output", subject=name, remedy=f"give {option} another name"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from huepress.comparison.beside import Picture
 from huepress.comparison.page.plot import Point, frontier
-from huepress.errors import OptionError
+from huepress.errors import OptionError, missing_extra
 from huepress.wording import human_bytes, rounded_down
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def draw_figure(name: str, pictures: Sequence[Picture]) -> Figure:
         from matplotlib.figure import Figure
         from matplotlib.ticker import FuncFormatter
     except ImportError:
-        raise OptionError("Matplotlib is not installed; install it with: pip install 'huepress[plot]'") from None
+        raise missing_extra("a figure", "Matplotlib", "plot", OptionError) from None
 
     versions = [each.version for each in pictures if each.version is not None]
     points = [Point(v.label, v.n_bytes, v.ssimulacra2) for v in versions if v.ssimulacra2 is not None]

@@ -14,7 +14,7 @@ from huepress.declare import specs
 from huepress.delivering import Delivery
 from huepress.editing import Crop, Trim
 from huepress.engine.metrics import SMALLEST_SIDE, Comparator, words_for
-from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
+from huepress.goals import QualityGoal, SizeGoal, counted_score, parse_quality, parse_size
 from huepress.model import Animation, SourceImage
 from huepress.options import COMPARED_COLORS, FULL_COLOR_FORMATS, SMALLEST, Options
 from huepress.pipeline.run import run
@@ -320,8 +320,9 @@ def told_miss(goal: QualityGoal | SizeGoal | None, report: Report) -> str:
     if isinstance(goal, SizeGoal):
         n_pixels = report.width * report.height * report.n_frames
         return report.message if report.bytes_out > goal.n_bytes(n_pixels) else ""
-    if goal is None or (report.score is not None and report.score >= goal.wanted):
+    score = counted_score(report)
+    if goal is None or (score is not None and score >= goal.wanted):
         return ""
-    if report.score is not None and report.score < goal.least:
+    if goal.is_refused(report):
         return f"{report.message}; below {goal.least:g}, compress keeps the original"
     return report.message

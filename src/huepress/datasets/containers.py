@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from huepress import files
-from huepress.errors import OptionError
+from huepress.errors import InputError, OptionError, missing_extra
 
 Container = Literal["memmap", "wds", "parquet", "folder"]
 # Bytes of pictures after which a shard ends: readers take a shard at a time, and one is held in memory here.
@@ -103,13 +104,18 @@ def write_parquet(samples: Iterable[Sample], shards: Shards) -> None:
             )
         told = {"huggingface": json.dumps({"info": {"features": features}})}
         schema = arrow.schema(columns, metadata=told)
-        rows: dict[str, list[Any]] = {"image": [{"bytes": each.png, "path": each.name} for each in part]}
+        rows: dict[str, list[Any]] = {"image": [{"bytes": each.png, "path": _text(each.name)} for each in part]}
         if len(columns) > 1:
             rows["label"] = [each.label for each in part]
         sink = io.BytesIO()
         # PNG files do not become smaller, so they are stored as they are.
         parquet.write_table(arrow.table(rows, schema=schema), sink, compression="none", row_group_size=1000)
         shards.add(f"{shards.stem}-{number:05d}.parquet", sink.getvalue())
+
+
+def _text(name: str) -> str:
+    """Return a name that is text in UTF-8, as Parquet's are; of others the bytes that are none are escaped."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def load_arrow() -> tuple[Any, Any]:
@@ -124,18 +130,20 @@ def load_arrow() -> tuple[Any, Any]:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise OptionError(
-            "Parquet needs PyArrow, which is not installed", remedy="run: pip install 'huepress[parquet]'"
-        ) from None
+        raise missing_extra("Parquet", "PyArrow", "parquet", OptionError) from None
     return pyarrow, parquet
 
 
 def write_folders(samples: Iterable[Sample], shards: Shards) -> None:
     """Write ``CLASS/NAME.png``, what `torchvision.datasets.ImageFolder` and its like read."""
+    written: set[str] = set()
     for sample in samples:
         name = sample.name
         if sample.class_name and not name.startswith(f"{sample.class_name}/"):
             name = f"{sample.class_name}/{name}"
+        if name in written:
+            raise InputError("two pictures would have this name", subject=name, remedy="rename one, or its folder")
+        written.add(name)
         path = shards.folder / name
         files.stage(path, sample.png, path)  # the folder gets its name when all of them are there
 

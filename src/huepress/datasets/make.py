@@ -18,6 +18,7 @@ from huepress import files, ml
 from huepress.archive.batch import Watch, carry_out, check_request
 from huepress.archive.listing import plan_tree
 from huepress.archive.memory import default_budget
+from huepress.archive.naming import Claims
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome, Task
 from huepress.colors.arrays import on_white
@@ -152,6 +153,10 @@ class DatasetRun:
         self.tasks = self._planned.tasks
         if not self.tasks:
             raise InputError("no pictures in it", subject=request.folder, remedy="check its name and the patterns")
+        if os.path.lexists(self._output):
+            sources = [self._planned.settings.sources.local_path(task.source) for task in self.tasks]
+            claims = Claims([str(path) for path in (*sources, request.labels) if path is not None])
+            claims.claim(self._output)
         self._labels = find_labels(sorted(task.source for task in self.tasks), request.labels)
         if request.container == "folder":
             check_class_folders(self._labels.class_names)
@@ -171,6 +176,8 @@ class DatasetRun:
         with closing(carry_out(self._planned, self._run, watch)) as outcomes:
             for outcome in outcomes:
                 source = outcome.task.source
+                if isinstance(outcome.error, OutputError):  # a full disk is no fault of the picture
+                    raise outcome.error
                 if outcome.error is not None:
                     self.failed.append(outcome.error)
                 elif outcome.output is None or outcome.format != "png":

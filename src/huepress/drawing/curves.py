@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from huepress.errors import OptionError
+from huepress.errors import OptionError, missing_extra
 from huepress.results import Trial
 
 ENDINGS = (".png", ".svg", ".pdf")
@@ -117,5 +117,5 @@ def _figure_class() -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise OptionError("a plot needs Matplotlib", remedy="install it with: pip install 'huepress[plot]'") from None
+        raise missing_extra("a plot", "Matplotlib", "plot", OptionError) from None
     return Figure

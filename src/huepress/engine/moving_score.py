@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from huepress.engine.metrics import LOSSLESS_SCORE, Comparator, Score
+from huepress.engine.metrics import LOSSLESS_SCORE, Comparator, Score, mean_squared_error
 from huepress.errors import InputError
 from huepress.model import Animation, Bytes, SourceImage
 from huepress.results import psnr_db
@@ -142,6 +142,23 @@ def score_animation(original: Animation, distorted: Animation, *, threads: int =
         flicker_of_original=flicker_of_original,
         moments=tuple(moments),
     )
+
+
+def mse_of_animation(original: Animation, distorted: Animation) -> float:
+    """Return the mean squared error over the time, as of `score_animation`, of animations of any size.
+
+    Raises
+    ------
+    InputError
+        If the length differs.
+    DecodeError
+        If a frame is damaged.
+    """
+    total = error = Fraction(0)
+    for seconds, (_, ours), (_, theirs) in _together(original, distorted):
+        total += seconds
+        error += seconds * Fraction(mean_squared_error(ours, theirs))
+    return float(error / total)
 
 
 def _together(one: Animation, other: Animation) -> Iterator[tuple[Fraction, _Numbered, _Numbered]]:

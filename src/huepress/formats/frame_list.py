@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from huepress.errors import DecodeError, HuepressError, LimitError
+from huepress.errors import DecodeError, HuepressError, LimitError, UnsupportedError
 from huepress.formats import decode
 from huepress.formats.record import FileFormat, Moving
 from huepress.model import Animation, Bytes
@@ -68,6 +68,8 @@ def read_frames(data: bytes, *, max_pixels: int) -> Animation | None:
         name, start, size = members[number]
         try:
             pixels = decode.decode(data[start : start + size], max_pixels=max_pixels).pixels_srgb8
+        except UnsupportedError as error:  # no original that could be kept
+            raise DecodeError(error.problem, subject=name, remedy=error.remedy) from None
         except HuepressError as error:
             raise error.about(name) from None
         if pixels.shape[2] == 4:

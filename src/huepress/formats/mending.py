@@ -12,10 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from huepress.errors import HuepressError
 from huepress.formats.decode import check_size
 from huepress.formats.gif import compress_lzw
 from huepress.formats.opening import open_image
 from huepress.formats.png_chunks import SIGNATURE, Chunk, read_chunks, write_chunk
+from huepress.formats.video_structure import EBML, without_incomplete_element
+from huepress.formats.y4m import Y4M_SIGNATURE, whole_frames
 from huepress.model import Bytes
 from huepress.wording import counted
 
@@ -51,7 +54,7 @@ class _Cut(Exception):  # noqa: N818  it ends a search and is no error
 
 
 def mend(data: bytes, *, max_pixels: int) -> Mended | None:
-    """Make a whole file of a JPEG, GIF or PNG that was cut off.
+    """Make a whole file of a JPEG, GIF, PNG, Y4M, WebM or Matroska file that was cut off.
 
     Rows that are missing become gray (JPEG), clear where the picture has alpha, else black or the palette's first
     color (PNG, GIF); animations end with their last whole frame. No pixel that is there changes.
@@ -87,7 +90,7 @@ def _how_to_mend(data: bytes) -> _Mend | None:
     found = next((how for start, how in _MENDERS.items() if data.startswith(start)), None)
     try:
         return None if found is None else found(data)
-    except (_Cut, LookupError, struct.error):
+    except (_Cut, HuepressError, LookupError, struct.error):
         return None
 
 
@@ -355,8 +358,28 @@ def _jpeg_pixels(data: bytes, max_pixels: int) -> Bytes:
         return pixels
 
 
+def _of_y4m(data: bytes) -> _Mend | None:
+    """Keep the whole frames of raw video."""
+    starts, end = whole_frames(data)
+    if not starts or end == len(data) or not b"FRAME".startswith(data[end : end + 5]):
+        return None  # whole, or damaged within
+    mended = Mended(data[:end], f"the Y4M file is cut off after {counted(len(starts), 'frame')}; the rest is missing")
+    return lambda max_pixels: mended
+
+
+def _of_matroska(data: bytes) -> _Mend | None:
+    """Keep what is whole of a video."""
+    whole = without_incomplete_element(data)
+    if whole is None:
+        return None
+    mended = Mended(whole, "the video is cut off; what was behind its last frame is missing")
+    return lambda max_pixels: mended
+
+
 _MENDERS: dict[bytes, Callable[[bytes], _Mend | None]] = {
     SIGNATURE: _of_png,
     b"GIF8": _of_gif,
     b"\xff\xd8": _of_jpeg,
+    Y4M_SIGNATURE: _of_y4m,
+    EBML: _of_matroska,
 }

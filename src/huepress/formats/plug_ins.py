@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import features
 
-from huepress.errors import DecodeError, HuepressError, OptionError
+from huepress.errors import DecodeError, HuepressError, OptionError, missing_extra
 
 _JXL_CODESTREAM = b"\xff\x0a"
 _JXL_CONTAINER = b"\x00\x00\x00\x0cJXL \r\n\x87\n"
@@ -136,4 +136,4 @@ def _import(module: str, format_name: str, extra: str, error: type[HuepressError
     try:
         return import_module(module)
     except ImportError:
-        raise error(f"{format_name} needs a plug-in; install it with: pip install 'huepress[{extra}]'") from None
+        raise missing_extra(format_name, "a plug-in", extra, error) from None

@@ -23,6 +23,7 @@ from huepress.formats.optimizer import has_optimizer, optimize_codes, optimize_f
 from huepress.formats.png_chunks import SIGNATURE, insert_after_header, read_chunks, write_chunk
 from huepress.formats.png_extras import with_extras
 from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
+from huepress.formats.timing import lasts_too_long
 from huepress.model import Animation, Bytes, Encoded, IndexedImage, Metadata
 from huepress.wording import counted
 
@@ -321,6 +322,8 @@ class PngWriter:
             header = struct.pack(">II", width, height) + self._head[0][1][8:]
             control = struct.pack(">II", self._n_frames, self._n_plays)
             self._parts = [SIGNATURE, write_chunk(b"IHDR", header), write_chunk(b"acTL", control), *head]
+        if duration > _LARGEST:
+            raise lasts_too_long(duration, Fraction(_LARGEST), "PNG")
         short = _representable(max(duration + self._owed, Fraction(0)))
         self._owed += duration - short
         blend = _OVER if over else _SOURCE
@@ -340,7 +343,7 @@ class PngWriter:
 
 def _representable(duration: Fraction) -> Fraction:
     """Return the nearest fraction of two 16-bit numbers."""
-    if duration >= _LARGEST:
+    if duration >= _LARGEST:  # with what earlier frames owe
         return Fraction(_LARGEST)
     return duration.limit_denominator(max(1, min(_LARGEST, int(_LARGEST / max(duration, Fraction(1))))))
 

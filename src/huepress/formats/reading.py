@@ -67,7 +67,7 @@ def read_input(
     except UnsupportedError:
         raise
     except DecodeError as error:
-        if error.remedy or not is_cut(data):
+        if error.remedy or tolerant or not is_cut(data):
             raise
         raise DecodeError(error.problem, remedy=Remedy.TOLERANT) from None
 

@@ -10,43 +10,41 @@ from typing import Any
 
 import numpy as np
 
-from huepress.errors import DecodeError
-from huepress.formats import encodings
+from huepress.errors import DecodeError, LimitError, Remedy
 from huepress.formats.decode import check_size
 from huepress.formats.plug_ins import AVIF_BRANDS, HEIC_BRANDS, brands_of, enable_video
 from huepress.formats.record import FileFormat, Moving
-from huepress.formats.yuv import BT601, BT709, Samples, Sampling, YuvEncoding, rounded, to_rgb255
+from huepress.formats.video_picture import light_of, to_rgba
+from huepress.formats.video_structure import EBML, MOST_SAMPLES, check_whole, with_few_samples
 from huepress.model import Animation, Bytes
 
-_EBML = b"\x1aE\xdf\xa3"
 _ISO_BOXES = (b"moov", b"mdat", b"wide")  # what a MOV file may begin with
 _ISO, _MATROSKA = "mov", "matroska"
-# Pixels of more than 8 bits lie in two bytes, the lower one first.
-_KINDS = {
-    "yuv420p": Sampling(2, 2, False), "yuvj420p": Sampling(2, 2, False),
-    "yuv422p": Sampling(2, 1, False), "yuvj422p": Sampling(2, 1, False),
-    "yuv444p": Sampling(1, 1, True), "yuvj444p": Sampling(1, 1, True), "gray": Sampling(0, 0, True),
-}  # fmt: skip
-_DEEP = {f"{kind}{bits}le": (kind, bits) for kind in ("yuv420p", "yuv422p", "yuv444p", "gray") for bits in (10, 12)}
-# What H.273 calls "unspecified"; FFmpeg's numbers are H.273's.
-_UNSPECIFIED = 2
-_FULL_RANGE = 2  # FFmpeg's number
-# From so many rows on, video that does not say so is taken for BT.709, as players do.
-_HD_ROWS = 720
-# Primaries that are sRGB's, or so near that players disregard it.
-_USUAL_PRIMARIES = (1, _UNSPECIFIED, 5, 6)
-_HDR = (16, 18)
+# What videos are made of that people have; FFmpeg has hundreds more, for files that nobody sends.
+_CODECS = frozenset(
+    {
+        "av1", "libdav1d", "libaom-av1", "cfhd", "dnxhd", "ffv1", "ffvhuff", "h263", "h264", "hevc", "huffyuv", "mjpeg",
+        "mpeg1video", "mpeg2video", "mpeg4", "msmpeg4", "prores", "rawvideo", "theora", "utvideo", "v210", "vc1", "vp8",
+        "vp9", "vvc",
+    }
+)  # fmt: skip
+# Of these WebM holds alpha as a second stream of light.
+_WITH_ALPHA = ("vp8", "vp9")
+_ALPHA_DATA, _ALPHA_NUMBER = "matroska_block_additional", (1).to_bytes(8, "big")
+# Pictures that a decoder may hold back.
+_MOST_WAITING = 64
 # Pixels of any picture that FFmpeg takes.
 _LARGEST = (1 << 31) - 1
 _PADDING = 1 << 18
-_SRGB = 13
+# Pixels of pictures that are large for a video, so that their size can be told.
+_LOOKED_INTO = 1 << 25
 
 
 def is_video(data: bytes) -> bool:
     """Tell whether a file is an ISO base media file that holds no still picture, or a Matroska file."""
     if data[4:8] == b"ftyp":
         return not brands_of(data) & (AVIF_BRANDS | HEIC_BRANDS)
-    return data.startswith(_EBML) or data[4:8] in _ISO_BOXES
+    return data.startswith(EBML) or data[4:8] in _ISO_BOXES
 
 
 def video_size(data: bytes) -> tuple[int, int]:
@@ -57,7 +55,7 @@ def video_size(data: bytes) -> tuple[int, int]:
     DecodeError
         If the file is damaged, holds no pictures, or PyAV is missing.
     """
-    with _told_as_damage(), _opened(data, _LARGEST) as (_, stream):
+    with _told_as_damage(), _opened(data, _LOOKED_INTO) as (_, stream):
         frame = stream.codec_context
         return int(frame.width), int(frame.height)
 
@@ -69,21 +67,30 @@ def read_video(data: bytes, *, max_pixels: int) -> Animation | None:
     ------
     DecodeError, LimitError
     """
+    check_whole(data)
     with _told_as_damage(), _opened(data, max_pixels) as (container, stream):
         width, height = int(stream.codec_context.width), int(stream.codec_context.height)
+        if width < 1 or height < 1:
+            problem = "no picture of the video can be read; it is damaged, or larger than the limit"
+            raise DecodeError(problem, remedy=Remedy.MORE_PIXELS)
         check_size(width, height, max_pixels)
         durations = _durations(container, stream)
     turns = 0
-    for first in _frames(data, max_pixels, 1):
+    for first, _ in _frames(data, max_pixels, 1):
         turns = round(first.rotation / 90) % 4
     if turns % 2:
         width, height = height, width
 
-    def shown() -> Iterator[Bytes]:
-        for frame in _frames(data, max_pixels, len(durations)):
-            yield np.ascontiguousarray(np.rot90(_rgba(frame), turns))
+    has_times = any(durations)  # what begins when the next one does is never seen
 
-    return Animation(width, height, "MP4", durations, 0, shown, data)
+    def shown() -> Iterator[Bytes]:
+        for (frame, alpha), seconds in zip(_frames(data, max_pixels, len(durations)), durations, strict=True):
+            if not seconds and has_times:
+                continue
+            yield np.ascontiguousarray(np.rot90(to_rgba(frame, alpha), turns))
+
+    seen = tuple(filter(None, durations)) if has_times else durations
+    return Animation(width, height, "MP4", seen, 0, shown, data)
 
 
 def _durations(container: Any, stream: Any) -> tuple[Fraction, ...]:
@@ -92,6 +99,8 @@ def _durations(container: Any, stream: Any) -> tuple[Fraction, ...]:
     for packet in container.demux(stream):
         if packet.pts is not None and packet.size and not packet.is_discard:
             times.append((int(packet.pts), int(packet.duration or 0)))
+        if len(times) > MOST_SAMPLES:
+            raise LimitError(f"a video of more than {MOST_SAMPLES:,} frames; cut it into shorter ones first")
     if not times:
         raise DecodeError("the video holds no frame; make it anew")
     times.sort()
@@ -102,67 +111,79 @@ def _durations(container: Any, stream: Any) -> tuple[Fraction, ...]:
     return tuple((end - start) * unit for start, end in zip(starts, ends, strict=True))
 
 
-def _frames(data: bytes, max_pixels: int, n_frames: int) -> Iterator[Any]:
+def _frames(data: bytes, max_pixels: int, n_frames: int) -> Iterator[tuple[Any, Bytes | None]]:
+    """Yield PyAV's frames, each with its alpha where a stream of its own has it."""
     n_seen = 0
     with _told_as_damage(), _opened(data, max_pixels) as (container, stream):
         size = stream.codec_context.width, stream.codec_context.height
-        for frame in container.decode(stream):
-            if (frame.width, frame.height) != size:
-                raise DecodeError("the video changes its size; convert it to one size first")
-            yield frame
-            n_seen += 1
-            if n_seen == n_frames:
-                return
+        has_alpha = stream.codec_context.name in _WITH_ALPHA and stream.metadata.get("alpha_mode") == "1"
+        alphas = _Alphas(stream.codec_context.name, max_pixels) if has_alpha else None
+        for packet in container.demux(stream):
+            if alphas is not None:
+                alphas.add(packet)
+            for frame in packet.decode():
+                if (frame.width, frame.height) != size:
+                    raise DecodeError("the video changes its size; convert it to one size first")
+                yield frame, None if alphas is None else alphas.take(frame)
+                n_seen += 1
+                if n_seen == n_frames:
+                    return
     raise DecodeError(f"only {n_seen} of {n_frames} frames of the video can be read; make it anew")
 
 
-def _rgba(frame: Any) -> Bytes:
-    kind, bits = _DEEP.get(frame.format.name, (frame.format.name, 8))
-    if kind not in _KINDS:
-        raise DecodeError(f"video of the kind {frame.format.name} is not read; convert it to yuv420p")
-    sampling, matrix = _KINDS[kind], int(frame.colorspace)
-    if matrix == _UNSPECIFIED:
-        matrix = BT709 if frame.height >= _HD_ROWS else BT601
-    full_range = kind.startswith("yuvj") or int(frame.color_range) == _FULL_RANGE
-    shapes = [(frame.height, frame.width), *[sampling.chroma_shape(frame.width, frame.height)] * 2]
-    planes = [_plane(plane, shape, bits) for plane, shape in zip(frame.planes, shapes, strict=False)]
-    rgb255 = to_rgb255(planes, sampling, YuvEncoding(matrix, full_range, bits))
-    result = np.full((frame.height, frame.width, 4), 255, np.uint8)
-    encoding = _unusual(int(frame.color_primaries), int(frame.color_trc))
-    if encoding is None:
-        result[..., :3] = rounded(rgb255)
-    else:
-        codes = np.rint(np.clip(rgb255, 0, 255) * np.float32(257)).astype(np.uint16)
-        result[..., :3] = encodings.to_srgb8(codes, encoding)
-    return result
+class _Alphas:
+    """The alpha of WebM: the light of a second video, whose pictures lie beside those of the first."""
 
+    def __init__(self, codec: str, max_pixels: int) -> None:
+        self._av = enable_video()
+        self._decoder = self._av.CodecContext.create(codec, "r")
+        self._decoder.options = _limited(max_pixels)
+        self._decoder.thread_count = 1  # so that no picture waits for the next
+        self._waiting: dict[int, Bytes] = {}
 
-def _plane(plane: Any, shape: tuple[int, int], bits: int) -> Samples:
-    samples: Samples = np.frombuffer(plane, np.uint8) if bits == 8 else np.frombuffer(plane, np.dtype("<u2"))
-    rows: Samples = samples.reshape(plane.height, -1)[: shape[0], : shape[1]]
-    return rows
+    def add(self, packet: Any) -> None:
+        """Decode the alpha that lies beside a picture, if any."""
+        found = bytes(packet.get_sidedata(_ALPHA_DATA)) if packet.has_sidedata(_ALPHA_DATA) else b""
+        if not found.startswith(_ALPHA_NUMBER) or packet.pts is None:
+            return
+        beside = self._av.Packet(found[len(_ALPHA_NUMBER) :])
+        beside.pts, beside.time_base = packet.pts, packet.time_base
+        for frame in self._decoder.decode(beside):
+            self._waiting[frame.pts] = light_of(frame)
+        if len(self._waiting) > _MOST_WAITING:
+            raise DecodeError("the transparency of the video is damaged; make it anew")
 
-
-def _unusual(primaries: int, transfer: int) -> encodings.RgbEncoding | None:
-    """Return the encoding of high dynamic range or wide colors, None where codes are taken for sRGB's."""
-    if transfer in _HDR:
-        return encodings.from_code_points(9 if primaries == _UNSPECIFIED else primaries, transfer)
-    return None if primaries in _USUAL_PRIMARIES else encodings.from_code_points(primaries, _SRGB)
+    def take(self, frame: Any) -> Bytes | None:
+        """Return the alpha of a picture, None where it has none."""
+        found = self._waiting.pop(frame.pts, None)
+        if found is not None and found.shape != (frame.height, frame.width):
+            raise DecodeError("the transparency of the video has another size than its pictures; make it anew")
+        return found
 
 
 @contextmanager
 def _opened(data: bytes, max_pixels: int) -> Iterator[tuple[Any, Any]]:
     """Open a file as what it was recognized for, and nothing else, with a decoder for its first video."""
     av = enable_video()
-    name = _MATROSKA if data.startswith(_EBML) else _ISO
-    with av.open(io.BytesIO(data), mode="r", format=name, options={"max_pixels": str(_LARGEST)}) as container:
+    name = _MATROSKA if data.startswith(EBML) else _ISO
+    # FFmpeg decodes a picture to find out what the stream is; where that is larger than this, it tells no size.
+    options = {**_limited(max(max_pixels, _LOOKED_INTO)), "codec_whitelist": ",".join(sorted(_CODECS))}
+    file = io.BytesIO(with_few_samples(data))
+    # Titles in other encodings than UTF-8 are no damage.
+    with av.open(file, mode="r", format=name, options=options, metadata_errors="replace") as container:
         if not container.streams.video:
             raise DecodeError("the file holds no pictures; give a video")
         stream = container.streams.video[0]
+        if stream.codec_context is None or stream.codec_context.name not in _CODECS:
+            raise DecodeError("a video of a coding that is not read; convert it to H.264, VP9 or AV1")
         stream.thread_type = "AUTO"
-        # For frames that grow on the way; decoders count what they allocate, which is a little more.
-        stream.codec_context.options = {"max_pixels": str(min(_LARGEST, 2 * max_pixels + _PADDING))}
+        stream.codec_context.options = _limited(max_pixels)
         yield container, stream
+
+
+def _limited(max_pixels: int) -> dict[str, str]:
+    """Return options of a decoder: frames may grow on the way, and it counts what it allocates, a little more."""
+    return {"max_pixels": str(min(_LARGEST, 2 * max_pixels + _PADDING))}
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from huepress.formats.decode import check_size
 from huepress.formats.record import FileFormat, Moving
 from huepress.formats.yuv import Samples, Sampling, YuvEncoding, rounded, to_rgb255
 from huepress.model import Animation, Bytes
+from huepress.wording import counted
 
-_SIGNATURE = b"YUV4MPEG2 "
+Y4M_SIGNATURE = b"YUV4MPEG2 "
 _LONGEST_LINE = 4096
 _USUAL_RATE = Fraction(25)
 _KINDS = {
@@ -47,7 +48,7 @@ class _Header:
 
 def is_y4m(data: bytes) -> bool:
     """Tell whether a file is a YUV4MPEG2 stream."""
-    return data.startswith(_SIGNATURE)
+    return data.startswith(Y4M_SIGNATURE)
 
 
 def y4m_size(data: bytes) -> tuple[int, int]:
@@ -61,7 +62,7 @@ def _header(data: bytes) -> _Header:
     if end < 0:
         raise DecodeError("the header of the Y4M file is damaged; make it anew")
     said: dict[str, str] = {}
-    for word in data[len(_SIGNATURE) : end].decode("latin-1").split():
+    for word in data[len(Y4M_SIGNATURE) : end].decode("latin-1").split():
         said["X" + word[1:].partition("=")[0] if word[0] == "X" else word[0]] = word[1:]
     sides = [said.get(name, "") for name in "WH"]
     if not all(re.fullmatch(r"[0-9]{1,9}", side) and int(side) for side in sides):
@@ -79,6 +80,26 @@ def _header(data: bytes) -> _Header:
     return _Header(int(sides[0]), int(sides[1]), rate, kind, full, end + 1)
 
 
+def whole_frames(data: bytes) -> tuple[list[int], int]:
+    """Return where the whole frames of a file begin, and where they end.
+
+    Raises
+    ------
+    DecodeError
+        If the header is damaged.
+    """
+    header = _header(data)
+    starts: list[int] = []
+    end = header.end
+    while data[end : end + 5] == b"FRAME":
+        begin = data.find(b"\n", end, end + _LONGEST_LINE) + 1
+        if not begin or begin + header.n_bytes > len(data):
+            break
+        starts.append(begin)
+        end = begin + header.n_bytes
+    return starts, end
+
+
 def read_y4m(data: bytes, *, max_pixels: int) -> Animation | None:
     """Return the frames of a file, to be decoded one after the other.
 
@@ -88,14 +109,9 @@ def read_y4m(data: bytes, *, max_pixels: int) -> Animation | None:
     """
     header = _header(data)
     check_size(header.width, header.height, max_pixels)
-    starts: list[int] = []
-    at = header.end
-    while at < len(data):
-        line_end = data.find(b"\n", at, at + _LONGEST_LINE)
-        at, begins = line_end + 1 + header.n_bytes, data[at : at + 5] == b"FRAME"
-        if line_end < 0 or not begins or at > len(data):
-            raise DecodeError(f"the Y4M file is damaged or cut off after {len(starts):,} frames; make it anew")
-        starts.append(line_end + 1)
+    starts, end = whole_frames(data)
+    if end < len(data):
+        raise DecodeError(f"the Y4M file is damaged or cut off after {counted(len(starts), 'frame')}; make it anew")
     if not starts:
         raise DecodeError("the Y4M file holds no frame; make it anew")
 

@@ -19,6 +19,7 @@ from huepress.model import Bytes
 
 # Pictures are quantized so many pixels at a time.
 _PIXELS_AT_ONCE = 1 << 24
+_LARGEST_LABEL = (1 << 63) - 1
 
 
 class Dataset(PackedPictures):
@@ -161,15 +162,22 @@ def write(
 
 
 def _label_table(labels: Integers | None, class_names: Sequence[str]) -> npt.NDArray[np.int64]:
-    if any("\n" in name or not name for name in class_names):
+    if not all(isinstance(name, str) and name and "\n" not in name and _is_unicode(name) for name in class_names):
         raise OptionError("class_names must be texts of one line each")
     given = np.asarray([] if labels is None else labels)
     if given.ndim != 1 or (len(given) and not np.issubdtype(given.dtype, np.integer)):
         raise OptionError("labels must be integers, one for each picture")
+    if len(given) and given.max() > _LARGEST_LABEL:
+        raise OptionError(f"labels must be below 2**63, not {given.max()}")
     table = given.astype(np.int64)
     if len(class_names) and len(table) and not (table.min() >= 0 and table.max() < len(class_names)):
         raise OptionError(f"labels must be 0 to {len(class_names) - 1}, as there are {len(class_names)} class names")
     return table
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text can be written; names of files that are none hold surrogates."""
+    return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
 
 
 def _all_of(samples: npt.NDArray[np.uint8] | Iterable[Bytes]) -> npt.NDArray[np.uint8] | list[Bytes]:

@@ -131,7 +131,10 @@ class PackedPictures:
         return i % len(self)
 
     def _chosen(self, ids: Integers | range) -> npt.NDArray[np.int64]:
-        chosen = np.asarray(ids) if len(ids) else np.zeros(0, dtype=np.int64)
+        try:
+            chosen = np.asarray(ids) if len(ids) else np.zeros(0, dtype=np.int64)
+        except ValueError:  # lists of several lengths
+            raise InputError("ids must be a list of integers") from None
         if chosen.ndim != 1 or chosen.dtype.kind not in "iu":  # a mask of booleans would be taken for 0 and 1
             raise InputError("ids must be a list of integers")
         if len(chosen) and not (-len(self) <= chosen.min() and chosen.max() < len(self)):

@@ -14,7 +14,7 @@ from huepress.errors import LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, Moving
 from huepress.formats.writing import main_format
-from huepress.goals import QualityGoal, SizeGoal
+from huepress.goals import QualityGoal, SizeGoal, counted_score
 from huepress.model import Animation, ColorTable
 from huepress.options import SMALLEST, Options
 from huepress.pipeline.delivery import Candidate, Original, deliver, may_keep
@@ -85,6 +85,7 @@ def run_animation(
         remedy=decision.remedy,
         notes=() if decision.chosen.is_original else notes,
         score=LOSSLESS_SCORE if decision.chosen.is_original and goal is not None else best.score,
+        worst=None if decision.chosen.is_original else best.worst,
         trials=tuple(made.trials),
         advice=advice(animation, options, best) if options.advise else (),
     )
@@ -128,7 +129,8 @@ class _Made:
         """
         best = self._smallest() if self.results else None
         if best is None or best.score != LOSSLESS_SCORE:
-            self.target = QualityGoal(-math.inf, USUAL_SCORE if best is None or best.score is None else best.score)
+            score = None if best is None else counted_score(best)
+            self.target = QualityGoal(-math.inf, USUAL_SCORE if score is None else score)
 
     def _smallest(self) -> Written | MovingCoded:
         return min(self.results, key=lambda result: result.n_bytes)

@@ -223,8 +223,7 @@ def is_hopeless(draft: Version, rival: Tried, goal: QualityGoal | SizeGoal, n_pi
     if not goal.is_met(rival, n_pixels):
         return False
     if isinstance(goal, QualityGoal):
-        assert draft.score is not None
-        expected = math.log(draft.n_bytes) + (goal.wanted - draft.score) * _LOG_BYTES_A_POINT
+        expected = math.log(draft.n_bytes) - goal.distance(draft, n_pixels) * _LOG_BYTES_A_POINT
         return expected > math.log(_HOPELESS * rival.n_bytes)
     assert draft.score is not None and rival.score is not None
     expected = draft.score - goal.distance(draft, n_pixels) / _LOG_BYTES_A_POINT

@@ -53,6 +53,11 @@ class Version:
         """SSIMULACRA2 score; None where the image is too small for one."""
         return self.trial.score
 
+    @property
+    def worst(self) -> float | None:
+        """Of animations the score of the worst frame."""
+        return self.trial.worst
+
 
 @dataclass(frozen=True, eq=False)
 class Attempt(Version):
@@ -255,7 +260,7 @@ class _Hunt:
 
     def _first_log_rate(self) -> float:
         if self._start is not None:
-            return math.log2(self._start)
+            return math.log2(max(self._start, 2.0**_LEAST_LOG_RATE))
         return self._goal.first_log_rate(self._bench.n_pixels)
 
     def _window(self) -> Window:

@@ -52,7 +52,7 @@ def after_miss(
         if not delivery.allow_miss:
             budget = human_bytes(goal.n_bytes(n_pixels))
             raise TargetError(f"{message} ({budget})", remedy=Remedy.ALLOW_MISS)
-    elif best.score is not None and best.score < goal.least and original.candidate is not None:
+    elif goal.is_refused(best) and original.candidate is not None:
         kept = original.candidate.encoded
         if may_optimize:
             kept = optimized_losslessly(kept, effort=options.effort)

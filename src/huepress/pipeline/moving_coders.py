@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from huepress.engine.metrics import SMALLEST_SIDE, mean_squared_error
-from huepress.engine.moving_score import score_animation
+from huepress.engine.metrics import SMALLEST_SIDE
+from huepress.engine.moving_score import mse_of_animation, score_animation
 from huepress.errors import LimitError, OptionError
 from huepress.formats import table
 from huepress.formats.record import FileFormat, FullColor, Wish
-from huepress.goals import QualityGoal, SizeGoal
+from huepress.goals import QualityGoal, SizeGoal, counted_score
 from huepress.model import Animation, Bytes, Encoded, IndexedImage, SourceImage
 from huepress.options import Options
 from huepress.pipeline.edit import first_frame
@@ -34,7 +34,7 @@ class MovingCoded(Version):
     shown : Animation
         What the file shows.
     mse : float
-        Mean squared error over all frames; infinite where there are no scores.
+        Mean squared error over the time.
     """
 
     shown: Animation
@@ -80,14 +80,14 @@ class MovingCoder(Coder[MovingCoded]):
         shown = self._read(data, max_pixels=_NO_LIMIT)
         if shown is None:  # all frames have become one
             raise LimitError(f"the frames differ too little for {self.name}; write GIF")
-        score, mse = None, float("inf")
+        score, worst = None, None
         if self._is_scored:
             found = score_animation(self._animation, shown, threads=self._options.threads)
-            score, mse = found.ssimulacra2, found.mse
-        elif shown.n_frames == self._animation.n_frames:
-            pairs = zip(self._animation.frames(), shown.frames(), strict=True)
-            mse = sum(mean_squared_error(ours, theirs) for ours, theirs in pairs) / shown.n_frames
-        return MovingCoded(Trial(0.0, 0, len(data), score, self.name, quality), Encoded(data, self._format), shown, mse)
+            score, worst, mse = found.ssimulacra2, found.worst.ssimulacra2, found.mse
+        else:
+            mse = mse_of_animation(self._animation, shown)
+        trial = Trial(0.0, 0, len(data), score, self.name, quality, worst)
+        return MovingCoded(trial, Encoded(data, self._format), shown, mse)
 
 
 def coders() -> list[str]:
@@ -134,9 +134,10 @@ def by_coders(
 
 def advice(animation: Animation, options: Options, best: Version) -> tuple[Trial, ...]:
     """Return the smallest version of each other coder that scores as well as the best."""
-    if best.score is None:
+    score = counted_score(best)
+    if score is None:
         return ()
-    goal = QualityGoal(best.score, best.score)
+    goal = QualityGoal(score, score)
     made = by_coders(animation, replace(options, format="smallest"), goal, ())
     enough = [each for each in made if goal.is_met(each, animation.n_pixels) and each.trial.coder != best.trial.coder]
     return smallest_of_each([each.trial for each in enough])

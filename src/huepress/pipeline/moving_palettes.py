@@ -186,9 +186,8 @@ def _write(
         tell(_COUNTING + (1 - _COUNTING) * (number + 1) / n_frames)
     assert deltas.first is not None
     encoded = Encoded(deltas.finish(), file_format.file_format)
-    trial = Trial(
-        options.rate, deltas.n_colors, len(encoded.data), mean_over_time(animation, scores) if scores else None
-    )
+    score, worst = (mean_over_time(animation, scores), min(scores)) if scores else (None, None)
+    trial = Trial(options.rate, deltas.n_colors, len(encoded.data), score, worst=worst)
     return Written(
         trial,
         encoded,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from huepress.errors import OptionError
+from huepress.errors import OptionError, missing_extra
 from huepress.formats.png_layers import encode_mask
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def load_tracer() -> Any:
     try:
         import vtracer
     except ImportError:
-        raise OptionError(
-            "SVG needs the tracing library vtracer, which is not installed; run: pip install 'huepress[svg]'"
-        ) from None
+        raise missing_extra("SVG", "the tracing library vtracer", "svg", OptionError) from None
     return vtracer
 
 

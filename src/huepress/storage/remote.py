@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from huepress.errors import HuepressError, InputError, LimitError, OutputError, Remedy
+from huepress.errors import HuepressError, InputError, LimitError, OutputError, Remedy, missing_extra
 from huepress.storage.base import LEDGER_NAME, Enter, Entry, LedgerFile, Staged, is_private
 from huepress.storage.layouts import Layout, Objects, Pages
 from huepress.storage.urls import is_web, protocol_of
@@ -50,7 +50,7 @@ def _opened(url: str, process: int) -> _Opened:
     try:
         import fsspec
     except ImportError:
-        raise InputError(f"{url}: URLs need fsspec; pip install 'huepress[remote]'") from None
+        raise missing_extra("a URL", "fsspec", "remote", InputError).about(url) from None
     try:
         file_system, root = fsspec.core.url_to_fs(url, **(_bounded_client() if is_web(url) else {}))
     except Exception as error:  # every protocol raises its own kinds

@@ -7,14 +7,15 @@
 
 from __future__ import annotations
 
+from huepress.errors import HuepressError, missing_extra
+
 try:
     import torch as _torch  # noqa: F401
 except ModuleNotFoundError as error:
     if error.name != "torch":  # PyTorch is there, and says itself what it lacks
         raise
-    raise ModuleNotFoundError(
-        "huepress.torch needs PyTorch; install it with: pip install 'huepress[torch]'", name="torch"
-    ) from None
+    told = missing_extra("huepress.torch", "PyTorch", "torch", HuepressError)
+    raise ModuleNotFoundError(str(told), name="torch") from None
 
 from huepress.torch.augment import RandomPalette
 from huepress.torch.dataset import PackedBatch, PaletteDataset, PictureForm, collate

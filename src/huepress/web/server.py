@@ -13,7 +13,7 @@ from huepress.archive.memory import default_budget
 from huepress.archive.processes import warm_up
 from huepress.archive.request import RunRequest
 from huepress.archive.run import Resources
-from huepress.errors import OptionError
+from huepress.errors import OptionError, missing_extra
 from huepress.options import DEFAULT_MAX_PIXELS, Options
 
 DEFAULT_HOST = "127.0.0.1"
@@ -78,9 +78,7 @@ def serve(request: ServeRequest, on_ready: Callable[[str, str], None]) -> None:
         import starlette  # noqa: F401
         import uvicorn
     except ImportError:
-        raise OptionError(
-            "the page needs Starlette and uvicorn; install them with: pip install 'huepress[serve]'"
-        ) from None
+        raise missing_extra("the page", "Starlette and uvicorn", "serve", OptionError) from None
     check_request(RunRequest(names=(), options=Options(jobs=request.jobs), memory=request.memory))
     warm_up()
     listener = _listener(request.host, request.port)

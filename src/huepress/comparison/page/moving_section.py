@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from html import escape
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import PurePath
 
 from huepress.comparison.moving import MovingVersion
+from huepress.comparison.page import strips
 from huepress.comparison.page.render import (
     ORIGINAL,
     Moving,
@@ -23,9 +24,9 @@ from huepress.comparison.page.render import (
     template,
     told_of_original,
 )
-from huepress.comparison.page.strips import Strips, frames_shown, strips_of_original, strips_of_version
+from huepress.comparison.page.strips import FramesShown, Strips, encode_frames
 from huepress.comparison.versions import best_of
-from huepress.drawing.browser_image import data_uri, extension_of
+from huepress.drawing.browser_image import data_uri, extension_of, to_png
 from huepress.drawing.strip import frames_a_sheet
 from huepress.engine.moving_score import seconds_shown
 from huepress.model import Animation, Encoded
@@ -59,16 +60,13 @@ def render_moving_section(name: str, source: Animation, versions: Sequence[Movin
     DecodeError
         If a frame is damaged.
     """
-    numbers = frames_shown(source, versions)
+    frames = encode_frames(source, versions)
     first = frame_of(source, 0)
-    strips = strips_of_original(source, numbers)
-    translucent = strips.translucent
-    file = data_uri(kept_or_png(source, first)) or ""
-    shown = [Shown(ORIGINAL, told_of_original(source), file, moving=Moving(_uris(strips.frames)))]
-    for version in versions:
-        strips = strips_of_version(source, version, numbers)
-        translucent = translucent or strips.translucent
-        encoded = version.outcome.encoded
+    translucent = any(each.translucent for each in (frames.of_original, *frames.of_versions))
+    file = data_uri(_small_enough(kept_or_png(source, first), source)) or ""
+    shown = [Shown(ORIGINAL, told_of_original(source), file, moving=Moving(_uris(frames.of_original.frames)))]
+    for version, its_strips in zip(versions, frames.of_versions, strict=True):
+        encoded = _small_enough(version.outcome.encoded, version.shown)
         shown.append(
             Shown(
                 version.label,
@@ -76,9 +74,11 @@ def render_moving_section(name: str, source: Animation, versions: Sequence[Movin
                 data_uri(encoded) or "",
                 command=version.command(name),
                 file=f"{PurePath(name).stem}-huepress{extension_of(encoded)}",
-                moving=_moving(version, strips, numbers),
+                moving=_moving(version, its_strips, frames.numbers),
             )
         )
+    own = [] if source.keepable is None else [Encoded(source.keepable, source.format)]
+    files = [*own, *(version.outcome.encoded for version in versions)]
     viewer = render_viewer(
         shown,
         number,
@@ -86,35 +86,47 @@ def render_moving_section(name: str, source: Animation, versions: Sequence[Movin
         height=source.height,
         translucent=translucent,
         best=best_of(versions) + 1,
-        player=_player(source, numbers),
+        player=_player(source, frames, files),
         keys=_KEYS,
     )
     rows = [_original_row(source, versions[0]), *(_row(version) for version in versions)]
     return put_together(name, number, _facts(source), first, viewer, _HEAD, rows, versions)
 
 
+def _small_enough(file: Encoded, shown: Animation) -> Encoded:
+    """Return a file; of one that would make the page too large the first frame."""
+    return file if len(file.data) <= strips.MOST_BYTES else to_png(frame_of(shown, 0))
+
+
 def _uris(sheets: Sequence[Encoded]) -> tuple[str, ...]:
     return tuple(data_uri(sheet) or "" for sheet in sheets)
 
 
-def _moving(version: MovingVersion, strips: Strips, numbers: Sequence[int]) -> Moving:
+def _moving(version: MovingVersion, its_strips: Strips, numbers: Sequence[int]) -> Moving:
     scores: tuple[str, ...] = ()
     if version.score is not None:
         found = {moment.frame: moment.ssimulacra2 for moment in version.score.moments}
         scores = tuple(score_text(found[number]) for number in numbers)
     worst = numbers.index(version.worst_frame) if scores and version.worst_frame in numbers else None
-    return Moving(_uris(strips.frames), _uris(strips.differences), scores, worst)
+    return Moving(_uris(its_strips.frames), _uris(its_strips.differences), scores, worst)
 
 
-def _player(source: Animation, numbers: Sequence[int]) -> str:
-    seconds = [float(each) for each in seconds_shown(source)]
+def _player(source: Animation, shown: FramesShown, files: Sequence[Encoded]) -> str:
+    numbers, seconds = shown.numbers, [float(each) for each in seconds_shown(source)]
     starts = [0.0, *accumulate(seconds)]
-    note = ""
+    lasts = {each: seconds[each] for each in numbers}
+    if shown.evenly:  # each until the next one that is shown, so that the whole takes its time
+        lasts = {each: starts[after] - starts[each] for each, after in pairwise([*numbers, source.n_frames])}
+    notes = []
     if len(numbers) < source.n_frames:
-        told = f"This page holds {len(numbers):,} of the {counted(source.n_frames, 'frame')}: those around the worst."
-        note = f'<p class="note">{told}</p>\n'
+        which = "evenly, since all take too many bytes" if shown.evenly else "those around the worst"
+        told = f"This page holds {len(numbers):,} of the {counted(source.n_frames, 'frame')}: {which}."
+        notes.append(told)
+    if any(len(encoded.data) > strips.MOST_BYTES for encoded in files):
+        notes.append(f"Of files above {human_bytes(strips.MOST_BYTES)} it holds the first frame in their place.")
+    note = f'<p class="note">{" ".join(notes)}</p>\n' if notes else ""
     return template("player.html").substitute(
-        frames=escape(json.dumps([(each, starts[each], seconds[each]) for each in numbers])),
+        frames=escape(json.dumps([(each, starts[each], lasts[each]) for each in numbers])),
         a_sheet=frames_a_sheet(source.width, source.height),
         total=source.n_frames,
         last=len(numbers) - 1,

@@ -74,7 +74,7 @@ def _checked(colors: list[Rgba]) -> Palette:
     if not colors:
         raise DecodeError("the palette has no colors; give one of 1 to 256")
     if len(colors) > MAX_COLORS:
-        raise DecodeError(f"the palette has {len(colors)} colors; it may have at most {MAX_COLORS}")
+        raise DecodeError(f"the palette has more than {MAX_COLORS} colors; leave some out")
     return Palette.from_colors(colors)
 
 
