@@ -162,6 +162,8 @@ class FileOutcome:
         Hex colors.
     ssimulacra2 : float or None
         Measured where a goal or a report needs it.
+    frame_scores : tuple of float
+        Of an animation that was scored for a report: of each frame, those that repeat the one before left out.
     message : str
     remedy : Remedy, optional
         The option that would change the outcome that the message tells of.
@@ -189,6 +191,7 @@ class FileOutcome:
     facts: dict[str, Any] = field(default_factory=dict)
     palette: list[str] = field(default_factory=list)
     ssimulacra2: float | None = None
+    frame_scores: tuple[float, ...] = ()
     message: str = ""
     remedy: Remedy | None = None
     already_done: bool = False

@@ -22,6 +22,7 @@ from huepress.model import Animation, Bytes, Encoded, SourceImage
 from huepress.options import Options
 from huepress.pipeline import intake
 from huepress.pipeline.delivery import Candidate, Original, deliver
+from huepress.pipeline.edit import without_repeats
 from huepress.pipeline.run import encoded_for, frames_of, metadata_of, run
 from huepress.results import Outcome
 
@@ -136,7 +137,10 @@ def _compressed(
         ssimulacra2=report.score,
     )
     if settings.score and report.score is None and min(source.width, source.height) >= SMALLEST_SIDE:
-        outcome.ssimulacra2 = LOSSLESS_SCORE if report.status == "kept" else _score(source, result, options)
+        if report.status == "kept":
+            outcome.ssimulacra2 = LOSSLESS_SCORE
+        else:
+            outcome.ssimulacra2, outcome.frame_scores = _score(source, result, options)
     if settings.thumbnails:
         outcome.thumbnails = thumbnails(source, source if report.status == "kept" else result.shown_srgb8)
     if len(encoded.data) != report.bytes_out:  # encoded anew for the name, or marked
@@ -190,15 +194,16 @@ def _stays(file_format: str) -> str:
     return f"a {file_format} stays one in place"
 
 
-def _score(source: SourceImage | Animation, result: Outcome, options: Options) -> float:
-    """Return the score of a picture, of an animation the mean over its time."""
+def _score(source: SourceImage | Animation, result: Outcome, options: Options) -> tuple[float, tuple[float, ...]]:
+    """Return the score of a picture; of an animation the mean over its time, and one a frame."""
     if isinstance(source, SourceImage):
-        return Comparator(source, threads=options.threads).ssimulacra2(result.shown_srgb8)
+        return Comparator(source, threads=options.threads).ssimulacra2(result.shown_srgb8), ()
+    source = without_repeats(source)  # as the result is
     scores = [
         score_of_frame(before, after.pixels_srgb8, threads=options.threads)
         for before, after in zip(source.frames(), frames_of(result), strict=True)
     ]
-    return mean_over_time(source, scores)
+    return mean_over_time(source, scores), tuple(scores)
 
 
 def _kept(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from huepress.delivering import Delivery
 from huepress.engine.metrics import SMALLEST_SIDE
 from huepress.engine.moving_score import AnimationScore, MomentScore, score_animation
 from huepress.formats.reading import read_input
-from huepress.model import Animation, Encoded
+from huepress.model import Animation
 from huepress.pipeline.run import run
 from huepress.wording import rounded_down
 
@@ -37,6 +38,11 @@ class MovingVersion(Version):
     def worst(self) -> MomentScore | None:
         """The moment with the lowest score."""
         return None if self.score is None else self.score.worst
+
+    @property
+    def frame_scores(self) -> dict[int, float]:
+        """The score of each frame, by its number; empty without a score."""
+        return {} if self.score is None else {each.frame: each.ssimulacra2 for each in self.score.moments}
 
     @property
     def worst_frame(self) -> int:
@@ -89,7 +95,7 @@ def make_moving_versions(
         if on_progress:
             on_progress(variant.label)
         outcome = run(source, without_floor(options), Delivery(allow_larger=True, allow_miss=True))
-        shown = _shown_by(outcome.encoded, source, max_pixels=options.max_pixels)
+        shown = shown_by(outcome.encoded.data, source, max_pixels=options.max_pixels)
         is_scored = min(source.width, source.height) >= SMALLEST_SIDE
         score = score_animation(source, shown, threads=options.threads) if is_scored else None
         mean, missed = score.ssimulacra2 if score else None, told_miss(options.goal, outcome.report)
@@ -97,11 +103,25 @@ def make_moving_versions(
     return versions
 
 
-def _shown_by(encoded: Encoded, source: Animation, *, max_pixels: int) -> Animation:
-    """Return what a file shows, frame by frame at the times of the original, which formats round."""
-    found = read_input(encoded.data, max_pixels=max_pixels, moving=True)
+def shown_by(data: bytes, source: Animation, *, max_pixels: int) -> Animation:
+    """Return what a version's file shows, frame by frame at the times of the original, which formats round.
+
+    Parameters
+    ----------
+    data : bytes
+        The file; a still picture is shown all the time.
+    source : Animation
+        The original, as many frames as the version has.
+    max_pixels : int
+
+    Raises
+    ------
+    DecodeError, LimitError
+        If the file cannot be read.
+    """
+    found = read_input(data, max_pixels=max_pixels, moving=True)
     if isinstance(found, Animation):
         return replace(found, durations=source.durations)
     colors = found.pixels_srgb8  # a single frame makes no animation
     pixels = colors if colors.shape[2] == 4 else np.insert(colors, 3, 255, axis=2)
-    return replace(source, frames=lambda: iter([pixels]), encoded=encoded.data, keepable=None, notes=())
+    return replace(source, frames=lambda: repeat(pixels, source.n_frames), encoded=data, keepable=None, notes=())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
@@ -22,20 +23,26 @@ def frames_a_sheet(width: int, height: int) -> int:
     return max(1, min(MOST_SHEET_PIXELS // (width * height), _LONGEST_WEBP_SIDE // height))
 
 
+def sheet_format(width: int, height: int) -> str:
+    """Return the format of the sheets of such frames: lossless WebP, or PNG where a side is too long for that."""
+    return "WEBP" if max(width, height) <= _LONGEST_WEBP_SIDE else "PNG"
+
+
 class Strip:
-    """Writes frames below each other, in sheets: lossless WebP, or PNG where a side is too long for that.
+    """Writes frames below each other, in sheets; see `frames_a_sheet` and `sheet_format`.
 
     Parameters
     ----------
     width, height : int
         Of each frame.
+    take : callable
+        Called with each finished sheet.
     """
 
-    def __init__(self, width: int, height: int) -> None:
-        self._width, self._height = width, height
+    def __init__(self, width: int, height: int, take: Callable[[Encoded], None]) -> None:
+        self._format, self._take = sheet_format(width, height), take
         self._a_sheet = frames_a_sheet(width, height)
         self._waiting: list[Bytes] = []
-        self._sheets: list[Encoded] = []
         self.translucent = False
 
     def add(self, pixels_srgb8: Bytes) -> None:
@@ -44,11 +51,10 @@ class Strip:
         if len(self._waiting) == self._a_sheet:
             self._encode()
 
-    def finish(self) -> list[Encoded]:
-        """Return the sheets in their order; `frames_a_sheet` tells how many frames each but the last holds."""
+    def finish(self) -> None:
+        """End the last sheet, which may hold fewer frames."""
         if self._waiting:
             self._encode()
-        return self._sheets
 
     def _encode(self) -> None:
         column = np.concatenate(self._waiting)
@@ -58,9 +64,8 @@ class Strip:
         self.translucent = self.translucent or column.shape[2] == 4
         image = Image.fromarray(np.ascontiguousarray(column))
         buffer = io.BytesIO()
-        if max(image.size) <= _LONGEST_WEBP_SIDE:
+        if self._format == "WEBP":
             image.save(buffer, "WEBP", exact=True, **_EFFORT)
-            self._sheets.append(Encoded(buffer.getvalue(), "WEBP"))
         else:
             image.save(buffer, "PNG", compress_level=4)
-            self._sheets.append(Encoded(buffer.getvalue(), "PNG"))
+        self._take(Encoded(buffer.getvalue(), self._format))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from html import escape
-from itertools import accumulate
 from pathlib import PurePath
 
 from huepress.comparison.moving import MovingVersion
+from huepress.comparison.page.player import moving_of, render_moving_viewer
 from huepress.comparison.page.render import (
     ORIGINAL,
     Moving,
@@ -17,16 +15,13 @@ from huepress.comparison.page.render import (
     kept_or_png,
     part_text,
     put_together,
-    render_viewer,
     score_text,
     table_row,
-    template,
     told_of_original,
 )
-from huepress.comparison.page.strips import Strips, frames_shown, strips_of_original, strips_of_version
+from huepress.comparison.page.strips import frames_shown, strips_of
 from huepress.comparison.versions import best_of
 from huepress.drawing.browser_image import data_uri, extension_of
-from huepress.drawing.strip import frames_a_sheet
 from huepress.engine.moving_score import seconds_shown
 from huepress.model import Animation, Encoded
 from huepress.pipeline.edit import frame_of
@@ -38,9 +33,6 @@ _HEAD = (
     '<th scope="col" colspan="2" class="words">Worst frame</th><th scope="col">Flicker</th>'
 )
 _WORDS = (4, 6)  # cells of the table that are no numbers
-_KEYS = (
-    " Space plays and stops, <kbd>,</kbd> and <kbd>.</kbd> go to the frame before and after, <kbd>W</kbd> to the worst."
-)
 
 
 def render_moving_section(name: str, source: Animation, versions: Sequence[MovingVersion], number: int) -> Section:
@@ -59,14 +51,14 @@ def render_moving_section(name: str, source: Animation, versions: Sequence[Movin
     DecodeError
         If a frame is damaged.
     """
-    numbers = frames_shown(source, versions)
+    numbers = frames_shown(source, n_versions=len(versions), worst={version.worst_frame for version in versions})
     first = frame_of(source, 0)
-    strips = strips_of_original(source, numbers)
+    strips = strips_of(source, None, numbers)
     translucent = strips.translucent
     file = data_uri(kept_or_png(source, first)) or ""
     shown = [Shown(ORIGINAL, told_of_original(source), file, moving=Moving(_uris(strips.frames)))]
     for version in versions:
-        strips = strips_of_version(source, version, numbers)
+        strips = strips_of(source, version.shown, numbers)
         translucent = translucent or strips.translucent
         encoded = version.outcome.encoded
         shown.append(
@@ -76,50 +68,17 @@ def render_moving_section(name: str, source: Animation, versions: Sequence[Movin
                 data_uri(encoded) or "",
                 command=version.command(name),
                 file=f"{PurePath(name).stem}-huepress{extension_of(encoded)}",
-                moving=_moving(version, strips, numbers),
+                moving=moving_of(_uris(strips.frames), _uris(strips.differences), version.frame_scores, numbers),
             )
         )
-    viewer = render_viewer(
-        shown,
-        number,
-        width=source.width,
-        height=source.height,
-        translucent=translucent,
-        best=best_of(versions) + 1,
-        player=_player(source, numbers),
-        keys=_KEYS,
-    )
+    best = best_of(versions) + 1
+    viewer = render_moving_viewer(shown, number, source, numbers, translucent=translucent, best=best)
     rows = [_original_row(source, versions[0]), *(_row(version) for version in versions)]
     return put_together(name, number, _facts(source), first, viewer, _HEAD, rows, versions)
 
 
 def _uris(sheets: Sequence[Encoded]) -> tuple[str, ...]:
     return tuple(data_uri(sheet) or "" for sheet in sheets)
-
-
-def _moving(version: MovingVersion, strips: Strips, numbers: Sequence[int]) -> Moving:
-    scores: tuple[str, ...] = ()
-    if version.score is not None:
-        found = {moment.frame: moment.ssimulacra2 for moment in version.score.moments}
-        scores = tuple(score_text(found[number]) for number in numbers)
-    worst = numbers.index(version.worst_frame) if scores and version.worst_frame in numbers else None
-    return Moving(_uris(strips.frames), _uris(strips.differences), scores, worst)
-
-
-def _player(source: Animation, numbers: Sequence[int]) -> str:
-    seconds = [float(each) for each in seconds_shown(source)]
-    starts = [0.0, *accumulate(seconds)]
-    note = ""
-    if len(numbers) < source.n_frames:
-        told = f"This page holds {len(numbers):,} of the {counted(source.n_frames, 'frame')}: those around the worst."
-        note = f'<p class="note">{told}</p>\n'
-    return template("player.html").substitute(
-        frames=escape(json.dumps([(each, starts[each], seconds[each]) for each in numbers])),
-        a_sheet=frames_a_sheet(source.width, source.height),
-        total=source.n_frames,
-        last=len(numbers) - 1,
-        note=note,
-    )
 
 
 def _facts(source: Animation) -> str:
