@@ -181,7 +181,11 @@ def command_for(name: str, chosen: Chosen) -> str:
     chosen : mapping
         Settings that are checked.
     """
-    options, delivery = options_for(chosen), delivery_for(chosen)
+    return command_of(name, options_for(chosen), delivery_for(chosen))
+
+
+def command_of(name: str, options: Options, delivery: Delivery) -> str:
+    """Return the command line that makes the file of a picture that these options make."""
     flags = [*flags_of(options), *flags_of(delivery)]
     if options.tolerant:  # it is about the work, and decides all the same whether there is a result
         flags.append("--tolerant")

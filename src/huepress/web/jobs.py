@@ -15,14 +15,15 @@ from huepress.archive.estimate import cost_of
 from huepress.archive.listing import plan_files
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome, Settings, Task, failed
+from huepress.comparison.page.strips import sheets_set
 from huepress.delivering import Delivery
 from huepress.errors import HuepressError, InputError, as_huepress_error
 from huepress.options import Options
 from huepress.pipeline.intake import load_palette
 from huepress.storage.local import LocalStore
-from huepress.web.views import write_segments, write_views
+from huepress.web.views import Shot, write_differences, write_segments, write_views
 
-Kind = Literal["compress", "show", "segment", "palette", "shared"]
+Kind = Literal["compress", "show", "differ", "segment", "palette", "shared"]
 ANYWHERE = LocalStore("")
 
 
@@ -34,9 +35,9 @@ class Job(Task):
     ----------
     number : int
         Tells jobs apart.
-    kind : {"compress", "show", "segment", "palette", "shared"}
-        To make a file of a picture, to draw what is compared, to find segments, to read a palette file, or to find one
-        palette for all.
+    kind : {"compress", "show", "differ", "segment", "palette", "shared"}
+        To make a file of a picture, to draw what is compared, to draw how animations differ, to find segments, to read
+        a palette file, or to find one palette for all.
     picture : str
         Whose job it is.
     options : Options
@@ -45,12 +46,12 @@ class Job(Task):
         An empty folder for what is made.
     inside : str
         The folder that sources may not leave; empty for files that came in.
-    made : str
-        The file that is shown beside its source.
+    shots : tuple of Shot
+        The versions that are shown beside their source.
+    base : str
+        The address under which the page gets what is written to the folder.
     sources : tuple of (str, str)
         The pictures that share a palette, and the folders that they may not leave.
-    name : str
-        What people call the picture.
     """
 
     number: int = 0
@@ -60,9 +61,9 @@ class Job(Task):
     delivery: Delivery = field(default_factory=Delivery)
     folder: str = ""
     inside: str = ""
-    made: str = ""
+    shots: tuple[Shot, ...] = ()
+    base: str = ""
     sources: tuple[tuple[str, str], ...] = ()
-    name: str = ""
 
 
 def settings_of(job: Job) -> Settings:
@@ -75,7 +76,7 @@ def cost_of_job(job: Job) -> int:
     settings = settings_of(job)
     if job.sources:
         return max(cost_of(replace(job, source=source), settings, counting=True) for source, _ in job.sources)
-    return cost_of(job, settings)
+    return cost_of(job, settings) + (sheets_set(1 + len(job.shots)) if job.shots else 0)
 
 
 def do(job: Task, _: Settings, threads: int, tell: Callable[[float], None]) -> FileOutcome:
@@ -126,7 +127,12 @@ def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutc
 
 
 def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    write_views(job.source, job.made, job.options, Path(job.folder), job.name)
+    write_views(job.source, job.shots, job.options, Path(job.folder), job.base)
+    return FileOutcome(job, "counted")
+
+
+def _differ(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    write_differences(job.source, job.shots, job.options, Path(job.folder))
     return FileOutcome(job, "counted")
 
 
@@ -148,6 +154,7 @@ def _shared(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcom
 _WORK: dict[Kind, Callable[[Job, int, Callable[[float], None]], FileOutcome]] = {
     "compress": _compress,
     "show": _show,
+    "differ": _differ,
     "segment": _segment,
     "palette": _palette,
     "shared": _shared,

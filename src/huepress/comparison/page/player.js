@@ -9,7 +9,7 @@ let inSightNow = 0; // viewers
 const sheets = new Map(); // from an address to its bitmap, what was used last at the end; null while it is decoded
 
 /* Return the file that a data URI holds; an `Image` would decode it, too, but would hold up all else meanwhile. */
-function fileAt(address) {
+function fileIn(address) {
   const [head, body] = address.split(",");
   const codes = atob(body);
   const bytes = new Uint8Array(codes.length);
@@ -17,15 +17,44 @@ function fileAt(address) {
   return new Blob([bytes], { type: head.slice("data:".length, head.indexOf(";")) });
 }
 
+const FETCHED_AT_ONCE = 2; // browsers open few connections to a server, and a sheet may still have to be made
+const waiting = [];
+let fetching = 0;
+
+/* Fetch the sheets that are waited for, in their order; what nobody shows any more is not asked for. */
+function fetchNext() {
+  while (fetching < FETCHED_AT_ONCE && waiting.length) {
+    const { address, take, refuse } = waiting.shift();
+    if (!sheets.has(address)) {
+      refuse();
+      continue;
+    }
+    fetching++;
+    fetch(address).then((answer) => (answer.ok ? answer.blob().then(take) : refuse())).catch(refuse).finally(() => {
+      fetching--;
+      fetchNext();
+    });
+  }
+}
+
+function fileAt(address) {
+  if (address.startsWith("data:")) return Promise.resolve(fileIn(address));
+  return new Promise((take, refuse) => {
+    waiting.push({ address, take, refuse });
+    fetchNext();
+  });
+}
+
 /* Return the decoded sheet at an address; null where it is not there yet, and `then` is called once it is. */
 function sheetAt(address, then) {
   const found = sheets.get(address);
   if (found === undefined) {
     sheets.set(address, null);
-    createImageBitmap(fileAt(address)).then((bitmap) => {
+    fileAt(address).then(createImageBitmap).then((bitmap) => {
       if (sheets.has(address)) sheets.set(address, bitmap);
+      else bitmap.close();
       then();
-    }, () => {}); // what cannot be decoded is not shown
+    }).catch(() => {}); // what cannot be had or decoded is not shown
     for (const [old, bitmap] of sheets) {
       if (sheets.size <= Math.max(MOST_SHEETS, SHEETS_IN_USE * inSightNow)) break;
       bitmap?.close();
@@ -36,6 +65,12 @@ function sheetAt(address, then) {
   sheets.delete(address);
   sheets.set(address, found);
   return found;
+}
+
+/* Give all sheets up, those that are waited for as well: the viewers that show them are no more. */
+export function forgetSheets() {
+  for (const bitmap of sheets.values()) bitmap?.close();
+  sheets.clear();
 }
 
 /* A canvas in the place of an image, and the sheets that its frames come from. */
@@ -103,7 +138,7 @@ export function startPlayer(viewer) {
   let asked = 0; // to be called for the next picture of the screen
 
   function draw() {
-    if (!inSight) return false;
+    if (!inSight || !viewer.isConnected) return false;
     const { number, start } = frames[place];
     const version = versions[shown.taken];
     let ready = true;

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from huepress.comparison.page.difference import difference_srgb8
-from huepress.drawing.strip import Strip
+from huepress.drawing.strip import MOST_SHEET_PIXELS, Strip
 from huepress.model import Animation, Bytes, Encoded
 
 # What browsers can hold: pixels of one strip, and of all strips about one input.
@@ -15,6 +16,8 @@ MOST_STRIP_PIXELS = 1 << 25
 MOST_PIXELS = 1 << 27
 # A frame counts as at least so many pixels: each has a place in a list, too.
 _LEAST_FRAME_PIXELS = 1 << 12
+# Of a sheet while its frames wait, and of the one that is being encoded.
+_BYTES_WAITING, _BYTES_ENCODED = 4, 24
 
 
 @dataclass(frozen=True)
@@ -58,65 +61,75 @@ def strips_of(original: Animation, shown: Animation | None, numbers: Collection[
     """
     frames: list[Encoded] = []
     differences: list[Encoded] = []
-    if shown is None:
-        translucent = draw_strips(original, [], numbers, lambda place, is_map, sheet: frames.append(sheet))
-        return Strips(frames, [], translucent)
-
-    def take(place: int, is_map: bool, sheet: Encoded) -> None:
-        (differences if is_map else frames).append(sheet)
-
-    translucent = draw_strips(original, [shown], numbers, take, with_original=False)
+    translucent = draw_frames([shown or original], numbers, lambda place, sheet: frames.append(sheet))
+    if shown is not None:
+        draw_differences(original, [shown], numbers, lambda place, sheet: differences.append(sheet))
     return Strips(frames, differences, translucent)
 
 
-def draw_strips(
-    original: Animation,
-    shown: Sequence[Animation],
+def sheets_set(n_strips: int) -> int:
+    """Estimate the bytes that the sheets take which are drawn in step, beside a few frames."""
+    return MOST_SHEET_PIXELS * (_BYTES_WAITING * n_strips + _BYTES_ENCODED)
+
+
+def draw_frames(
+    animations: Sequence[Animation],
     numbers: Collection[int],
-    take: Callable[[int, bool, Encoded], None],
+    take: Callable[[int, Encoded], None],
     *,
-    with_original: bool = True,
+    quick: bool = False,
 ) -> bool:
-    """Encode some frames of an animation and of its versions in step, so that what is seen together comes together.
+    """Encode some frames of animations in step, so that what is seen together comes together.
 
     Parameters
     ----------
-    original : Animation
-    shown : sequence of Animation
-        Versions, with the frames of the original.
+    animations : sequence of Animation
+        Of one size, and with as many frames.
     numbers : collection of int
         Which frames.
     take : callable
-        Called with the place of what a sheet is of (0: the original, 1: the first version), whether it shows
-        differences from the original, and the sheet.
-    with_original : bool
-        Whether the original is encoded, too.
+        Called with the place of an animation and a sheet of its frames.
+    quick : bool
+        Whether sheets shall be there soon rather than small.
 
     Returns
     -------
     bool
-        Whether some pixel of what was encoded is not opaque.
+        Whether some pixel is not opaque.
 
     Raises
     ------
     DecodeError
         If a frame is damaged.
     """
+    strips = _strips(animations, take, quick)
+    for together in zip(*(_frames(each, numbers) for each in animations), strict=True):
+        for strip, pixels in zip(strips, together, strict=True):
+            strip.add(pixels)
+    for strip in strips:
+        strip.finish()
+    return any(strip.translucent for strip in strips)
 
-    def strip(place: int, is_map: bool) -> Strip:
-        return Strip(original.width, original.height, lambda sheet: take(place, is_map, sheet))
 
-    pictures = [strip(place, False) for place in range(1 + len(shown))]
-    maps = [strip(place, True) for place in range(1, 1 + len(shown))]
-    for before, *after in zip(*(_frames(each, numbers) for each in (original, *shown)), strict=True):
-        if with_original:
-            pictures[0].add(before)
-        for pixels, picture, difference in zip(after, pictures[1:], maps, strict=True):
-            picture.add(pixels)
-            difference.add(difference_srgb8(before, pixels))
-    for each in (*pictures, *maps):
-        each.finish()
-    return any(each.translucent for each in pictures)
+def draw_differences(
+    original: Animation,
+    versions: Sequence[Animation],
+    numbers: Collection[int],
+    take: Callable[[int, Encoded], None],
+    *,
+    quick: bool = False,
+) -> None:
+    """Encode how far some frames of versions are from those of their original; see `draw_frames`."""
+    strips = _strips(versions, take, quick)
+    for before, *after in zip(*(_frames(each, numbers) for each in (original, *versions)), strict=True):
+        for strip, pixels in zip(strips, after, strict=True):
+            strip.add(difference_srgb8(before, pixels))
+    for strip in strips:
+        strip.finish()
+
+
+def _strips(animations: Sequence[Animation], take: Callable[[int, Encoded], None], quick: bool) -> list[Strip]:
+    return [Strip(each.width, each.height, partial(take, place), quick=quick) for place, each in enumerate(animations)]
 
 
 def _frames(animation: Animation, numbers: Collection[int]) -> Iterator[Bytes]:
