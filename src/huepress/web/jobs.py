@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,6 +47,8 @@ class Job(Task):
         An empty folder for what is made.
     inside : str
         The folder that sources may not leave; empty for files that came in.
+    scores : bool
+        Whether the result is scored.
     shots : tuple of Shot
         The versions that are shown beside their source.
     base : str
@@ -61,6 +64,7 @@ class Job(Task):
     delivery: Delivery = field(default_factory=Delivery)
     folder: str = ""
     inside: str = ""
+    scores: bool = True
     shots: tuple[Shot, ...] = ()
     base: str = ""
     sources: tuple[tuple[str, str], ...] = ()
@@ -106,13 +110,14 @@ def check_inside(path: str, folder: str) -> None:
 
 def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
     """Make the file that the command makes: by the same plan, and by the same work."""
+    sketched = _sketched(job)
     request = RunRequest(
         names=(job.source,),
         options=job.options,
         delivery=job.delivery,
         output=os.path.join(job.folder, ""),
-        scores=True,
-        thumbnails=True,
+        scores=job.scores,
+        thumbnails=not sketched.exists(),
     )
     planned = plan_files(request, ANYWHERE)
     task, settings = planned.tasks[0], planned.settings
@@ -123,7 +128,16 @@ def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutc
         raise outcome.error
     if outcome.staged is not None and outcome.output is not None:
         settings.targets.publish(outcome.staged, outcome.output, overwrite=True)
+    if outcome.thumbnails is None:
+        outcome.thumbnails = files.read_bytes(sketched), b""
+    else:  # several jobs may be at it, and any of them may be stopped
+        files.write_bytes(sketched, outcome.thumbnails[0], overwrite=True)
     return outcome
+
+
+def _sketched(job: Job) -> Path:
+    """Return the file for the thumbnail of what the options take of a picture: whoever comes first draws it."""
+    return Path(job.folder).parent / f"sketched{zlib.crc32(repr(job.options.edits).encode()):08x}"
 
 
 def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:

@@ -60,12 +60,17 @@ class Made:
         return PurePosixPath(self.path).suffix
 
     @property
+    def label(self) -> str:
+        """What it is called among the versions of its picture."""
+        return label_of(self.options) + (", first look" if self.is_first else "")
+
+    @property
     def point(self) -> Point | None:
         """Size and score for the plot; None where it is not one of a picture's versions."""
         outcome = self.outcome
         if outcome.ssimulacra2 is None or outcome.status != "compressed" or not outcome.bytes_out:
             return None
-        return Point(label_of(self.options), outcome.bytes_out, outcome.ssimulacra2, f"{self.number}")
+        return Point(self.label, outcome.bytes_out, outcome.ssimulacra2, f"{self.number}")
 
     def shot(self, name: str, label: str, base: str) -> Shot:
         """Return how it is looked at beside its original.
@@ -241,10 +246,9 @@ class Picture:
         if size != self._size_of_versions:
             self.versions.clear()
             self._size_of_versions = size
-        label = label_of(made.options)
-        self.versions.pop(label, None)
+        self.versions.pop(made.label, None)
         if made.point is not None:
-            self.versions[label] = made
+            self.versions[made.label] = made
         room = max(_LEAST_ROOM, _ROOM_FACTOR * self.size)
         while len(self.versions) > 1 and (
             len(self.versions) > _MOST_VERSIONS or sum(each.outcome.bytes_out for each in self.versions.values()) > room

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from huepress.archive.run import Resources
 from huepress.archive.tasks import FileOutcome
-from huepress.comparison.versions import label_of
 from huepress.errors import HuepressError, InputError, LimitError
 from huepress.formats.probe import Probe
 from huepress.options import Options
@@ -205,10 +204,7 @@ class Studio:
                 self._undraw(picture, next(iter(picture.drawings)))
             folder = picture.folder / f"views{self.new_number()}"
             folder.mkdir(mode=0o700)
-            shots = (
-                each.shot(picture.name, label_of(each.options) if place else RESULT, base)
-                for place, each in enumerate(made)
-            )
+            shots = (each.shot(picture.name, each.label if place else RESULT, base) for place, each in enumerate(made))
             ask = partial(
                 self.ask,
                 source=picture.path,
@@ -263,6 +259,7 @@ class Studio:
             delivery=delivery_for(chosen),
             folder=str(folder),
             inside=picture.inside,
+            scores=urgency != FIRST_LOOK,  # it would take as long again, and a better one comes soon
         )
         picture.jobs[number] = urgency
         self._workshop.submit(job, urgency)
