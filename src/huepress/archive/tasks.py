@@ -13,7 +13,6 @@ from huepress.declare import fingerprint, wishes
 from huepress.delivering import Delivery
 from huepress.errors import HuepressError, Remedy
 from huepress.formats.mark import MARK_BYTES
-from huepress.goals import SizeGoal
 from huepress.model import ColorHistogram
 from huepress.options import Options
 from huepress.results import Report
@@ -122,11 +121,6 @@ class Settings:
     def mark(self) -> bytes:
         """What results carry that replace their sources, so that they are known wherever they get to."""
         return bytes.fromhex(self.fingerprint()[:_WISH_DIGITS])
-
-    @property
-    def marks(self) -> bool:
-        """Whether results carry the mark; a size that was met needs none: such a file is kept since it fits."""
-        return self.in_place and not isinstance(self.options.goal, SizeGoal)
 
     def fingerprint(self) -> str:
         """Return 20 hexadecimal digits that differ wherever results may.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from posixpath import splitext
+from typing import Any
 
 from huepress import files, palettes
 from huepress.archive.tasks import ALREADY_DONE, FileOutcome, Settings, Task, content_hash, facts_of, failed
@@ -18,6 +19,7 @@ from huepress.formats.mark import has_mark, marked
 from huepress.formats.probe import probe
 from huepress.formats.reading import refuse_private
 from huepress.formats.writing import main_format
+from huepress.goals import SizeGoal
 from huepress.model import Animation, Bytes, Encoded, SourceImage
 from huepress.options import Options
 from huepress.pipeline import intake
@@ -120,8 +122,7 @@ def _compressed(
             effort=options.effort,
             metadata=metadata_of(source),
         )
-        if settings.marks:
-            encoded = replace(encoded, data=marked(encoded.data, settings.mark))
+        encoded = replace(encoded, data=_marked(encoded.data, facts_of(report), settings))
         if found:  # the file that is replaced has to be larger than the finished one, its mark included
             replaced = Original(found.format, data, None if source.mended else data, source.mended)
             if deliver(Candidate(encoded), replaced, options, delivery).chosen.is_original:
@@ -165,12 +166,23 @@ def _taken_over(task: Task, data: bytes, settings: Settings) -> tuple[FileOutcom
         alike = splitext(task.target_for(ready.format))[1].lower() == splitext(ready.output)[1].lower()
         if not alike or (settings.in_place and not _is_of(data, ready.format)):
             return None
-        if settings.marks:
-            output = marked(output, settings.mark)
+        output = _marked(output, ready.facts, settings)
         if not _is_delivered(output, str(ready.format), data, settings):
             return None
     facts = {**ready.facts, "bytes_in": len(data), "bytes_out": len(output)}
     return replace(ready, task=task, output=None, facts=facts, thumbnails=None, seconds=0.0), output
+
+
+def _marked(data: bytes, facts: dict[str, Any], settings: Settings) -> bytes:
+    """Return a result that replaces its source with the mark; as it is where a size was met that leaves no room."""
+    if not settings.in_place:
+        return data
+    found, goal = marked(data, settings.mark), settings.options.goal
+    if isinstance(goal, SizeGoal):
+        n_pixels = facts["width"] * facts["height"] * facts["n_frames"]
+        if goal.allows(len(data), n_pixels) and not goal.allows(len(found), n_pixels):
+            return data  # the next run keeps it since it fits, if only after another look
+    return found
 
 
 def _is_delivered(output: bytes, name: str, data: bytes, settings: Settings) -> bool:

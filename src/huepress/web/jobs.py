@@ -128,10 +128,10 @@ def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutc
         raise outcome.error
     if outcome.staged is not None and outcome.output is not None:
         settings.targets.publish(outcome.staged, outcome.output, overwrite=True)
-    if outcome.thumbnails is None:
-        outcome.thumbnails = files.read_bytes(sketched), b""
-    else:  # several jobs may be at it, and any of them may be stopped
+    if outcome.thumbnails is not None:  # several jobs may be at it, and any of them may be stopped
         files.write_bytes(sketched, outcome.thumbnails[0], overwrite=True)
+    elif sketched.exists():
+        outcome.thumbnails = files.read_bytes(sketched), b""
     return outcome
 
 
