@@ -17,33 +17,15 @@ function fileIn(address) {
   return new Blob([bytes], { type: head.slice("data:".length, head.indexOf(";")) });
 }
 
-const FETCHED_AT_ONCE = 2; // browsers open few connections to a server, and a sheet may still have to be made
-const waiting = [];
-let fetching = 0;
+let fileAt = async (address) => fileIn(address); // returns the file that is at an address, sooner or later
 
-/* Fetch the sheets that are waited for, in their order; what nobody shows any more is not asked for. */
-function fetchNext() {
-  while (fetching < FETCHED_AT_ONCE && waiting.length) {
-    const { address, take, refuse } = waiting.shift();
-    if (!sheets.has(address)) {
-      refuse();
-      continue;
-    }
-    fetching++;
-    fetch(address).then((answer) => (answer.ok ? answer.blob().then(take) : refuse())).catch(refuse).finally(() => {
-      fetching--;
-      fetchNext();
-    });
-  }
+/* Have files got in another way than out of data URIs. */
+export function getSheetsBy(other) {
+  fileAt = other;
 }
 
-function fileAt(address) {
-  if (address.startsWith("data:")) return Promise.resolve(fileIn(address));
-  return new Promise((take, refuse) => {
-    waiting.push({ address, take, refuse });
-    fetchNext();
-  });
-}
+/* Tell whether the sheet at an address is still wanted. */
+export const isWanted = (address) => sheets.has(address);
 
 /* Return the decoded sheet at an address; null where it is not there yet, and `then` is called once it is. */
 function sheetAt(address, then) {
@@ -115,6 +97,7 @@ export function startPlayer(viewer) {
   const aSheet = Number(player.dataset.sheet);
   const figures = [...viewer.querySelectorAll("figure")];
   const slider = player.querySelector("input");
+  const stage = viewer.querySelector(".stage");
   const button = (name) => player.querySelector(`[data-play=${name}]`);
   const versions = figures.map((figure) => {
     const image = figure.querySelector("img");
@@ -148,6 +131,7 @@ export function startPlayer(viewer) {
     // Those that may be chosen next are there then, if there is room for all.
     if (hasRoom) for (const each of versions) each.picture.prepare(Math.floor(place / aSheet));
     const at = `frame ${number + 1} of ${player.dataset.total}, ${start.toFixed(2)} s`;
+    stage.classList.toggle("waiting", !ready);
     slider.value = place;
     slider.setAttribute("aria-valuetext", at);
     player.querySelector(".at").textContent = at + (version.scores ? `, score ${version.scores[place]}` : "");
@@ -217,7 +201,7 @@ export function startPlayer(viewer) {
     inSight = isIntersecting;
     move(wanted);
     draw();
-  }).observe(viewer.querySelector(".stage"));
+  }).observe(stage);
   player.hidden = false;
   for (const control of player.querySelectorAll("button, input")) control.hidden = frames.length < 2;
 

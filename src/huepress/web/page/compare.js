@@ -1,9 +1,10 @@
 // The comparison of a picture with its result: the viewer of the comparison page, and its palette to pin and remove.
 import { call, make } from "/part/api.js";
-import { forgetSheets, startPlayer } from "/part/player.js";
+import { forgetSheets, getSheetsBy, isWanted, startPlayer } from "/part/player.js";
 import { known } from "/part/rows.js";
 import * as segments from "/part/segments.js";
 import * as settings from "/part/settings.js";
+import { fetchInTurn } from "/part/sheets.js";
 import { copy, startViewer } from "/part/viewer.js";
 
 const dialog = document.querySelector("#comparison");
@@ -181,6 +182,7 @@ export function update() {
 }
 
 export function startComparison() {
+  getSheetsBy(fetchInTurn(isWanted));
   document.querySelector("#close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {
     clear();
