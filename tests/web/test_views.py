@@ -21,6 +21,7 @@ from html_pages import parse
 from huepress.archive.tasks import FileOutcome, Task, failed
 from huepress.comparison.page import strips
 from huepress.comparison.page.difference import EDGES, map_palette
+from huepress.drawing import strip
 from huepress.engine.metrics import delta_e_ok_levels
 from huepress.errors import DecodeError, InputError
 from huepress.formats.reading import read_animation
@@ -221,6 +222,28 @@ def test_frames_are_bounded_and_the_limit_is_said(drawn, monkeypatch):
     assert page.one("div", class_="viewer").attributes["data-translucent"] == "true"
 
 
+def test_differences_come_first_where_somebody_waits(drawn, monkeypatch):
+    """The order in which sheets are written changes nothing in them."""
+    monkeypatch.setattr(strip, "MOST_SHEET_PIXELS", 2 * 20 * 16)
+    monkeypatch.setattr(
+        views, "draw_differences", lambda *given, **more: parts.append(given[2]) or draw(*given, **more)
+    )
+    parts, draw = [], strips.draw_differences
+    folder, page = drawn(animations.make_png(3, n_frames=9, width=20, height=16).data)
+    addresses = page.all("figure")[1].attributes["data-maps"].split()
+    assert len(addresses) >= 3 and not list(folder.glob("map*"))
+    shot = views.Shot(str(folder.parent / "result.gif"), "Result", "Result")
+    written = []
+    for waited in ("", addresses[2].removeprefix("/base/")):
+        views.write_differences(str(folder.parent / "source.gif"), [shot], Options(jobs=1), folder, waited)
+        written.append([(folder / each.removeprefix("/base/")).read_bytes() for each in addresses])
+        for path in folder.glob("map*"):
+            path.unlink()
+    assert written[0] == written[1]
+    assert [part[0] for part in parts] == [0, 4, 0]
+    views.write_differences(str(folder.parent / "source.gif"), [shot], Options(jobs=1), folder, "map0x99999.webp")
+
+
 def test_too_small_animations_have_no_scores(drawn):
     _, page = drawn(animations.make_gif(4, width=7, height=9).data)
     assert "data-scores" not in page.all("figure")[1].attributes
@@ -233,7 +256,7 @@ def test_the_estimate_of_sheets_holds():
 def test_a_drawing_that_fails_tells_whoever_waits(tmp_path):
     asked = []
 
-    def fail(kind, on_done):
+    def fail(kind, on_done, name):
         asked.append(kind)
         on_done(failed(Task("", "", None), DecodeError("damaged")))
 
@@ -244,7 +267,7 @@ def test_a_drawing_that_fails_tells_whoever_waits(tmp_path):
         with pytest.raises(DecodeError, match="damaged"):
             asyncio.run(drawing.read(name))
     assert asked == ["show", "differ"] and drawing.failed and not drawing.is_whole
-    stopped = Drawing(tmp_path, lambda kind, on_done: None)
+    stopped = Drawing(tmp_path, lambda kind, on_done, name: None)
     stopped.stop()
     with pytest.raises(InputError):
         asyncio.run(stopped.read("missing.webp"))

@@ -14,6 +14,7 @@ from huepress.errors import InputError
 from huepress.web.views import MAPS
 
 DrawingKind = Literal["show", "differ"]
+Ask = Callable[[DrawingKind, Callable[[FileOutcome], None], str], object]
 # How often somebody who waits for a file looks whether it is there.
 _LOOK_SECONDS = 0.03
 
@@ -26,10 +27,11 @@ class Drawing:
     folder : Path
         Where they are written.
     ask : callable
-        Begins a job of a kind, and calls what it is given once the job has ended, in any thread.
+        Begins a job of a kind, and calls what it is given once the job has ended, in any thread. The third argument is
+        the file that somebody waits for.
     """
 
-    def __init__(self, folder: Path, ask: Callable[[DrawingKind, Callable[[FileOutcome], None]], object]) -> None:
+    def __init__(self, folder: Path, ask: Ask) -> None:
         self.folder, self._ask = folder, ask
         self._outcomes: dict[DrawingKind, FileOutcome | None] = {}
         self._stopped = False
@@ -60,7 +62,7 @@ class Drawing:
         kind: DrawingKind = "differ" if name.startswith(MAPS) else "show"
         if kind not in self._outcomes:
             self._outcomes[kind] = None
-            self._ask(kind, partial(self._outcomes.__setitem__, kind))
+            self._ask(kind, partial(self._outcomes.__setitem__, kind), name)
         path = self.folder / name
         while True:
             outcome = self._outcomes[kind]  # asked before the file is looked for

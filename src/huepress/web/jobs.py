@@ -53,6 +53,8 @@ class Job(Task):
         The versions that are shown beside their source.
     base : str
         The address under which the page gets what is written to the folder.
+    waited : str
+        The file in the folder that somebody waits for.
     sources : tuple of (str, str)
         The pictures that share a palette, and the folders that they may not leave.
     """
@@ -67,6 +69,7 @@ class Job(Task):
     scores: bool = True
     shots: tuple[Shot, ...] = ()
     base: str = ""
+    waited: str = ""
     sources: tuple[tuple[str, str], ...] = ()
 
 
@@ -146,7 +149,7 @@ def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
 
 
 def _differ(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    write_differences(job.source, job.shots, job.options, Path(job.folder))
+    write_differences(job.source, job.shots, job.options, Path(job.folder), job.waited)
     return FileOutcome(job, "counted")
 
 

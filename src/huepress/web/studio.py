@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from huepress.archive.run import Resources
@@ -205,16 +204,19 @@ class Studio:
             folder = picture.folder / f"views{self.new_number()}"
             folder.mkdir(mode=0o700)
             shots = (each.shot(picture.name, each.label if place else RESULT, base) for place, each in enumerate(made))
-            ask = partial(
-                self.ask,
-                source=picture.path,
-                size=picture.size,
-                inside=picture.inside,
-                options=made[0].options,
-                folder=str(folder),
-                shots=tuple(shots),
-                base=f"{base}/view/{versions}/",
-            )
+            more: dict[str, object] = {
+                "source": picture.path,
+                "size": picture.size,
+                "inside": picture.inside,
+                "options": made[0].options,
+                "folder": str(folder),
+                "shots": tuple(shots),
+                "base": f"{base}/view/{versions}/",
+            }
+
+            def ask(kind: Kind, on_done: OnDone, waited: str) -> int:
+                return self.ask(kind, on_done, waited=waited, **more)
+
             drawing = picture.drawings[versions] = Drawing(folder, ask)
             return drawing
 

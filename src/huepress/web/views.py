@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,7 @@ from huepress.segmentation.segment import segment_source
 VIEWER = "viewer.html"
 MAPS = "map"
 _FRAMES = "frames.json"
+_SHEET = re.compile(rf"{MAPS}\d+x(\d{{1,9}})\.\w+", re.ASCII)
 LABELS, SEGMENTS = "labels.png", "segments.json"
 
 
@@ -100,8 +102,15 @@ def write_views(source: str, shots: Sequence[Shot], options: Options, folder: Pa
         _write_stills(before, shots, options, folder, base)
 
 
-def write_differences(source: str, shots: Sequence[Shot], options: Options, folder: Path) -> None:
+def write_differences(source: str, shots: Sequence[Shot], options: Options, folder: Path, waited: str) -> None:
     """Write how far the frames of animations are from their original's, beside views that were written before.
+
+    Parameters
+    ----------
+    source, shots, options, folder
+        As for the views.
+    waited : str
+        The sheet that somebody waits for: what it shows comes first, then what follows, then the rest.
 
     Raises
     ------
@@ -110,8 +119,14 @@ def write_differences(source: str, shots: Sequence[Shot], options: Options, fold
     before, versions = _read(source, shots, options)
     if not isinstance(before, Animation):
         raise InputError("a still picture has no frames", remedy="open the comparison again")
-    numbers = json.loads(files.read_bytes(folder / _FRAMES))
-    draw_differences(before, versions, numbers, _writer(folder, before, is_map=True), quick=True)
+    numbers: list[int] = json.loads(files.read_bytes(folder / _FRAMES))
+    found = _SHEET.fullmatch(waited)
+    first = int(found[1]) if found else 0
+    split = first * frames_a_sheet(before.width, before.height)
+    for start, part in ((first, numbers[split:]), (0, numbers[:split])):
+        if part:
+            take = _writer(folder, before, is_map=True, first=start)
+            draw_differences(before, versions, part, take, quick=True)
 
 
 def _read(
@@ -174,12 +189,12 @@ def _sheet(animation: Animation, place: int, is_map: bool, number: int) -> str:
     return f"{kind}{place}x{number}.{sheet_format(animation.width, animation.height).lower()}"
 
 
-def _writer(folder: Path, animation: Animation, *, is_map: bool) -> Callable[[int, Encoded], None]:
-    """Return what writes sheets as they come."""
+def _writer(folder: Path, animation: Animation, *, is_map: bool, first: int = 0) -> Callable[[int, Encoded], None]:
+    """Return what writes sheets as they come, numbered from the first on."""
     written: Counter[int] = Counter()
 
     def take(place: int, encoded: Encoded) -> None:
-        files.write_bytes(folder / _sheet(animation, place, is_map, written[place]), encoded.data)
+        files.write_bytes(folder / _sheet(animation, place, is_map, first + written[place]), encoded.data)
         written[place] += 1
 
     return take

@@ -17,7 +17,7 @@ MOST_PIXELS = 1 << 27
 # A frame counts as at least so many pixels: each has a place in a list, too.
 _LEAST_FRAME_PIXELS = 1 << 12
 # Of a sheet while its frames wait, and of the one that is being encoded.
-_BYTES_WAITING, _BYTES_ENCODED = 4, 24
+_BYTES_WAITING, _BYTES_ENCODED = 4, 32
 
 
 @dataclass(frozen=True)
