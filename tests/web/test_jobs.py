@@ -6,6 +6,8 @@ import re
 import shlex
 import signal
 import stat
+import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -319,3 +321,12 @@ def test_what_cannot_be_had_is_told_in_one_sentence(run, arguments, words):
 def test_a_port_that_is_taken(served, run):
     done = run("serve", "--no-open", "--port", served.port)
     assert done.returncode == 2 and done.stderr.count(b"\n") == 1 and b"choose another port" in done.stderr
+
+
+def test_what_workers_are_forked_from_is_ready_and_has_no_threads():
+    program = (
+        "import sys, threading, huepress.web.preloaded; from PIL import Image; from huepress.web.jobs import do; "
+        "print('TGA' in Image.OPEN, threading.active_count(), 'starlette' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=HANG, check=True)
+    assert done.stdout.split() == ["True", "1", "False"]

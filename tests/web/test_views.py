@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import re
+import shlex
 import struct
 import zlib
 from dataclasses import replace
@@ -147,7 +148,7 @@ def test_what_is_kept_of_an_animation_repeats_as_its_original(served):
     assert sheets[0] == sheets[1]
 
 
-def test_earlier_versions_are_still_there(served, photo):
+def test_earlier_versions_are_still_there(served, run, tmp_path, photo):
     identity = served.add("photo.png", png_bytes(photo))
     files = {}
     for n_colors in (4, 8, 16):
@@ -163,6 +164,9 @@ def test_earlier_versions_are_still_there(served, photo):
         assert served.call("GET", figure.attributes["data-href"]).body == files[number]
         assert served.call("GET", figure.one("img", class_="picture").attributes["src"]).body == files[number]
     assert figures[2].attributes["data-command"] == "huepress compress --colors 4 --effort 0 -- photo.png"
+    (tmp_path / "photo.png").write_bytes(png_bytes(photo))
+    run(*shlex.split(figures[2].attributes["data-command"])[1:], cwd=tmp_path)
+    assert (tmp_path / "photo-huepress.png").read_bytes() == files[first]
     # Of another size, scores and pixels say something else.
     served.call("PUT", "/api/settings", {"n_colors": 16, "effort": 0, "resize": "100"})
     assert served.finished()[identity]["made"]["number"] not in files

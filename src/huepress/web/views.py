@@ -147,7 +147,7 @@ def _write_stills(before: SourceImage, shots: Sequence[Shot], options: Options, 
         encoded = _encoded(shot)
         pixels = intake.load_for(encoded.data, _as_made(options)).pixels_srgb8
         file = _written(folder, f"result{place}", as_shown(encoded, pixels))
-        map_file = _written(folder, f"difference{place}", difference_map(before.pixels_srgb8, pixels))
+        map_file = _written(folder, f"difference{place}", difference_map(before.pixels_srgb8, pixels, quick=True))
         shown.append(_shown(shot, base + file, map_uri=base + map_file))
     html = render_viewer(
         shown,
