@@ -266,15 +266,18 @@ def test_a_drawing_that_fails_tells_whoever_waits(tmp_path):
 
     drawing = Drawing(tmp_path, fail)
     (tmp_path / "there.webp").write_bytes(b"x")
-    assert asyncio.run(drawing.read("there.webp")) == b"x"
+    assert asyncio.run(drawing.read("there.webp", lambda: False)) == b"x"
     for name in ("missing.webp", "map0x0.webp"):
         with pytest.raises(DecodeError, match="damaged"):
-            asyncio.run(drawing.read(name))
+            asyncio.run(drawing.read(name, lambda: False))
     assert asked == ["show", "differ"] and drawing.failed and not drawing.is_whole
     stopped = Drawing(tmp_path, lambda kind, on_done, name: None)
     stopped.stop()
     with pytest.raises(InputError):
-        asyncio.run(stopped.read("missing.webp"))
+        asyncio.run(stopped.read("missing.webp", lambda: False))
+    waiting = Drawing(tmp_path, lambda kind, on_done, name: None)
+    with pytest.raises(InputError):
+        asyncio.run(waiting.read("missing.webp", lambda: True))
 
 
 def test_labels_of_views_are_escaped(drawn, tmp_path):

@@ -100,7 +100,16 @@ def test_frames_are_compared_in_step(compare, served, pictures):
     red, green, blue = (int(code) for code in expected[0][0][before.height // 2, before.width // 2, :3])
     assert pinned.get_attribute("data-color") == f"#{red:02x}{green:02x}{blue:02x}"
     page.keyboard.press("Escape")
-    assert page.locator(".player").count() == 0
+    playwright.expect(page.locator(".player")).to_have_count(0, timeout=PATIENCE)
+
+
+def test_segments_are_those_of_the_first_frame(compare):
+    page = compare("moving.png", reduced_motion="no-preference")
+    at = page.locator(".player .at")
+    wait_for(page, lambda: not at.inner_text().startswith("frame 1 of"))
+    page.get_by_role("button", name="Segments", exact=True).click()
+    page.locator(".world .layer").nth(1).wait_for()
+    assert at.inner_text().startswith("frame 1 of") and page.get_by_role("button", name="Play").is_visible()
 
 
 def test_the_file_itself_is_downloaded(compare, served):

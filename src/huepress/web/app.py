@@ -193,7 +193,7 @@ class Page:
             drawing = self._studio.draw(picture, versions, f"/api/pictures/{picture.id}")
         if drawing is None:
             raise InputError("there is nothing to look at", remedy="open the comparison again")
-        return Response(await drawing.read(file), media_type=kind)
+        return Response(await drawing.read(file, self._is_over), media_type=kind)
 
     async def _leave(self, request: Request) -> Response:
         self._studio.leave(self._studio.picture(_id(request)), request.path_params["versions"])

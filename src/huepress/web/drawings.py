@@ -51,8 +51,15 @@ class Drawing:
         """Wait for nothing more. A job that finds its folder gone ends by itself; its worker lives on."""
         self._stopped = True
 
-    async def read(self, name: str) -> bytes:
-        """Return a file, once it is there; the name is one without tricks.
+    async def read(self, name: str, is_over: Callable[[], bool]) -> bytes:
+        """Return a file, once it is there.
+
+        Parameters
+        ----------
+        name : str
+            One without tricks.
+        is_over : callable
+            Tells whether nobody is to wait any longer.
 
         Raises
         ------
@@ -66,10 +73,10 @@ class Drawing:
         path = self.folder / name
         while True:
             outcome = self._outcomes[kind]  # asked before the file is looked for
-            is_over = self._stopped or outcome is not None
+            is_last = self._stopped or outcome is not None or is_over()
             if await asyncio.to_thread(path.is_file):
                 return await asyncio.to_thread(files.read_bytes, path)
-            if is_over:
+            if is_last:
                 error = None if outcome is None else outcome.error
                 raise error or InputError("there is nothing to look at", remedy="open the comparison again")
             await asyncio.sleep(_LOOK_SECONDS)

@@ -243,7 +243,7 @@ def _shown(shot: Shot, uri: str, *, map_uri: str = "", moving: Moving | None = N
 
 
 def write_segments(source: str, options: Options, folder: Path) -> None:
-    """Write the segments and regions of a picture as the page of a segmentation shows them.
+    """Write the segments and regions of a picture as a segmentation's page shows them; of an animation the first frame's.
 
     Parameters
     ----------
@@ -257,7 +257,7 @@ def write_segments(source: str, options: Options, folder: Path) -> None:
     ------
     InputError, DecodeError, LimitError, OutputError
     """
-    picture = intake.load_for(source, options)
+    picture = first_frame(intake.load_for(source, options, moving=True))
     found = segment_source(picture, SegmentOptions(jobs=options.jobs, max_pixels=options.max_pixels))
     layer = layer_of(found, describe(found))
     files.write_bytes(folder / LABELS, layer.labels.data)

@@ -82,8 +82,13 @@ function choose(point) {
   dialog.scrollTo({ top: 0 });
 }
 
-/* What the segments lie over: the stage, whose picture it is, and its size. */
+/* What the segments lie over: the stage, whose picture it is, and its size. Of an animation they are the first frame's. */
 function layered() {
+  const slider = place.querySelector(".player input");
+  if (slider && segments.isOn()) {
+    slider.value = 0;
+    slider.dispatchEvent(new Event("input"));
+  }
   const { width, height } = place.querySelector(".viewer").dataset;
   return [place.querySelector(".stage"), shown.id, { width: Number(width), height: Number(height) }];
 }
