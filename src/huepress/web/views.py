@@ -243,7 +243,7 @@ def _shown(shot: Shot, uri: str, *, map_uri: str = "", moving: Moving | None = N
 
 
 def write_segments(source: str, options: Options, folder: Path) -> None:
-    """Write the segments and regions of a picture as a segmentation's page shows them; of an animation the first frame's.
+    """Write the segments and regions of a picture, of an animation the first frame, as a segmentation shows them.
 
     Parameters
     ----------
