@@ -203,7 +203,8 @@ def _is_of(data: bytes, file_format: str | None) -> bool:
 
 
 def _stays(file_format: str) -> str:
-    return f"a {file_format} stays one in place"
+    article = "an" if file_format.startswith(("A", "M")) else "a"  # as they are spelled: an AVIF, an MP4
+    return f"{article} {file_format} stays one in place"
 
 
 def _score(source: SourceImage | Animation, result: Outcome, options: Options) -> tuple[float, tuple[float, ...]]:
