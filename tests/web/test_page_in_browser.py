@@ -101,8 +101,8 @@ def test_comparison_and_pins(open_page, served, pictures):
     page.locator("#swatches button[aria-pressed=true]").wait_for(state="detached")
     gone = page.locator("#swatches .palette button").first.get_attribute("data-color")
     page.locator("#swatches .palette button").first.press("Delete")
-    page.locator(f'#swatches [data-color="{gone}"]').wait_for(state="detached")
-    assert page.locator("#swatches .palette button").count() == 7
+    playwright.expect(page.locator("#swatches .palette button")).to_have_count(7, timeout=PATIENCE)
+    assert page.locator(f'#swatches [data-color="{gone}"]').count() == 0
     page.keyboard.press("Escape")
     assert not page.locator("#comparison").is_visible()
 
