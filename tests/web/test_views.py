@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import shlex
+import shutil
 import struct
 import zlib
 from dataclasses import replace
@@ -246,6 +247,24 @@ def test_differences_come_first_where_somebody_waits(drawn, monkeypatch):
     assert written[0] == written[1]
     assert [part[0] for part in parts] == [0, 4, 0]
     views.write_differences(str(folder.parent / "source.gif"), [shot], Options(jobs=1), folder, "map0x99999.webp")
+
+
+def test_drawing_ends_where_nobody_looks_any_more(drawn, tmp_path, monkeypatch):
+    """What was left is removed, and the job that finds that out writes nothing again."""
+    folder, _ = drawn(animations.make_gif(3, n_frames=9, width=20, height=16).data)
+    draw = strips.draw_frames
+
+    def left(animations_, numbers, take, *, quick):
+        shutil.rmtree(gone)
+        return draw(animations_, numbers, take, quick=quick)
+
+    monkeypatch.setattr(views, "draw_frames", left)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    shot = views.Shot(str(folder.parent / "result.gif"), "Result", "Result")
+    with pytest.raises(InputError, match="nothing to look at"):
+        views.write_views(str(folder.parent / "source.gif"), [shot], Options(jobs=1), gone, "/base/")
+    assert not gone.exists()
 
 
 def test_too_small_animations_have_no_scores(drawn):

@@ -37,6 +37,11 @@ class Drawing:
         self._stopped = False
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether nobody waits for anything more."""
+        return self._stopped
+
+    @property
     def failed(self) -> bool:
         """Whether there is nothing to look at, and nothing comes."""
         viewer = self._outcomes.get("show")

@@ -47,7 +47,7 @@ class Studio:
         self._chosen_version = 0
         self._version = 0
         self._awaited: dict[int, OnDone] = {}
-        self._workshop = Workshop(resources, self._done, self._progressed)
+        self._workshop = Workshop(resources, self._done, self._progressed, self._dropped)
 
     def start(self) -> None:
         """Begin to work."""
@@ -215,10 +215,15 @@ class Studio:
             }
 
             def ask(kind: Kind, on_done: OnDone, waited: str) -> int:
-                return self.ask(kind, on_done, waited=waited, **more)
+                def ended(outcome: FileOutcome) -> None:
+                    on_done(outcome)
+                    if begun.is_stopped:  # what it wrote last may have come after its folder was removed
+                        self.scratch.discard(folder)
 
-            drawing = picture.drawings[versions] = Drawing(folder, ask)
-            return drawing
+                return self.ask(kind, ended, waited=waited, **more)
+
+            begun = picture.drawings[versions] = Drawing(folder, ask)
+            return begun
 
     def leave(self, picture: Picture, versions: str) -> None:
         """Nobody looks at some results any more: what is drawn of them is kept if it is whole, else given up."""
@@ -289,6 +294,11 @@ class Studio:
                     self.scratch.discard(Path(made.path).parent)
         if awaited is not None:
             awaited(outcome)
+
+    def _dropped(self, job: Job) -> None:
+        """Remove what a stopped worker may have written after its folder had been removed."""
+        if job.kind == "compress":
+            self.scratch.discard(Path(job.folder))
 
     def _progressed(self, job: Job, part: float) -> None:
         with self._lock:

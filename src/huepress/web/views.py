@@ -194,6 +194,8 @@ def _writer(folder: Path, animation: Animation, *, is_map: bool, first: int = 0)
     written: Counter[int] = Counter()
 
     def take(place: int, encoded: Encoded) -> None:
+        if not folder.is_dir():  # it was removed, since nobody looks any more
+            raise InputError("there is nothing to look at", remedy="open the comparison again")
         files.write_bytes(folder / _sheet(animation, place, is_map, first + written[place]), encoded.data)
         written[place] += 1
 
