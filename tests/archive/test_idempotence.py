@@ -7,7 +7,10 @@ import shutil
 import pytest
 from PIL import Image
 
+import huepress
 from archive.trees import files_of, images_of, many
+from huepress.archive.tasks import ALREADY_DONE
+from huepress.formats.mark import bears_mark
 
 
 @pytest.mark.parametrize("goal", [["--quality", "50"], ["--max-size", "2kB"], []])
@@ -33,6 +36,29 @@ def test_files_replaced_by_name_are_known_though_no_ledger_tells(run, photo, tmp
     if goal[:1] == ["--quality"]:
         rows = run("compress", "--in-place", "elsewhere/a.png", "-k", 8, *goal, "--json").stdout
         assert json.loads(rows)["status"] == "compressed", "other options are another wish"
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_a_size_that_was_met_in_place_is_known_where_the_mark_has_room(run, photo, tmp_path, has_room):
+    """Nothing is done again; and no mark ever makes a file larger than was asked for."""
+    Image.fromarray(photo[:90, :90]).save(tmp_path / "a.png")
+    source = (tmp_path / "a.png").read_bytes()
+
+    def room(limit):
+        return limit - len(huepress.compress(source, max_size=limit).encoded.data)
+
+    enough = range(40, 1000) if has_room else range(8)
+    limit = next(limit for limit in range(2000, 3000, 7) if room(limit) in enough)
+
+    def again():
+        return json.loads(run("compress", "--in-place", "a.png", "--max-size", limit, "--json").stdout)
+
+    assert again()["status"] == "compressed"
+    made = (tmp_path / "a.png").read_bytes()
+    assert len(made) <= limit and bears_mark(made) == has_room
+    row = again()
+    assert row["status"] == "kept" and (tmp_path / "a.png").read_bytes() == made
+    assert (row["message"] == ALREADY_DONE) == has_room
 
 
 def test_results_are_known_however_they_were_made(run, photo, tmp_path):

@@ -66,10 +66,11 @@ def test_strips_hold_every_pixel(translucent, width, height, n_frames, monkeypat
     rng = np.random.default_rng(0)
     shown = rng.integers(0, 256, (n_frames, height, width, 4), dtype=np.uint8)
     shown[..., 3] = np.where(shown[..., 3] < 90, 0, shown[..., 3]) if translucent else 255
-    made = strip.Strip(width, height)
+    sheets = []
+    made = strip.Strip(width, height, sheets.append)
     for pixels in shown:
         made.add(pixels)
-    sheets = made.finish()
+    made.finish()
     a_sheet = strip.frames_a_sheet(width, height)
     assert a_sheet == max(1, min(2000 // (width * height), 16_383 // height)) and len(sheets) == -(-n_frames // a_sheet)
     assert {sheet.format for sheet in sheets} == {"PNG" if max(width, height) > 16_383 else "WEBP"}
@@ -182,12 +183,21 @@ def test_a_name_is_text(compared):
     assert all("'a <b> & \"c\".png'" in command for command in commands)
 
 
+def encoded(found):
+    shown = [version.shown for version in found.versions]
+    return strips.encode_frames(found.source, shown, {version.worst_frame for version in found.versions})
+
+
+def frames_of_page(source, versions):
+    return strips.frames_shown(source, n_versions=len(versions), worst={each.worst_frame for each in versions})
+
+
 def test_long_animations_show_what_is_around_the_worst(compared, monkeypatch):
     bad = animations.spoiled(compared, 2)
     best = animations.spoiled(bad, 2)
     worst = [version.worst_frame for version in bad.versions]
     monkeypatch.setattr(strips, "MOST_PIXELS", 5 * 2 * 4096)  # five strips of two frames
-    numbers = strips.frames_shown(bad.source, bad.versions)
+    numbers = frames_of_page(bad.source, bad.versions)
     assert len(numbers) == 2 and set(worst) <= set(numbers) and numbers == sorted(numbers)
     page = parse(best.page())
     assert "2 of the 4 frames" in page.one("p", class_="note").text
@@ -197,7 +207,7 @@ def test_long_animations_show_what_is_around_the_worst(compared, monkeypatch):
         assert len(frames_in(figure.attributes["data-sheets"], 99, 48)) == 2
     assert page.all("figure")[1].attributes["data-worst"] == str(numbers.index(2))
     monkeypatch.setattr(strips, "MOST_STRIP_PIXELS", 1)
-    assert len(strips.frames_shown(bad.source, bad.versions)) == 1  # there is always one
+    assert len(frames_of_page(bad.source, bad.versions)) == 1  # there is always one
     assert parse(bad.page()).all("figure")
     monkeypatch.undo()
     assert not parse(bad.page()).all("p", class_="note")
@@ -207,7 +217,7 @@ def test_many_tiny_frames_are_bounded():
     source = animations.read(animations.make_gif(1, width=9, height=9).data)
     many = replace(source, durations=(Fraction(1, 10),) * 10**6)
     version = huepress.compare(animations.make_gif(1, width=9, height=9).data, effort=0).versions[0]
-    assert len(strips.frames_shown(many, [version])) <= strips.MOST_STRIP_PIXELS >> 12
+    assert len(frames_of_page(many, [version])) <= strips.MOST_STRIP_PIXELS >> 12
 
 
 @pytest.mark.parametrize("make", [animations.make_gif, animations.make_png])
@@ -302,11 +312,11 @@ def test_noise_takes_no_page_of_any_size(monkeypatch):
     first, *others = [Image.fromarray(frame) for frame in noise]
     first.save(buffer, "PNG", save_all=True, append_images=others, duration=50)
     found = huepress.compare(buffer.getvalue(), effort=0)
-    whole = strips.encode_frames(found.source, found.versions)
+    whole = encoded(found)
     assert not whole.evenly and len(whole.numbers) == found.source.n_frames
     for part in (2, 8, 10**6):
         monkeypatch.setattr(strips, "MOST_BYTES", whole.n_bytes // part)
-        shown = strips.encode_frames(found.source, found.versions)
+        shown = encoded(found)
         n = len(shown.numbers)
         assert (
             n == 1 if part > 99 else shown.n_bytes <= whole.n_bytes // part and n >= found.source.n_frames // part // 2

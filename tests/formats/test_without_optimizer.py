@@ -56,3 +56,18 @@ def test_gray_pictures_and_kept_originals_are_written():
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(found.encoded.data)).convert("L")).shape, gray.shape)
     small = huepress.compress(found.encoded.data, quality=99)
     assert len(small.encoded.data) <= len(found.encoded.data)
+
+
+@pytest.mark.parametrize("name", ["halo", "gray"])
+@pytest.mark.parametrize("n_colors", [2, 5, 200])
+def test_zlib_alone_holds_the_same_picture(name, n_colors):
+    """At once, and larger: every bit depth, translucent entries, and grays, whose palette stays."""
+    picture = PICTURES["halo"] if name == "halo" else np.tile(np.arange(256, dtype=np.uint8), (30, 1))
+    plain, careful = (
+        huepress.compress(picture, n_colors, effort=0, png_writer=writer) for writer in ("zlib", "oxipng")
+    )
+    image = Image.open(io.BytesIO(plain.encoded.data))
+    assert image.mode == "P"
+    shown = [np.asarray(Image.open(io.BytesIO(each.encoded.data)).convert("RGBA")) for each in (plain, careful)]
+    np.testing.assert_array_equal(*shown)
+    assert len(plain.encoded.data) >= len(careful.encoded.data)

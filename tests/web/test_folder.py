@@ -1,7 +1,9 @@
 """A folder that is served: what is listed, what is saved, and what never is."""
 
 import io
+import os
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -176,3 +178,67 @@ def test_results_of_earlier_runs_are_no_sources(huepress_program, tree, tmp_path
         assert rows.keys() == sources
         assert rows["sub/a.png"]["made"]["kept"] and not rows["a.png"]["made"]["kept"]
         assert served.call("GET", "/api/folder").json["results"] >= 4
+
+
+def raw_video(n_frames=3, width=32, height=24):
+    """A video that needs no extra: YUV4MPEG2, each plane as it is."""
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 256, (n_frames, 3 * width * height), dtype=np.uint8)
+    header = b"YUV4MPEG2 W%d H%d F10:1 C444\n" % (width, height)
+    return header + b"".join(b"FRAME\n" + frame.tobytes() for frame in frames)
+
+
+@pytest.fixture
+def films(tmp_path):
+    videos = pytest.importorskip("videos", reason="PyAV is not installed (extra video)")
+    root = tmp_path / "films"
+    root.mkdir()
+    plane = np.arange(24 * 32, dtype=np.uint8).reshape(24, 32)
+    (root / "film.MKV").write_bytes(videos.written([[np.roll(plane, 3 * i, axis=1)] * 3 for i in range(4)]))
+    (root / "raw.y4m").write_bytes(raw_video())
+    return root
+
+
+@pytest.mark.parametrize("how", ["beside", "into", "replace"])
+def test_videos_become_animations_and_are_never_replaced(huepress_program, films, tmp_path, how):
+    before = contents(films)
+    with serving(huepress_program, "films", cwd=tmp_path) as served:
+        served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 8})
+        wait_until(lambda: len(next(served.states())["rows"]) == 2, served.process)
+        rows = {row["name"]: row for row in served.finished().values()}
+        assert {name: (row["format"], row["made"]["format"]) for name, row in rows.items()} == {
+            "film.MKV": ("MP4", "GIF"),
+            "raw.y4m": ("Y4M", "GIF"),
+        }
+        assert all(row["error"] == "" and row["made"]["score"] is not None for row in rows.values())
+        state = saved(served, how=how, into="small", dry_run=False)
+    now = contents(films)
+    assert {path: now[path] for path in before} == before
+    made = {path.relative_to(films).as_posix() for path in now if path not in before and path.suffix == ".gif"}
+    if how == "replace":
+        assert made == set() and {each["status"] for each in state["files"]} == {"kept"}
+        assert all("stays one in place; save into a folder" in each["note"] for each in state["files"])
+    else:
+        assert (
+            made
+            == {
+                "beside": {"film-huepress.gif", "raw-huepress.gif"},
+                "into": {"small/film.gif", "small/raw.gif"},
+            }[how]
+        )
+        assert all(Image.open(io.BytesIO(now[films / name])).n_frames > 1 for name in made)
+
+
+def test_without_the_extra_videos_are_counted_and_it_is_said_once(huepress_program, films, tmp_path):
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text("import sys; sys.modules['av'] = None")
+    env = {**os.environ, "PYTHONPATH": str(hidden)}
+    with serving(huepress_program, "films", cwd=tmp_path, env=env) as served:
+        wait_until(lambda: served.call("GET", "/api/folder").json["unread"], served.process)
+        rows = served.finished()
+        assert [row["name"] for row in rows.values()] == ["raw.y4m"]
+        state = served.call("GET", "/api/folder").json
+        assert state["unread"] == 1 and state["refused"] == []
+        answer = served.call("POST", "/api/pictures?name=film.mkv", (films / "film.MKV").read_bytes())
+        assert answer.status == 400 and "pip install 'huepress[video]'" in answer.json["error"]

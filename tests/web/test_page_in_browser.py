@@ -1,8 +1,6 @@
 """The page of ``huepress serve`` in a real browser, with the server that people start."""
 
 import io
-import os
-import shutil
 import zipfile
 
 import pytest
@@ -10,19 +8,10 @@ from PIL import Image
 
 import scenes
 from conftest import png_bytes
+from web.pages import PATIENCE, all_done, drop, row
 from web.served import serving
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium program (Debian: apt install chromium)")
-PATIENCE = 300_000.0  # milliseconds: only what never comes takes so long
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        # No sandbox: containers have no rights to build one; the page is our own.
-        yield started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @pytest.fixture
@@ -41,58 +30,6 @@ def pictures(tmp_path, badge):
 def served(huepress_program, tmp_path, pictures):
     with serving(huepress_program, cwd=tmp_path) as started:
         yield started
-
-
-@pytest.fixture
-def open_page(browser):
-    """Open an address; in the end no error, no broken policy and no request to anybody else may have been seen."""
-    complaints = []
-
-    def open_it(served, **options):
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
-        served.before_its_end.append(context.close)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        # A result that is replaced while its picture is fetched is missing for a moment: the page asks anew.
-        page.on("console", lambda message: "404" in message.text or complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda r: r.url.startswith((served.origin, "blob:")) or complaints.append(r.url))
-        page.goto(served.address)
-        page.complaints = complaints
-        return page
-
-    yield open_it
-    assert complaints == []
-
-
-def drop(page, folder, names):
-    """Drop files onto the page as a mouse does."""
-    import base64
-
-    files = [[name, base64.b64encode((folder / name).read_bytes()).decode()] for name in names]
-    page.evaluate(
-        """(files) => {
-          const data = new DataTransfer();
-          for (const [name, text] of files) {
-            const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
-            data.items.add(new File([bytes], name));
-          }
-          document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
-        }""",
-        files,
-    )
-
-
-def row(page, name):
-    return page.locator("#rows tbody tr", has=page.get_by_text(name, exact=True))
-
-
-def all_done(page, n_rows):
-    """Wait until so many rows are there and none is worked on."""
-    page.locator("#rows tbody tr").nth(n_rows - 1).wait_for()
-    for number in range(n_rows):
-        page.locator("#rows tbody tr").nth(number).locator("progress").wait_for(state="hidden")
-    page.get_by_text("still to do").wait_for(state="hidden")
 
 
 def test_from_drop_to_download(open_page, served, pictures):
@@ -164,8 +101,8 @@ def test_comparison_and_pins(open_page, served, pictures):
     page.locator("#swatches button[aria-pressed=true]").wait_for(state="detached")
     gone = page.locator("#swatches .palette button").first.get_attribute("data-color")
     page.locator("#swatches .palette button").first.press("Delete")
-    page.locator(f'#swatches [data-color="{gone}"]').wait_for(state="detached")
-    assert page.locator("#swatches .palette button").count() == 7
+    playwright.expect(page.locator("#swatches .palette button")).to_have_count(7, timeout=PATIENCE)
+    assert page.locator(f'#swatches [data-color="{gone}"]').count() == 0
     page.keyboard.press("Escape")
     assert not page.locator("#comparison").is_visible()
 

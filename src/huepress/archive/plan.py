@@ -12,13 +12,15 @@ from itertools import chain, count
 from posixpath import splitext
 
 from huepress.archive.tasks import Task
-from huepress.formats.table import extension_of
+from huepress.formats.table import extension_of, videos
 from huepress.storage.base import Entry
 
 IMAGE_PATTERNS = (
     "*.png", "*.jpg", "*.jpeg", "*.jpe", "*.jfif", "*.webp", "*.gif", "*.tif",
     "*.tiff", "*.bmp", "*.avif", "*.jp2", "*.tga", "*.ppm", "*.pgm", "*.pnm",
 )  # fmt: skip
+# Taken where they are asked for: a palette seldom makes a film smaller.
+VIDEO_PATTERNS = tuple(f"*{extension}" for each in videos() for extension in each.extensions)
 _LONGEST_NAME = 255  # bytes, on every common file system
 
 

@@ -22,11 +22,13 @@ def worker_processes() -> Any:
     return context
 
 
-def warm_up() -> None:
-    """Let the process that workers are forked from load the library while this one does."""
-    if worker_processes().get_start_method() == "forkserver":
+def warm_up(preloaded: str = _PRELOADED) -> None:
+    """Let the process that workers are forked from load the library, or more, while this one loads itself."""
+    context = worker_processes()
+    if context.get_start_method() == "forkserver":
         from multiprocessing import forkserver
 
+        context.set_forkserver_preload([preloaded])
         with interrupts_held():
             forkserver.ensure_running()
 

@@ -13,7 +13,6 @@ from huepress.declare import fingerprint, wishes
 from huepress.delivering import Delivery
 from huepress.errors import HuepressError, Remedy
 from huepress.formats.mark import MARK_BYTES
-from huepress.goals import SizeGoal
 from huepress.model import ColorHistogram
 from huepress.options import Options
 from huepress.results import Report
@@ -123,11 +122,6 @@ class Settings:
         """What results carry that replace their sources, so that they are known wherever they get to."""
         return bytes.fromhex(self.fingerprint()[:_WISH_DIGITS])
 
-    @property
-    def marks(self) -> bool:
-        """Whether results carry the mark; a size that was met needs none: such a file is kept since it fits."""
-        return self.in_place and not isinstance(self.options.goal, SizeGoal)
-
     def fingerprint(self) -> str:
         """Return 20 hexadecimal digits that differ wherever results may.
 
@@ -162,6 +156,8 @@ class FileOutcome:
         Hex colors.
     ssimulacra2 : float or None
         Measured where a goal or a report needs it.
+    frame_scores : tuple of float
+        Of an animation that was scored for a report: of each frame, those that repeat the one before left out.
     message : str
     remedy : Remedy, optional
         The option that would change the outcome that the message tells of.
@@ -189,6 +185,7 @@ class FileOutcome:
     facts: dict[str, Any] = field(default_factory=dict)
     palette: list[str] = field(default_factory=list)
     ssimulacra2: float | None = None
+    frame_scores: tuple[float, ...] = ()
     message: str = ""
     remedy: Remedy | None = None
     already_done: bool = False

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from posixpath import splitext
+from typing import Any
 
 from huepress import files, palettes
 from huepress.archive.tasks import ALREADY_DONE, FileOutcome, Settings, Task, content_hash, facts_of, failed
@@ -18,10 +19,12 @@ from huepress.formats.mark import has_mark, marked
 from huepress.formats.probe import probe
 from huepress.formats.reading import refuse_private
 from huepress.formats.writing import main_format
+from huepress.goals import SizeGoal
 from huepress.model import Animation, Bytes, Encoded, SourceImage
 from huepress.options import Options
 from huepress.pipeline import intake
 from huepress.pipeline.delivery import Candidate, Original, deliver
+from huepress.pipeline.edit import without_repeats
 from huepress.pipeline.run import encoded_for, frames_of, metadata_of, run
 from huepress.results import Outcome
 
@@ -119,8 +122,7 @@ def _compressed(
             effort=options.effort,
             metadata=metadata_of(source),
         )
-        if settings.marks:
-            encoded = replace(encoded, data=marked(encoded.data, settings.mark))
+        encoded = replace(encoded, data=_marked(encoded.data, facts_of(report), settings))
         if found:  # the file that is replaced has to be larger than the finished one, its mark included
             replaced = Original(found.format, data, None if source.mended else data, source.mended)
             if deliver(Candidate(encoded), replaced, options, delivery).chosen.is_original:
@@ -136,7 +138,10 @@ def _compressed(
         ssimulacra2=report.score,
     )
     if settings.score and report.score is None and min(source.width, source.height) >= SMALLEST_SIDE:
-        outcome.ssimulacra2 = LOSSLESS_SCORE if report.status == "kept" else _score(source, result, options)
+        if report.status == "kept":
+            outcome.ssimulacra2 = LOSSLESS_SCORE
+        else:
+            outcome.ssimulacra2, outcome.frame_scores = _score(source, result, options)
     if settings.thumbnails:
         outcome.thumbnails = thumbnails(source, source if report.status == "kept" else result.shown_srgb8)
     if len(encoded.data) != report.bytes_out:  # encoded anew for the name, or marked
@@ -161,12 +166,23 @@ def _taken_over(task: Task, data: bytes, settings: Settings) -> tuple[FileOutcom
         alike = splitext(task.target_for(ready.format))[1].lower() == splitext(ready.output)[1].lower()
         if not alike or (settings.in_place and not _is_of(data, ready.format)):
             return None
-        if settings.marks:
-            output = marked(output, settings.mark)
+        output = _marked(output, ready.facts, settings)
         if not _is_delivered(output, str(ready.format), data, settings):
             return None
     facts = {**ready.facts, "bytes_in": len(data), "bytes_out": len(output)}
     return replace(ready, task=task, output=None, facts=facts, thumbnails=None, seconds=0.0), output
+
+
+def _marked(data: bytes, facts: dict[str, Any], settings: Settings) -> bytes:
+    """Return a result that replaces its source with the mark; as it is where a size was met that leaves no room."""
+    if not settings.in_place:
+        return data
+    found, goal = marked(data, settings.mark), settings.options.goal
+    if isinstance(goal, SizeGoal):
+        n_pixels = facts["width"] * facts["height"] * facts["n_frames"]
+        if goal.allows(len(data), n_pixels) and not goal.allows(len(found), n_pixels):
+            return data  # the next run keeps it since it fits, if only after another look
+    return found
 
 
 def _is_delivered(output: bytes, name: str, data: bytes, settings: Settings) -> bool:
@@ -187,18 +203,20 @@ def _is_of(data: bytes, file_format: str | None) -> bool:
 
 
 def _stays(file_format: str) -> str:
-    return f"a {file_format} stays one in place"
+    article = "an" if file_format.startswith(("A", "M")) else "a"  # as they are spelled: an AVIF, an MP4
+    return f"{article} {file_format} stays one in place"
 
 
-def _score(source: SourceImage | Animation, result: Outcome, options: Options) -> float:
-    """Return the score of a picture, of an animation the mean over its time."""
+def _score(source: SourceImage | Animation, result: Outcome, options: Options) -> tuple[float, tuple[float, ...]]:
+    """Return the score of a picture; of an animation the mean over its time, and one a frame."""
     if isinstance(source, SourceImage):
-        return Comparator(source, threads=options.threads).ssimulacra2(result.shown_srgb8)
+        return Comparator(source, threads=options.threads).ssimulacra2(result.shown_srgb8), ()
+    source = without_repeats(source)  # as the result is
     scores = [
         score_of_frame(before, after.pixels_srgb8, threads=options.threads)
         for before, after in zip(source.frames(), frames_of(result), strict=True)
     ]
-    return mean_over_time(source, scores)
+    return mean_over_time(source, scores), tuple(scores)
 
 
 def _kept(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from huepress.delivering import Delivery
 from huepress.engine.metrics import SMALLEST_SIDE
 from huepress.engine.moving_score import AnimationScore, MomentScore, score_animation
 from huepress.formats.reading import read_input
-from huepress.model import Animation, Encoded
+from huepress.model import Animation, SourceImage
 from huepress.pipeline.run import run
 from huepress.wording import rounded_down
 
@@ -37,6 +39,14 @@ class MovingVersion(Version):
     def worst(self) -> MomentScore | None:
         """The moment with the lowest score."""
         return None if self.score is None else self.score.worst
+
+    @property
+    def frame_scores(self) -> dict[int, float]:
+        """The score of each frame by its number, the lowest where it is shown in parts; empty without a score."""
+        found: dict[int, float] = {}
+        for moment in () if self.score is None else self.score.moments:
+            found[moment.frame] = min(moment.ssimulacra2, found.get(moment.frame, moment.ssimulacra2))
+        return found
 
     @property
     def worst_frame(self) -> int:
@@ -89,7 +99,8 @@ def make_moving_versions(
         if on_progress:
             on_progress(variant.label)
         outcome = run(source, without_floor(options), Delivery(allow_larger=True, allow_miss=True))
-        shown = _shown_by(outcome.encoded, source, max_pixels=options.max_pixels)
+        found = read_input(outcome.encoded.data, max_pixels=options.max_pixels, moving=True)
+        shown = in_step_with(source, found)
         is_scored = min(source.width, source.height) >= SMALLEST_SIDE
         score = score_animation(source, shown, threads=options.threads) if is_scored else None
         mean, missed = score.ssimulacra2 if score else None, told_miss(options.goal, outcome.report)
@@ -97,11 +108,19 @@ def make_moving_versions(
     return versions
 
 
-def _shown_by(encoded: Encoded, source: Animation, *, max_pixels: int) -> Animation:
-    """Return what a file shows, frame by frame at the times of the original, which formats round."""
-    found = read_input(encoded.data, max_pixels=max_pixels, moving=True)
-    if isinstance(found, Animation):
-        return replace(found, durations=source.durations)
-    colors = found.pixels_srgb8  # a single frame makes no animation
+def in_step_with(original: Animation, version: SourceImage | Animation) -> Animation:
+    """Return what a version shows at the times of its original, which formats round.
+
+    Parameters
+    ----------
+    original : Animation
+    version : SourceImage or Animation
+        What was made of it: as many frames, or a still picture, which is shown all the time.
+    """
+    if isinstance(version, Animation):
+        return replace(version, durations=original.durations)
+    colors = version.pixels_srgb8  # a single frame makes no animation
     pixels = colors if colors.shape[2] == 4 else np.insert(colors, 3, 255, axis=2)
-    return replace(source, frames=lambda: iter([pixels]), encoded=encoded.data, keepable=None, notes=())
+    encoded = version.encoded or b""
+    frames = partial(repeat, pixels, original.n_frames)
+    return replace(original, frames=frames, encoded=encoded, keepable=None, notes=())

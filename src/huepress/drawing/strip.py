@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
@@ -15,6 +16,8 @@ MOST_SHEET_PIXELS = 4_000_000
 _LONGEST_WEBP_SIDE = 16_383
 # Lossless WebP: little effort; more takes several times as long for a tenth of the bytes.
 _EFFORT = {"lossless": True, "quality": 20, "method": 1}
+# Hardly any: a fifth of the time for a tenth more bytes, where these stay on one machine.
+_QUICK = {"lossless": True, "quality": 0, "method": 0}
 
 
 def frames_a_sheet(width: int, height: int) -> int:
@@ -22,20 +25,28 @@ def frames_a_sheet(width: int, height: int) -> int:
     return max(1, min(MOST_SHEET_PIXELS // (width * height), _LONGEST_WEBP_SIDE // height))
 
 
+def sheet_format(width: int, height: int) -> str:
+    """Return the format of the sheets of such frames: lossless WebP, or PNG where a side is too long for that."""
+    return "WEBP" if max(width, height) <= _LONGEST_WEBP_SIDE else "PNG"
+
+
 class Strip:
-    """Writes frames below each other, in sheets: lossless WebP, or PNG where a side is too long for that.
+    """Writes frames below each other, in sheets; see `frames_a_sheet` and `sheet_format`.
 
     Parameters
     ----------
     width, height : int
         Of each frame.
+    take : callable
+        Called with each finished sheet.
+    quick : bool
+        Whether they shall be there soon rather than small.
     """
 
-    def __init__(self, width: int, height: int) -> None:
-        self._width, self._height = width, height
+    def __init__(self, width: int, height: int, take: Callable[[Encoded], None], *, quick: bool = False) -> None:
+        self._format, self._take, self._effort = sheet_format(width, height), take, _QUICK if quick else _EFFORT
         self._a_sheet = frames_a_sheet(width, height)
         self._waiting: list[Bytes] = []
-        self._sheets: list[Encoded] = []
         self.translucent = False
 
     def add(self, pixels_srgb8: Bytes) -> None:
@@ -44,11 +55,10 @@ class Strip:
         if len(self._waiting) == self._a_sheet:
             self._encode()
 
-    def finish(self) -> list[Encoded]:
-        """Return the sheets in their order; `frames_a_sheet` tells how many frames each but the last holds."""
+    def finish(self) -> None:
+        """End the last sheet, which may hold fewer frames."""
         if self._waiting:
             self._encode()
-        return self._sheets
 
     def _encode(self) -> None:
         column = np.concatenate(self._waiting)
@@ -58,9 +68,8 @@ class Strip:
         self.translucent = self.translucent or column.shape[2] == 4
         image = Image.fromarray(np.ascontiguousarray(column))
         buffer = io.BytesIO()
-        if max(image.size) <= _LONGEST_WEBP_SIDE:
-            image.save(buffer, "WEBP", exact=True, **_EFFORT)
-            self._sheets.append(Encoded(buffer.getvalue(), "WEBP"))
+        if self._format == "WEBP":
+            image.save(buffer, "WEBP", exact=True, **self._effort)
         else:
             image.save(buffer, "PNG", compress_level=4)
-            self._sheets.append(Encoded(buffer.getvalue(), "PNG"))
+        self._take(Encoded(buffer.getvalue(), self._format))

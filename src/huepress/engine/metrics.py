@@ -344,11 +344,15 @@ def _same_channels(a: Bytes, b: Bytes) -> tuple[Bytes, Bytes]:
 
 def _on_backgrounds(a: Bytes, b: Bytes) -> Iterator[tuple[Bytes, Bytes]]:
     """Yield the pictures themselves, or where either has alpha, both on black and both on white."""
-    if a.shape[2] == b.shape[2] == 3:
-        yield a, b
+    if _is_opaque(a) and _is_opaque(b):
+        yield a[:, :, :3], b[:, :, :3]
         return
     for background in (_BLACK, _WHITE):
         yield _composited(a, background), _composited(b, background)
+
+
+def _is_opaque(pixels_srgb8: Bytes) -> bool:
+    return pixels_srgb8.shape[2] == 3 or bool((pixels_srgb8[:, :, 3] == 255).all())
 
 
 def _composited(pixels_srgb8: Bytes, background: int) -> Bytes:

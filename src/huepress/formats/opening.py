@@ -19,6 +19,11 @@ READABLE = (
 )  # fmt: skip
 
 
+def load_plug_ins() -> None:
+    """Let Pillow import all its plug-ins now; else the first file does that waits for one of the rarer ones."""
+    Image.init()
+
+
 def open_image(data: bytes, formats: Collection[str] = READABLE) -> Image.Image:
     """Open the bytes of an image file; nothing but its header is decoded by most formats.
 

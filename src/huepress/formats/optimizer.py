@@ -49,7 +49,7 @@ def optimize_codes(
         ``level``, ``zopfli`` (iterations, 0 for none) and ``unfiltered``.
     """
     if oxipng is None:
-        return _plain(rows, width, height, color, bit_depth)
+        return plain_codes(rows, width, height, color, bit_depth)
     return bytes(_called("_codes", (rows, width, height, color, bit_depth, how)))
 
 
@@ -61,16 +61,26 @@ def optimize_file(data: bytes, level: int) -> bytes | None:
     return found
 
 
-def _plain(rows: bytes, width: int, height: int, color: dict[str, Any], bit_depth: int) -> bytes:
-    """Encode packed rows of gray or RGBA without filters (PNG third edition, 11.2)."""
-    kind = 6 if "rgba" in color else 0
+def plain_codes(
+    rows: bytes, width: int, height: int, color: dict[str, Any], bit_depth: int, *, level: int = 9
+) -> bytes:
+    """Encode packed rows without filters and without the optimizer (PNG third edition, 11.2); see `optimize_codes`.
+
+    `level` is zlib's, 0 to 9.
+    """
+    palette: list[list[int]] = color.get("palette", [])
+    kind = 3 if palette else 6 if "rgba" in color else 0
     n_bytes = len(rows) // height
     lines = b"".join(b"\0" + rows[at : at + n_bytes] for at in range(0, len(rows), n_bytes))
     header = struct.pack(">IIBBBBB", width, height, bit_depth, kind, 0, 0, 0)
+    chunks = [(b"IHDR", header)]
+    if palette:
+        chunks.append((b"PLTE", bytes(code for entry in palette for code in entry[:3])))
+    alphas = bytes(entry[3] for entry in palette).rstrip(b"\xff")
     clear = color.get("gray")
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b"")]
-    if clear is not None:
-        chunks.insert(1, (b"tRNS", struct.pack(">H", clear)))
+    if alphas or clear is not None:
+        chunks.append((b"tRNS", alphas or struct.pack(">H", clear)))
+    chunks += [(b"IDAT", zlib.compress(lines, level)), (b"IEND", b"")]
     return SIGNATURE + b"".join(write_chunk(*chunk) for chunk in chunks)
 
 

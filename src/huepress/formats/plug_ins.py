@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from PIL import features
@@ -67,6 +68,11 @@ def enable_video() -> Any:
         If it is not installed.
     """
     return _import("av", "video", "video", DecodeError)
+
+
+def has_video() -> bool:
+    """Tell whether PyAV is installed, without importing it."""
+    return find_spec("av") is not None
 
 
 def is_jxl(data: bytes) -> bool:

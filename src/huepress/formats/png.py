@@ -19,7 +19,7 @@ from huepress.colors.arrays import four_channels, pack_rows
 from huepress.efforts import EFFORTS
 from huepress.errors import DecodeError, HuepressError
 from huepress.formats.decode import check_size, decode
-from huepress.formats.optimizer import has_optimizer, optimize_codes, optimize_file
+from huepress.formats.optimizer import has_optimizer, optimize_codes, optimize_file, plain_codes
 from huepress.formats.png_chunks import SIGNATURE, insert_after_header, read_chunks, write_chunk
 from huepress.formats.png_extras import with_extras
 from huepress.formats.record import PLAIN, FileFormat, Moving, Wish, mark_body
@@ -44,6 +44,8 @@ _SOURCE, _OVER = 0, 1
 # Chunks that say how the samples of every frame are to be read.
 _READING_CHUNKS = (b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT")
 _LARGEST = 0xFFFF
+# Of zlib where nothing is to be waited for; 9 takes several times as long for a percent or two.
+_QUICK_LEVEL = 6
 
 
 def encode_png(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
@@ -54,7 +56,11 @@ def encode_png(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
     rows without filters, so that no other needs to be tried. A palette of grays becomes a gray PNG where
     that is smaller, unless `keep_indices` is true: its pixels are equal, its indices gone.
     """
-    if wish.png_writer == "core" or not has_optimizer():
+    if wish.png_writer == "zlib":
+        rows, (height, width) = pack_rows(image.indices, image.bit_depth).tobytes(), image.indices.shape
+        color = {"palette": _entries(image)}
+        data = plain_codes(rows, width, height, color, image.bit_depth, level=_QUICK_LEVEL)
+    elif wish.png_writer == "core" or not has_optimizer():
         colors = four_channels(np.asarray(image.palette))
         data = _core.write_png(colors, image.indices, wish.effort, wish.searched)
     else:
@@ -67,7 +73,7 @@ def encode_png(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
 
 def _smallest(image: IndexedImage, wish: Wish) -> bytes:
     """Return the smaller of an indexed and, where it may be, a gray PNG."""
-    palette = [[*map(int, color), 255][:4] for color in image.palette]
+    palette = _entries(image)
     unfiltered = wish.searched and not EFFORTS[wish.effort].all_filters
     data = _optimized(image.indices, image.bit_depth, {"palette": palette}, wish.effort, unfiltered)
     gray = _as_gray(image) if not wish.keep_indices and wish.metadata.icc_profile is None else None
@@ -76,6 +82,11 @@ def _smallest(image: IndexedImage, wish: Wish) -> bytes:
         if depth <= image.bit_depth or image.indices.size <= _SMALL_PICTURE:
             data = min(data, _optimized(codes, depth, {"gray": key}, wish.effort, unfiltered=False), key=len)
     return data
+
+
+def _entries(image: IndexedImage) -> list[list[int]]:
+    """Return the palette as codes of red, green, blue and alpha."""
+    return [[*map(int, color), 255][:4] for color in image.palette]
 
 
 def optimize_png(encoded: Encoded, effort: int) -> Encoded:

@@ -29,7 +29,7 @@ class Wish:
         Whether the indices were chosen for rows without filters, so that PNG need try no other.
     keep_indices : bool
         Whether the indices themselves are wanted, not only equal pixels.
-    png_writer : {"oxipng", "core"}
+    png_writer : {"oxipng", "core", "zlib"}
         Who deflates a PNG. The core keeps the palette, even where a gray PNG would be smaller.
     """
 

@@ -74,6 +74,11 @@ def by_name(name: str) -> FileFormat:
     raise OptionError(f"format must be one of {', '.join(each.name for each in written())}, not {name!r}")
 
 
+def videos() -> list[FileFormat]:
+    """Return the formats of files that always move and say in their header how large they are."""
+    return [each for each in FORMATS if each.moving and each.moving.always and each.moving.size_of]
+
+
 def by_file_format(file_format: str) -> FileFormat | None:
     """Return the format that Pillow, and `Encoded.format`, call so; None where the table lacks it."""
     return next((each for each in FORMATS if each.file_format == file_format), None)

@@ -76,7 +76,7 @@ def encode(
         Whether the indices mean something, so that a file must not do without them.
     keep_hidden : bool
         Whether "auto" takes formats only that hold colors below alpha 0.
-    png_writer : {"oxipng", "core"}
+    png_writer : {"oxipng", "core", "zlib"}
         Who deflates a PNG.
 
     Raises

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files as resources
@@ -24,11 +25,14 @@ from huepress.errors import HuepressError, InputError, LimitError, OptionError, 
 from huepress.web import choices, streams, uploads
 from huepress.web.doors import Doors, Keys, TooMuchError
 from huepress.web.jobs import Kind
+from huepress.web.pictures import result_name
 from huepress.web.scratch import receive_file
 from huepress.web.studio import Studio, unique_names
 from huepress.web.telling import told
 from huepress.web.views import LABELS, SEGMENTS, VIEWER
 
+# One result, or two of them.
+_VERSIONS = re.compile(r"\d{1,15}(-\d{1,15})?", re.ASCII)
 MOST_JSON = 1 << 16
 MOST_PALETTE = 64 << 20
 _STATUS: dict[type[HuepressError], int] = {OptionError: 422, InputError: 404, LimitError: 413, OutputError: 507}
@@ -41,12 +45,15 @@ _PARTS = {
     "rows.js": "huepress.web.page",
     "settings.js": "huepress.web.page",
     "compare.js": "huepress.web.page",
+    "sheets.js": "huepress.web.page",
     "folder.js": "huepress.web.page",
     "drop.js": "huepress.web.page",
     "icon.svg": "huepress.web.page",
     "theme.css": "huepress.drawing",
     "viewer.css": "huepress.comparison.page",
     "viewer.js": "huepress.comparison.page",
+    "player.css": "huepress.comparison.page",
+    "player.js": "huepress.comparison.page",
     "segments.js": "huepress.web.page",
     "marking.js": "huepress.segmentation.page",
 }
@@ -93,7 +100,9 @@ class Page:
             Route(f"{one}/settings", self._choose_for, methods=["PUT"]),
             Route(f"{one}/thumbnail", self._thumbnail),
             Route(f"{one}/result", self._result),
-            Route(f"{one}/view/{{file}}", self._view),
+            Route(f"{one}/results/{{number:int}}", self._result),
+            Route(f"{one}/view/{{versions}}/{{file}}", self._view),
+            Route(f"{one}/view/{{versions}}", self._leave, methods=["DELETE"]),
             Route(f"{one}/frontier", self._frontier),
             Route(f"{one}/segments/{{file}}", self._segments),
         ]
@@ -161,10 +170,9 @@ class Page:
 
     async def _result(self, request: Request) -> Response:
         picture = self._studio.picture(_id(request))
-        if picture.made is None:
-            raise InputError("there is no result yet", remedy="wait a little")
-        name = PurePosixPath(picture.result_name).name
-        data = await _read(picture.made.path)
+        made = picture.result(request.path_params.get("number"))
+        name = PurePosixPath(result_name(picture.name, made.extension)).name
+        data = await _read(made.path)
         return Response(data, media_type="application/octet-stream", headers={"Content-Disposition": _attachment(name)})
 
     async def _results(self, request: Request) -> Response:
@@ -176,37 +184,20 @@ class Page:
 
     async def _view(self, request: Request) -> Response:
         picture, file = self._studio.picture(_id(request)), request.path_params["file"]
-        if file == VIEWER:
-            await self._draw(picture.id)
-        views = picture.views
         kind = _TYPES[".html"] if file == VIEWER else mime_type_of(file)
-        if views is None or kind is None or not (file.isascii() and file.replace(".", "", 1).isalnum()):
+        if kind is None or not (file.isascii() and file.replace(".", "", 1).isalnum()):
             raise InputError("there is nothing to look at", remedy="open the comparison again")
-        return Response(await _read(views[1] / file), media_type=kind)
+        versions = request.path_params["versions"]
+        drawing = picture.drawings.get(versions)
+        if file == VIEWER and _VERSIONS.fullmatch(versions):
+            drawing = self._studio.draw(picture, versions, f"/api/pictures/{picture.id}")
+        if drawing is None:
+            raise InputError("there is nothing to look at", remedy="open the comparison again")
+        return Response(await drawing.read(file, self._is_over), media_type=kind)
 
-    async def _draw(self, identity: str) -> None:
-        """Draw what is compared, unless that was done for this result."""
-        picture = self._studio.picture(identity)
-        made = picture.made
-        if made is None:
-            raise InputError("there is no result yet", remedy="wait a little")
-        if picture.views is not None and picture.views[0] == made.path:
-            return
-        folder = picture.folder / f"views{self._studio.new_number()}"
-        folder.mkdir(mode=0o700)
-        await self._done(
-            "show",
-            source=picture.path,
-            size=picture.size,
-            made=made.path,
-            options=choices.options_for(made.chosen, max_pixels=self._studio.max_pixels),
-            folder=str(folder),
-            inside=picture.inside,
-            name=picture.name,
-        )
-        before, picture.views = picture.views, (made.path, folder)
-        if before is not None:
-            self._studio.scratch.discard(before[1])
+    async def _leave(self, request: Request) -> Response:
+        self._studio.leave(self._studio.picture(_id(request)), request.path_params["versions"])
+        return Response(status_code=204)
 
     async def _frontier(self, request: Request) -> Response:
         return Response(self._studio.picture(_id(request)).frontier(), media_type=_TYPES[".html"])

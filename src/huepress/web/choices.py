@@ -167,7 +167,7 @@ def delivery_for(chosen: Chosen) -> Delivery:
 
 def first_looks(options: Options) -> list[Options]:
     """Return options that show about what the others lead to, the quickest first; none where these are as quick."""
-    rough = replace(options, quality=None, max_size=None)
+    rough = replace(options, quality=None, max_size=None, png_writer="zlib")
     return [replace(rough, effort=effort) for effort in _EFFORTS_OF_LOOKS if effort < options.effort]
 
 
@@ -181,7 +181,11 @@ def command_for(name: str, chosen: Chosen) -> str:
     chosen : mapping
         Settings that are checked.
     """
-    options, delivery = options_for(chosen), delivery_for(chosen)
+    return command_of(name, options_for(chosen), delivery_for(chosen))
+
+
+def command_of(name: str, options: Options, delivery: Delivery) -> str:
+    """Return the command line that makes the file of a picture that these options make."""
     flags = [*flags_of(options), *flags_of(delivery)]
     if options.tolerant:  # it is about the work, and decides all the same whether there is a result
         flags.append("--tolerant")

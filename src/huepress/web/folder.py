@@ -17,16 +17,18 @@ from starlette.routing import Route
 from huepress.archive.batch import Summary, Watch, carry_out
 from huepress.archive.earlier import result_by_ledger, result_by_name
 from huepress.archive.listing import plan_tree
-from huepress.archive.plan import Selection
+from huepress.archive.plan import IMAGE_PATTERNS, VIDEO_PATTERNS, Selection
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome, Task
 from huepress.errors import HuepressError, InputError, OptionError, as_huepress_error
+from huepress.formats import video
+from huepress.formats.plug_ins import has_video
 from huepress.storage.local import LocalStore
 from huepress.web.choices import Chosen, delivery_for, options_for
 from huepress.web.jobs import check_inside
 from huepress.web.pictures import Picture
 from huepress.web.studio import MOST_PICTURES, Studio
-from huepress.web.telling import told
+from huepress.web.telling import told, words_for
 from huepress.web.uploads import header_of
 from huepress.wording import human_bytes, told_saving
 
@@ -79,7 +81,7 @@ class Folder:
         self._studio, self._root, self._memory = studio, os.path.realpath(root), memory
         self._progress: Progress | None = None
         self._refused: list[str] = []
-        self._n_results = 0
+        self._n_results, self._n_unread = 0, 0
         self._stopping = threading.Event()
 
     def routes(self) -> list[Route]:
@@ -99,7 +101,8 @@ class Folder:
         self._stopping.set()
 
     def _list(self) -> None:
-        selection, number = Selection(), 0
+        selection, number = Selection((*IMAGE_PATTERNS, *VIDEO_PATTERNS)), 0
+        unread = () if has_video() else video.FORMAT.extensions
         store = LocalStore(self._root)
         walked = store.walk(lambda name: not self._stopping.is_set() and not store.path(name).is_symlink())
         entries = [entry for entry in walked if entry.error is None and selection.takes(entry.name)]
@@ -111,6 +114,9 @@ class Folder:
                 continue
             if by_name(entry.name) or by_ledger(entry.name):
                 self._n_results += 1
+                continue
+            if entry.name.lower().endswith(unread):
+                self._n_unread += 1
                 continue
             number += 1
             if number > MOST_PICTURES:
@@ -132,6 +138,7 @@ class Folder:
                 "root": self._root,
                 "refused": self._refused[:_MOST_TOLD],
                 "results": self._n_results,
+                "unread": self._n_unread,
                 "run": None if progress is None else asdict(progress),
             }
         )
@@ -177,16 +184,7 @@ class Folder:
                         summary.add(outcome)
                         progress.done += 1
                         if len(progress.files) < _MOST_TOLD:
-                            problem = told(outcome.error) if outcome.error else outcome.message
-                            sizes = f"{human_bytes(outcome.bytes_in)} → {human_bytes(outcome.bytes_out)}"
-                            progress.files.append(
-                                {
-                                    "name": outcome.task.source,
-                                    "status": outcome.status,
-                                    "told": problem if outcome.error else sizes,
-                                    "note": "" if outcome.error else problem,
-                                }
-                            )
+                            progress.files.append(_row(outcome))
                         if self._stopping.is_set():
                             break
                 if self._stopping.is_set():
@@ -240,3 +238,13 @@ class Folder:
             memory=self._memory,
             dry_run=progress.dry_run,
         )
+
+
+def _row(outcome: FileOutcome) -> dict[str, str]:
+    """Return what is told of a file in the list of all."""
+    row = {"name": outcome.task.source, "status": outcome.status}
+    if outcome.error is not None:
+        return row | {"told": told(outcome.error), "note": ""}
+    sizes = f"{human_bytes(outcome.bytes_in)} → {human_bytes(outcome.bytes_out)}"
+    note = [outcome.message, words_for(outcome.remedy) if outcome.remedy else ""]
+    return row | {"told": sizes, "note": "; ".join(filter(None, note))}

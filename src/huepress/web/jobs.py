@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,14 +16,15 @@ from huepress.archive.estimate import cost_of
 from huepress.archive.listing import plan_files
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome, Settings, Task, failed
+from huepress.comparison.page.strips import sheets_set
 from huepress.delivering import Delivery
 from huepress.errors import HuepressError, InputError, as_huepress_error
 from huepress.options import Options
 from huepress.pipeline.intake import load_palette
 from huepress.storage.local import LocalStore
-from huepress.web.views import write_segments, write_views
+from huepress.web.views import Shot, write_differences, write_segments, write_views
 
-Kind = Literal["compress", "show", "segment", "palette", "shared"]
+Kind = Literal["compress", "show", "differ", "segment", "palette", "shared"]
 ANYWHERE = LocalStore("")
 
 
@@ -34,9 +36,9 @@ class Job(Task):
     ----------
     number : int
         Tells jobs apart.
-    kind : {"compress", "show", "segment", "palette", "shared"}
-        To make a file of a picture, to draw what is compared, to find segments, to read a palette file, or to find one
-        palette for all.
+    kind : {"compress", "show", "differ", "segment", "palette", "shared"}
+        To make a file of a picture, to draw what is compared, to draw how animations differ, to find segments, to read
+        a palette file, or to find one palette for all.
     picture : str
         Whose job it is.
     options : Options
@@ -45,12 +47,16 @@ class Job(Task):
         An empty folder for what is made.
     inside : str
         The folder that sources may not leave; empty for files that came in.
-    made : str
-        The file that is shown beside its source.
+    scores : bool
+        Whether the result is scored.
+    shots : tuple of Shot
+        The versions that are shown beside their source.
+    base : str
+        The address under which the page gets what is written to the folder.
+    waited : str
+        The file in the folder that somebody waits for.
     sources : tuple of (str, str)
         The pictures that share a palette, and the folders that they may not leave.
-    name : str
-        What people call the picture.
     """
 
     number: int = 0
@@ -60,9 +66,11 @@ class Job(Task):
     delivery: Delivery = field(default_factory=Delivery)
     folder: str = ""
     inside: str = ""
-    made: str = ""
+    scores: bool = True
+    shots: tuple[Shot, ...] = ()
+    base: str = ""
+    waited: str = ""
     sources: tuple[tuple[str, str], ...] = ()
-    name: str = ""
 
 
 def settings_of(job: Job) -> Settings:
@@ -75,7 +83,7 @@ def cost_of_job(job: Job) -> int:
     settings = settings_of(job)
     if job.sources:
         return max(cost_of(replace(job, source=source), settings, counting=True) for source, _ in job.sources)
-    return cost_of(job, settings)
+    return cost_of(job, settings) + (sheets_set(1 + len(job.shots)) if job.shots else 0)
 
 
 def do(job: Task, _: Settings, threads: int, tell: Callable[[float], None]) -> FileOutcome:
@@ -105,13 +113,14 @@ def check_inside(path: str, folder: str) -> None:
 
 def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
     """Make the file that the command makes: by the same plan, and by the same work."""
+    sketched = _sketched(job)
     request = RunRequest(
         names=(job.source,),
         options=job.options,
         delivery=job.delivery,
         output=os.path.join(job.folder, ""),
-        scores=True,
-        thumbnails=True,
+        scores=job.scores,
+        thumbnails=not sketched.exists(),
     )
     planned = plan_files(request, ANYWHERE)
     task, settings = planned.tasks[0], planned.settings
@@ -122,11 +131,25 @@ def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutc
         raise outcome.error
     if outcome.staged is not None and outcome.output is not None:
         settings.targets.publish(outcome.staged, outcome.output, overwrite=True)
+    if outcome.thumbnails is not None:  # several jobs may be at it, and any of them may be stopped
+        files.write_bytes(sketched, outcome.thumbnails[0], overwrite=True)
+    elif sketched.exists():
+        outcome.thumbnails = files.read_bytes(sketched), b""
     return outcome
 
 
+def _sketched(job: Job) -> Path:
+    """Return the file for the thumbnail of what the options take of a picture: whoever comes first draws it."""
+    return Path(job.folder).parent / f"sketched{zlib.crc32(repr(job.options.edits).encode()):08x}"
+
+
 def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    write_views(job.source, job.made, job.options, Path(job.folder), job.name)
+    write_views(job.source, job.shots, job.options, Path(job.folder), job.base)
+    return FileOutcome(job, "counted")
+
+
+def _differ(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    write_differences(job.source, job.shots, job.options, Path(job.folder), job.waited)
     return FileOutcome(job, "counted")
 
 
@@ -148,6 +171,7 @@ def _shared(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcom
 _WORK: dict[Kind, Callable[[Job, int, Callable[[float], None]], FileOutcome]] = {
     "compress": _compress,
     "show": _show,
+    "differ": _differ,
     "segment": _segment,
     "palette": _palette,
     "shared": _shared,

@@ -11,16 +11,22 @@ from huepress.archive.tasks import FileOutcome
 from huepress.comparison.page.plot import Point, size_and_quality
 from huepress.comparison.versions import label_of
 from huepress.engine.metrics import words_for
+from huepress.errors import InputError
 from huepress.options import Options
-from huepress.web.choices import Chosen, Value, command_for
+from huepress.web.choices import Chosen, Value, command_for, command_of, delivery_for
+from huepress.web.drawings import Drawing
 from huepress.web.telling import told
+from huepress.web.views import Shot
 from huepress.wording import human_bytes, rounded_down, told_saving
 
 Stage = Literal["waiting", "first", "working", "done", "failed"]
 # Which jobs come first: what somebody waits for, then for all pictures the first look, a better one, and the result.
 AWAITED, FIRST_LOOK, SECOND_LOOK, FULL = range(4)
 _SUFFIX = "-huepress"
+RESULT = "Result"
+# Of the versions that are kept of a picture: how many, and how many bytes together.
 _MOST_VERSIONS = 12
+_LEAST_ROOM, _ROOM_FACTOR = 4 << 20, 4
 
 
 @dataclass(frozen=True)
@@ -29,16 +35,22 @@ class Made:
 
     Attributes
     ----------
+    number : int
+        Of the job that made it.
     path : str
     chosen : mapping
-        The settings that it was made with.
+        The settings that were asked for.
+    options : Options
+        What it was made with: a first look is rougher than what was asked for.
     is_first : bool
         Whether it is only a first look.
     outcome : FileOutcome
     """
 
+    number: int
     path: str
     chosen: Chosen
+    options: Options
     is_first: bool
     outcome: FileOutcome
 
@@ -47,12 +59,50 @@ class Made:
         """The extension of the file, with its dot."""
         return PurePosixPath(self.path).suffix
 
+    @property
+    def label(self) -> str:
+        """What it is called among the versions of its picture."""
+        return label_of(self.options) + (", first look" if self.is_first else "")
+
+    @property
+    def point(self) -> Point | None:
+        """Size and score for the plot; None where it is not one of a picture's versions."""
+        outcome = self.outcome
+        if outcome.ssimulacra2 is None or outcome.status != "compressed" or not outcome.bytes_out:
+            return None
+        return Point(self.label, outcome.bytes_out, outcome.ssimulacra2, f"{self.number}")
+
+    def shot(self, name: str, label: str, base: str) -> Shot:
+        """Return how it is looked at beside its original.
+
+        Parameters
+        ----------
+        name : str
+            What people call the picture.
+        label : str
+            What the version is called.
+        base : str
+            The address below which the picture's files are.
+        """
+        outcome, score = self.outcome, self.outcome.ssimulacra2
+        looks = "" if score is None else f", score {rounded_down(score, 0)}, {words_for(score)}"
+        return Shot(
+            self.path,
+            label,
+            f"{label} · {human_bytes(outcome.bytes_out)}{looks}",
+            command_of(PurePosixPath(name).name, self.options, delivery_for(self.chosen)),
+            PurePosixPath(result_name(name, self.extension)).name,
+            f"{base}/results/{self.number}",
+            outcome.frame_scores,
+        )
+
     def facts(self) -> dict[str, object]:
         """Return what the page tells of it."""
         outcome = self.outcome
         score = outcome.ssimulacra2
         saved = 1 - outcome.bytes_out / outcome.bytes_in if outcome.bytes_in else 0.0
         return {
+            "number": self.number,
             "is_first": self.is_first,
             "kept": outcome.status == "kept",
             "bytes": outcome.bytes_out,
@@ -97,12 +147,12 @@ class Picture:
     error : str
     version : int
         The moment of the last change.
-    views : tuple of (path, folder), optional
-        What is drawn to be compared: of which result, and where.
+    drawings : dict
+        What is drawn to be compared, by the numbers of the results.
     segments : tuple of (str, Path), optional
         The segments of the picture: with which options it was read for them, and where they are.
     versions : dict
-        Size and score of what was made of it so far, by what each is called; the latest last.
+        What was made of it so far and is still there, by what each is called; the latest last.
     """
 
     id: str
@@ -121,9 +171,9 @@ class Picture:
     part: float = 0.0
     error: str = ""
     version: int = 0
-    views: tuple[str, Path] | None = None
+    drawings: dict[str, Drawing] = field(default_factory=dict)
     segments: tuple[str, Path] | None = None
-    versions: dict[str, Point] = field(default_factory=dict)
+    versions: dict[str, Made] = field(default_factory=dict)
     _size_of_versions: str = ""
 
     @property
@@ -140,8 +190,22 @@ class Picture:
     def result_name(self) -> str:
         """What its result is called when it is downloaded."""
         assert self.made is not None
-        name = PurePosixPath(self.name)
-        return str(name.with_name(f"{name.stem}{_SUFFIX}{self.made.extension}"))
+        return result_name(self.name, self.made.extension)
+
+    def result(self, number: int | None = None) -> Made:
+        """Return a result by its number, without one the present one.
+
+        Raises
+        ------
+        InputError
+            If it is not there, or no more.
+        """
+        if self.made is None and number is None:
+            raise InputError("there is no result yet", remedy="wait a little")
+        for each in (self.made, *self.versions.values()):
+            if each is not None and number in (None, each.number):
+                return each
+        raise InputError("that version is no more", remedy="make it again")
 
     def row(self, chosen: Chosen) -> dict[str, object]:
         """Return what the page shows of it, under the settings that hold for it."""
@@ -163,31 +227,43 @@ class Picture:
             "version": self.version,
         }
 
-    def take(self, outcome: FileOutcome, chosen: Chosen, options: Options, *, is_first: bool) -> None:
-        """Take over what a job has made of it."""
-        if outcome.thumbnails is not None:
-            self.thumbnail = outcome.thumbnails[0]
-        if outcome.error is not None:
-            self.error, self.made = told(outcome.error), None
-        elif outcome.output is not None:
-            self.error, self.made = "", Made(outcome.output, dict(chosen), is_first, outcome)
-            self._remember(outcome, options)
+    def take(self, made: FileOutcome, job: int, chosen: Chosen, options: Options, *, is_first: bool) -> list[Made]:
+        """Take over what a job has made of it, and return the results that are no longer wanted."""
+        before = [each for each in (self.made, *self.versions.values()) if each is not None]
+        if made.thumbnails is not None:
+            self.thumbnail = made.thumbnails[0]
+        if made.error is not None:
+            self.error, self.made = told(made.error), None
+        elif made.output is not None:
+            self.error, self.made = "", Made(job, made.output, dict(chosen), options, is_first, made)
+            self._remember(self.made)
+        wanted = {each.number for each in (self.made, *self.versions.values()) if each is not None}
+        return [each for number, each in {each.number: each for each in before}.items() if number not in wanted]
 
-    def _remember(self, outcome: FileOutcome, options: Options) -> None:
-        """Keep size and score, beside those of the same picture at the same size only."""
-        size = str(options.edits)
+    def _remember(self, made: Made) -> None:
+        """Keep a version beside those of the same picture at the same size, as many as there is room for."""
+        size = str(made.options.edits)
         if size != self._size_of_versions:
             self.versions.clear()
             self._size_of_versions = size
-        label = label_of(options)
-        self.versions.pop(label, None)
-        if outcome.ssimulacra2 is not None and outcome.status == "compressed" and outcome.bytes_out:
-            self.versions[label] = Point(label, outcome.bytes_out, outcome.ssimulacra2)
-        while len(self.versions) > _MOST_VERSIONS:
+        self.versions.pop(made.label, None)
+        if made.point is not None:
+            self.versions[made.label] = made
+        room = max(_LEAST_ROOM, _ROOM_FACTOR * self.size)
+        while len(self.versions) > 1 and (
+            len(self.versions) > _MOST_VERSIONS or sum(each.outcome.bytes_out for each in self.versions.values()) > room
+        ):
             del self.versions[next(iter(self.versions))]
 
     def frontier(self) -> str:
         """Return score over bytes of its versions as HTML; nothing as long as there is but one."""
         tried = self.made.outcome.facts.get("trials", ()) if self.made is not None else ()
         trials = [Point("tried", each["n_bytes"], each["score"]) for each in tried if each["score"] is not None]
-        return size_and_quality(list(self.versions.values()), trials)
+        points = [each.point for each in self.versions.values()]
+        return size_and_quality([each for each in points if each is not None], trials)
+
+
+def result_name(name: str, extension: str) -> str:
+    """Return what the result of a picture is called."""
+    path = PurePosixPath(name)
+    return str(path.with_name(f"{path.stem}{_SUFFIX}{extension}"))

@@ -80,7 +80,7 @@ def serve(request: ServeRequest, on_ready: Callable[[str, str], None]) -> None:
     except ImportError:
         raise missing_extra("the page", "Starlette and uvicorn", "serve", OptionError) from None
     check_request(RunRequest(names=(), options=Options(jobs=request.jobs), memory=request.memory))
-    warm_up()
+    warm_up("huepress.web.preloaded")
     listener = _listener(request.host, request.port)
     with listener:
         from huepress.web.app import make_app

@@ -13,13 +13,16 @@ from huepress.errors import HuepressError, InputError, LimitError
 from huepress.formats.probe import Probe
 from huepress.options import Options
 from huepress.web.choices import Chosen, Value, delivery_for, first_looks, options_for
+from huepress.web.drawings import Drawing
 from huepress.web.jobs import Job, Kind
-from huepress.web.pictures import AWAITED, FIRST_LOOK, FULL, SECOND_LOOK, Picture
+from huepress.web.pictures import AWAITED, FIRST_LOOK, FULL, RESULT, SECOND_LOOK, Picture
 from huepress.web.scratch import Scratch
 from huepress.web.telling import told
 from huepress.web.workshop import Workshop
 
 MOST_PICTURES = 10_000
+# Of a picture: the comparison with its result, and with an earlier version beside it.
+_MOST_DRAWINGS = 2
 OnDone = Callable[[FileOutcome], None]
 
 
@@ -44,7 +47,7 @@ class Studio:
         self._chosen_version = 0
         self._version = 0
         self._awaited: dict[int, OnDone] = {}
-        self._workshop = Workshop(resources, self._done, self._progressed)
+        self._workshop = Workshop(resources, self._done, self._progressed, self._dropped)
 
     def start(self) -> None:
         """Begin to work."""
@@ -92,6 +95,8 @@ class Studio:
             self._cancel(picture)
             del self._pictures[identity]
             self._removed.append((self._tick(), identity))
+        for drawing in picture.drawings.values():
+            drawing.stop()
         self.scratch.discard(picture.folder)
 
     def picture(self, identity: str) -> Picture:
@@ -173,6 +178,65 @@ class Studio:
             self._awaited.pop(number, None)
         self._workshop.cancel({number})
 
+    def draw(self, picture: Picture, versions: str, base: str) -> Drawing:
+        """Have results of a picture drawn beside it, unless they are.
+
+        Parameters
+        ----------
+        picture : Picture
+        versions : str
+            The numbers of the results, joined by ``-``; the first is called the result.
+        base : str
+            The address below which the picture's files are.
+
+        Raises
+        ------
+        InputError
+            If there is no such result any more.
+        """
+        with self._lock:
+            drawing = picture.drawings.get(versions)
+            if drawing is not None and not drawing.failed:
+                return drawing
+            made = [picture.result(int(number)) for number in versions.split("-")]
+            while len(picture.drawings) >= _MOST_DRAWINGS:
+                self._undraw(picture, next(iter(picture.drawings)))
+            folder = picture.folder / f"views{self.new_number()}"
+            folder.mkdir(mode=0o700)
+            shots = (each.shot(picture.name, each.label if place else RESULT, base) for place, each in enumerate(made))
+            more: dict[str, object] = {
+                "source": picture.path,
+                "size": picture.size,
+                "inside": picture.inside,
+                "options": made[0].options,
+                "folder": str(folder),
+                "shots": tuple(shots),
+                "base": f"{base}/view/{versions}/",
+            }
+
+            def ask(kind: Kind, on_done: OnDone, waited: str) -> int:
+                def ended(outcome: FileOutcome) -> None:
+                    on_done(outcome)
+                    if begun.is_stopped:  # what it wrote last may have come after its folder was removed
+                        self.scratch.discard(folder)
+
+                return self.ask(kind, ended, waited=waited, **more)
+
+            begun = picture.drawings[versions] = Drawing(folder, ask)
+            return begun
+
+    def leave(self, picture: Picture, versions: str) -> None:
+        """Nobody looks at some results any more: what is drawn of them is kept if it is whole, else given up."""
+        with self._lock:
+            drawing = picture.drawings.get(versions)
+            if drawing is not None and not drawing.is_whole:
+                self._undraw(picture, versions)
+
+    def _undraw(self, picture: Picture, versions: str) -> None:
+        drawing = picture.drawings.pop(versions)
+        drawing.stop()
+        self.scratch.discard(drawing.folder)
+
     def _plan(self, picture: Picture) -> None:
         """Have a picture made anew: a first look, then as asked."""
         self._cancel(picture)
@@ -202,6 +266,7 @@ class Studio:
             delivery=delivery_for(chosen),
             folder=str(folder),
             inside=picture.inside,
+            scores=urgency != FIRST_LOOK,  # it would take as long again, and a better one comes soon
         )
         picture.jobs[number] = urgency
         self._workshop.submit(job, urgency)
@@ -221,14 +286,19 @@ class Studio:
             urgency = picture.jobs.pop(job.number, None) if picture is not None else None
             if picture is not None and urgency is not None:
                 self._cancel(picture, below=urgency)  # a look that comes late would be a step back
-                before = picture.made
                 picture.part = 0.0
-                picture.take(outcome, self.chosen_for(picture), job.options, is_first=urgency != FULL)
+                chosen = self.chosen_for(picture)
+                unwanted = picture.take(outcome, job.number, chosen, job.options, is_first=urgency != FULL)
                 picture.version = self._tick()
-                if before is not None and before is not picture.made:
-                    self.scratch.discard(Path(before.path).parent)
+                for made in unwanted:
+                    self.scratch.discard(Path(made.path).parent)
         if awaited is not None:
             awaited(outcome)
+
+    def _dropped(self, job: Job) -> None:
+        """Remove what a stopped worker may have written after its folder had been removed."""
+        if job.kind == "compress":
+            self.scratch.discard(Path(job.folder))
 
     def _progressed(self, job: Job, part: float) -> None:
         with self._lock:

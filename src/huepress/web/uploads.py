@@ -14,7 +14,9 @@ from pathlib import Path
 
 from huepress import files
 from huepress.errors import DecodeError, HuepressError, InputError, LimitError
+from huepress.formats.plug_ins import enable_video
 from huepress.formats.probe import HEADER_BYTES, Probe, probe
+from huepress.formats.video import is_video
 from huepress.web.pictures import Picture
 from huepress.web.studio import Studio
 
@@ -53,9 +55,12 @@ def header_of(path: str) -> Probe:
     Raises
     ------
     DecodeError
-        If it is no picture of a known format.
+        If it is no picture of a known format, or a video and the extra that reads them is missing.
     """
-    found = probe(files.read_start(path, HEADER_BYTES)) or probe(files.read_bytes(path, limit=MOST_HELD))
+    head = files.read_start(path, HEADER_BYTES)
+    if is_video(head):
+        enable_video()  # says what is missing
+    found = probe(head) or probe(files.read_bytes(path, limit=MOST_HELD))
     if found is None and not files.read_start(path, 1):
         raise DecodeError("the file is empty", remedy="leave it out")
     if found is None:

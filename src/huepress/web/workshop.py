@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.03
 class Workshop:
     """Takes jobs, has them done in worker processes, and tells what became of each.
 
-    Both callables are called in the workshop's own thread, and never for a job that was canceled.
+    All callables are called in the workshop's own thread, the first two never for a job that was canceled.
 
     Parameters
     ----------
@@ -29,6 +29,8 @@ class Workshop:
         Called with a job and its outcome.
     on_progress : callable
         Called with a job and the part that is done, 0 to 1.
+    on_dropped : callable
+        Called with a job that was canceled after it had begun, once nobody works on it any more.
     """
 
     def __init__(
@@ -36,8 +38,10 @@ class Workshop:
         resources: Resources,
         on_done: Callable[[Job, FileOutcome], None],
         on_progress: Callable[[Job, float], None],
+        on_dropped: Callable[[Job], None],
     ) -> None:
         self._resources, self._on_done, self._on_progress = resources, on_done, on_progress
+        self._on_dropped = on_dropped
         self._changed = threading.Condition()
         self._queue: list[tuple[int, int, Job]] = []
         self._begun: dict[int, Job] = {}
@@ -148,6 +152,7 @@ class Workshop:
         for job in stale:
             executor.cancel(job)
             admission.ended(job)
+            self._on_dropped(job)
 
     def _finished(self, outcome: FileOutcome) -> None:
         job = outcome.task
@@ -156,7 +161,9 @@ class Workshop:
             is_stale = job.number in self._stale
             self._stale.discard(job.number)
             self._begun.pop(job.number, None)
-        if not is_stale:
+        if is_stale:
+            self._on_dropped(job)
+        else:
             self._on_done(job, outcome)
 
     def _progressed(self, task: Task, part: float) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from html import escape
-from itertools import accumulate, pairwise
 from pathlib import PurePath
 
 from huepress.comparison.moving import MovingVersion
 from huepress.comparison.page import strips
+from huepress.comparison.page.player import moving_of, render_moving_viewer
 from huepress.comparison.page.render import (
     ORIGINAL,
     Moving,
@@ -18,16 +16,12 @@ from huepress.comparison.page.render import (
     kept_or_png,
     part_text,
     put_together,
-    render_viewer,
     score_text,
     table_row,
-    template,
     told_of_original,
 )
-from huepress.comparison.page.strips import FramesShown, Strips, encode_frames
 from huepress.comparison.versions import best_of
 from huepress.drawing.browser_image import data_uri, extension_of, to_png
-from huepress.drawing.strip import frames_a_sheet
 from huepress.engine.moving_score import seconds_shown
 from huepress.model import Animation, Encoded
 from huepress.pipeline.edit import frame_of
@@ -39,9 +33,6 @@ _HEAD = (
     '<th scope="col" colspan="2" class="words">Worst frame</th><th scope="col">Flicker</th>'
 )
 _WORDS = (4, 6)  # cells of the table that are no numbers
-_KEYS = (
-    " Space plays and stops, <kbd>,</kbd> and <kbd>.</kbd> go to the frame before and after, <kbd>W</kbd> to the worst."
-)
 
 
 def render_moving_section(name: str, source: Animation, versions: Sequence[MovingVersion], number: int) -> Section:
@@ -60,13 +51,16 @@ def render_moving_section(name: str, source: Animation, versions: Sequence[Movin
     DecodeError
         If a frame is damaged.
     """
-    frames = encode_frames(source, versions)
+    frames = strips.encode_frames(
+        source, [version.shown for version in versions], {version.worst_frame for version in versions}
+    )
     first = frame_of(source, 0)
     translucent = any(each.translucent for each in (frames.of_original, *frames.of_versions))
     file = data_uri(_small_enough(kept_or_png(source, first), source)) or ""
     shown = [Shown(ORIGINAL, told_of_original(source), file, moving=Moving(_uris(frames.of_original.frames)))]
     for version, its_strips in zip(versions, frames.of_versions, strict=True):
         encoded = _small_enough(version.outcome.encoded, version.shown)
+        sheets, map_sheets = _uris(its_strips.frames), _uris(its_strips.differences)
         shown.append(
             Shown(
                 version.label,
@@ -74,20 +68,23 @@ def render_moving_section(name: str, source: Animation, versions: Sequence[Movin
                 data_uri(encoded) or "",
                 command=version.command(name),
                 file=f"{PurePath(name).stem}-huepress{extension_of(encoded)}",
-                moving=_moving(version, its_strips, frames.numbers),
+                moving=moving_of(sheets, map_sheets, version.frame_scores, frames.numbers),
             )
         )
     own = [] if source.keepable is None else [Encoded(source.keepable, source.format)]
     files = [*own, *(version.outcome.encoded for version in versions)]
-    viewer = render_viewer(
+    left_out = any(len(each.data) > strips.MOST_BYTES for each in files)
+    viewer = render_moving_viewer(
         shown,
         number,
-        width=source.width,
-        height=source.height,
+        source,
+        frames.numbers,
         translucent=translucent,
         best=best_of(versions) + 1,
-        player=_player(source, frames, files),
-        keys=_KEYS,
+        evenly=frames.evenly,
+        notes=[f"Of files above {human_bytes(strips.MOST_BYTES)} it holds the first frame in their place."]
+        if left_out
+        else [],
     )
     rows = [_original_row(source, versions[0]), *(_row(version) for version in versions)]
     return put_together(name, number, _facts(source), first, viewer, _HEAD, rows, versions)
@@ -100,38 +97,6 @@ def _small_enough(file: Encoded, shown: Animation) -> Encoded:
 
 def _uris(sheets: Sequence[Encoded]) -> tuple[str, ...]:
     return tuple(data_uri(sheet) or "" for sheet in sheets)
-
-
-def _moving(version: MovingVersion, its_strips: Strips, numbers: Sequence[int]) -> Moving:
-    scores: tuple[str, ...] = ()
-    if version.score is not None:
-        found = {moment.frame: moment.ssimulacra2 for moment in version.score.moments}
-        scores = tuple(score_text(found[number]) for number in numbers)
-    worst = numbers.index(version.worst_frame) if scores and version.worst_frame in numbers else None
-    return Moving(_uris(its_strips.frames), _uris(its_strips.differences), scores, worst)
-
-
-def _player(source: Animation, shown: FramesShown, files: Sequence[Encoded]) -> str:
-    numbers, seconds = shown.numbers, [float(each) for each in seconds_shown(source)]
-    starts = [0.0, *accumulate(seconds)]
-    lasts = {each: seconds[each] for each in numbers}
-    if shown.evenly:  # each until the next one that is shown, so that the whole takes its time
-        lasts = {each: starts[after] - starts[each] for each, after in pairwise([*numbers, source.n_frames])}
-    notes = []
-    if len(numbers) < source.n_frames:
-        which = "evenly, since all take too many bytes" if shown.evenly else "those around the worst"
-        told = f"This page holds {len(numbers):,} of the {counted(source.n_frames, 'frame')}: {which}."
-        notes.append(told)
-    if any(len(encoded.data) > strips.MOST_BYTES for encoded in files):
-        notes.append(f"Of files above {human_bytes(strips.MOST_BYTES)} it holds the first frame in their place.")
-    note = f'<p class="note">{" ".join(notes)}</p>\n' if notes else ""
-    return template("player.html").substitute(
-        frames=escape(json.dumps([(each, starts[each], lasts[each]) for each in numbers])),
-        a_sheet=frames_a_sheet(source.width, source.height),
-        total=source.n_frames,
-        last=len(numbers) - 1,
-        note=note,
-    )
 
 
 def _facts(source: Animation) -> str:

@@ -9,7 +9,7 @@ let inSightNow = 0; // viewers
 const sheets = new Map(); // from an address to its bitmap, what was used last at the end; null while it is decoded
 
 /* Return the file that a data URI holds; an `Image` would decode it, too, but would hold up all else meanwhile. */
-function fileAt(address) {
+function fileIn(address) {
   const [head, body] = address.split(",");
   const codes = atob(body);
   const bytes = new Uint8Array(codes.length);
@@ -17,15 +17,26 @@ function fileAt(address) {
   return new Blob([bytes], { type: head.slice("data:".length, head.indexOf(";")) });
 }
 
+let fileAt = async (address) => fileIn(address); // returns the file that is at an address, sooner or later
+
+/* Have files got in another way than out of data URIs. */
+export function getSheetsBy(other) {
+  fileAt = other;
+}
+
+/* Tell whether the sheet at an address is still wanted. */
+export const isWanted = (address) => sheets.has(address);
+
 /* Return the decoded sheet at an address; null where it is not there yet, and `then` is called once it is. */
 function sheetAt(address, then) {
   const found = sheets.get(address);
   if (found === undefined) {
     sheets.set(address, null);
-    createImageBitmap(fileAt(address)).then((bitmap) => {
+    fileAt(address).then(createImageBitmap).then((bitmap) => {
       if (sheets.has(address)) sheets.set(address, bitmap);
+      else bitmap.close();
       then();
-    }, () => {}); // what cannot be decoded is not shown
+    }).catch(() => {}); // what cannot be had or decoded is not shown
     for (const [old, bitmap] of sheets) {
       if (sheets.size <= Math.max(MOST_SHEETS, SHEETS_IN_USE * inSightNow)) break;
       bitmap?.close();
@@ -36,6 +47,12 @@ function sheetAt(address, then) {
   sheets.delete(address);
   sheets.set(address, found);
   return found;
+}
+
+/* Give all sheets up, those that are waited for as well: the viewers that show them are no more. */
+export function forgetSheets() {
+  for (const bitmap of sheets.values()) bitmap?.close();
+  sheets.clear();
 }
 
 /* A canvas in the place of an image, and the sheets that its frames come from. */
@@ -80,6 +97,7 @@ export function startPlayer(viewer) {
   const aSheet = Number(player.dataset.sheet);
   const figures = [...viewer.querySelectorAll("figure")];
   const slider = player.querySelector("input");
+  const stage = viewer.querySelector(".stage");
   const button = (name) => player.querySelector(`[data-play=${name}]`);
   const versions = figures.map((figure) => {
     const image = figure.querySelector("img");
@@ -103,7 +121,7 @@ export function startPlayer(viewer) {
   let asked = 0; // to be called for the next picture of the screen
 
   function draw() {
-    if (!inSight) return false;
+    if (!inSight || !viewer.isConnected) return false;
     const { number, start } = frames[place];
     const version = versions[shown.taken];
     let ready = true;
@@ -113,6 +131,7 @@ export function startPlayer(viewer) {
     // Those that may be chosen next are there then, if there is room for all.
     if (hasRoom) for (const each of versions) each.picture.prepare(Math.floor(place / aSheet));
     const at = `frame ${number + 1} of ${player.dataset.total}, ${start.toFixed(2)} s`;
+    stage.classList.toggle("waiting", !ready);
     slider.value = place;
     slider.setAttribute("aria-valuetext", at);
     player.querySelector(".at").textContent = at + (version.scores ? `, score ${version.scores[place]}` : "");
@@ -182,7 +201,7 @@ export function startPlayer(viewer) {
     inSight = isIntersecting;
     move(wanted);
     draw();
-  }).observe(viewer.querySelector(".stage"));
+  }).observe(stage);
   player.hidden = false;
   for (const control of player.querySelectorAll("button, input")) control.hidden = frames.length < 2;
 

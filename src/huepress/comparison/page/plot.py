@@ -14,15 +14,17 @@ _WIDTH, _HEIGHT = 640, 350
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 24, 34, 52
 _LETTER, _LINE = 8.2, 18.0  # estimates, to keep labels apart
 _DOT = 6.0
+_REACH = 16.0  # of a point that can be chosen: what a finger hits
 
 
 @dataclass(frozen=True)
 class Point:
-    """A version: its name, the size of its file and its score."""
+    """A version: its name, the size of its file, its score, and what a page knows it by if it can be chosen there."""
 
     label: str
     n_bytes: int
     score: float
+    key: str = ""
 
 
 def frontier(points: Sequence[Point]) -> list[Point]:
@@ -83,8 +85,14 @@ def frontier_svg(points: Sequence[Point], trials: Sequence[Point] = ()) -> str:
 
     def dot(point: Point, kind: str, radius: float) -> str:
         told = escape(f"{point.label}: {human_bytes(point.n_bytes)}, score {rounded_down(point.score, 1)}")
-        at = f'cx="{x(point.n_bytes):.1f}" cy="{y(point.score):.1f}" r="{radius:g}"'
-        return f'<circle class="{kind}" {at}><title>{told}</title></circle>'
+        at = f'cx="{x(point.n_bytes):.1f}" cy="{y(point.score):.1f}"'
+        circle = f'<circle class="{kind}" {at} r="{radius:g}"><title>{told}</title></circle>'
+        if not point.key:
+            return circle
+        button = (
+            f'role="button" tabindex="0" aria-pressed="false" aria-label="Show {told}" data-key="{escape(point.key)}"'
+        )
+        return f'<g class="choice" {button}><circle class="reach" {at} r="{_REACH:g}"/>{circle}</g>'
 
     at_best = {(p.n_bytes, p.score) for p in best}  # of equal files the frontier names one
     parts += [dot(point, "trial", 2.5) for point in trials]
@@ -93,8 +101,9 @@ def frontier_svg(points: Sequence[Point], trials: Sequence[Point] = ()) -> str:
         parts.append(dot(point, "best" if (point.n_bytes, point.score) in at_best else "behind", 5))
         parts.append(_placed_label(point.label, at, placed))
     told = "; ".join(f"{p.label} {human_bytes(p.n_bytes)}, {rounded_down(p.score, 1)}" for p in best)
+    role = "group" if any(point.key for point in points) else "img"  # nobody can choose a part of a picture
     return (
-        f'<svg class="plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'<svg class="plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="{role}" '
         f'aria-label="Score over bytes. On the frontier, the smallest first: {escape(told)}.">{"".join(parts)}</svg>'
     )
 

@@ -81,6 +81,8 @@ class Shown:
         Where it is, and where its differences from the original are drawn; empty where there are none.
     command, file : str
         The command line that makes it, and the name that its file gets; empty of an original.
+    href : str
+        Where the file itself is, if not at `uri`.
     moving : Moving, optional
         The frames of an animation.
     """
@@ -91,6 +93,7 @@ class Shown:
     map_uri: str = ""
     command: str = ""
     file: str = ""
+    href: str = ""
     moving: Moving | None = None
 
 
@@ -279,6 +282,7 @@ def _picture(shown: Shown, width: int, height: int) -> str:
         told = f"Difference of {shown.label} from the original"
         image += f'<img class="map" alt="{escape(told)}" src="{escape(shown.map_uri)}" {size}>'
     data = f' data-command="{escape(shown.command)}" data-file="{escape(shown.file)}"' if shown.command else ""
+    data += f' data-href="{escape(shown.href)}"' if shown.href else ""
     data += shown.moving.attributes() if shown.moving else ""
     return f"<figure{data}>{image}<figcaption>{escape(shown.label)}</figcaption></figure>"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
-from huepress.comparison.moving import MovingVersion
 from huepress.comparison.page.difference import difference_srgb8
-from huepress.drawing.strip import Strip
+from huepress.drawing.strip import MOST_SHEET_PIXELS, Strip
 from huepress.model import Animation, Bytes, Encoded
 
 # What browsers can hold: pixels of one strip, and of all strips about one input.
@@ -22,6 +22,8 @@ _BYTES_A_PIXEL = 4
 _N_TRIED = 5
 # A frame counts as at least so many pixels: each has a place in a list, too.
 _LEAST_FRAME_PIXELS = 1 << 12
+# Of a sheet while its frames wait, and of the one that is being encoded.
+_BYTES_WAITING, _BYTES_ENCODED = 4, 32
 
 
 @dataclass(frozen=True)
@@ -67,21 +69,20 @@ class FramesShown:
         return sum(len(sheet.data) for strips in every for sheet in (*strips.frames, *strips.differences))
 
 
-def encode_frames(animation: Animation, versions: Sequence[MovingVersion]) -> FramesShown:
-    """Encode the frames that a page shows: as many as it can hold, one at least.
+def encode_frames(animation: Animation, versions: Sequence[Animation], worst: Collection[int]) -> FramesShown:
+    """Encode the frames that a page shows, the worst among them: as many as it can hold, one at least.
 
     Raises
     ------
     DecodeError
         If a frame is damaged.
     """
-    worst = {version.worst_frame for version in versions}
 
     def encoded(numbers: list[int], *, evenly: bool) -> FramesShown:
-        of_versions = [strips_of_version(animation, version, numbers) for version in versions]
-        return FramesShown(numbers, strips_of_original(animation, numbers), of_versions, evenly)
+        of_versions = [strips_of(animation, version, numbers) for version in versions]
+        return FramesShown(numbers, strips_of(animation, None, numbers), of_versions, evenly)
 
-    numbers = frames_shown(animation, versions)
+    numbers = frames_shown(animation, n_versions=len(versions), worst=worst)
     most, evenly = len(numbers), False
     n_pixels = len(numbers) * animation.width * animation.height * (1 + 2 * len(versions))
     if n_pixels * _BYTES_A_PIXEL > MOST_BYTES and most > _N_TRIED:
@@ -105,14 +106,13 @@ def evenly_spaced(n: int, most: int, wanted: Collection[int]) -> list[int]:
     return sorted(found)
 
 
-def frames_shown(animation: Animation, versions: Sequence[MovingVersion]) -> list[int]:
+def frames_shown(animation: Animation, *, n_versions: int, worst: Collection[int]) -> list[int]:
     """Return the frames that a page shows, counted from 0: all, or as many around the worst ones as it can hold."""
-    n_strips = 1 + 2 * len(versions)
+    n_strips = 1 + 2 * n_versions
     room = min(MOST_STRIP_PIXELS, MOST_PIXELS // n_strips)
     most = max(1, room // max(_LEAST_FRAME_PIXELS, animation.width * animation.height))
     if most >= animation.n_frames:
         return list(range(animation.n_frames))
-    worst = {version.worst_frame for version in versions}
 
     def from_worst(number: int) -> int:
         return min(abs(number - each) for each in worst)
@@ -120,35 +120,85 @@ def frames_shown(animation: Animation, versions: Sequence[MovingVersion]) -> lis
     return sorted(sorted(range(animation.n_frames), key=from_worst)[:most])
 
 
-def strips_of_original(animation: Animation, numbers: Collection[int]) -> Strips:
-    """Encode some frames of an animation.
+def strips_of(original: Animation, shown: Animation | None, numbers: Collection[int]) -> Strips:
+    """Encode some frames of a version, and how far each is from the original's; without a version, the original's.
 
     Raises
     ------
     DecodeError
         If a frame is damaged.
     """
-    strip = Strip(animation.width, animation.height)
-    for pixels in _frames(animation, numbers):
-        strip.add(pixels)
-    frames = strip.finish()
-    return Strips(frames, [], strip.translucent)
+    frames: list[Encoded] = []
+    differences: list[Encoded] = []
+    translucent = draw_frames([shown or original], numbers, lambda place, sheet: frames.append(sheet))
+    if shown is not None:
+        draw_differences(original, [shown], numbers, lambda place, sheet: differences.append(sheet))
+    return Strips(frames, differences, translucent)
 
 
-def strips_of_version(original: Animation, version: MovingVersion, numbers: Collection[int]) -> Strips:
-    """Encode some frames of a version, and how far each is from the original's.
+def sheets_set(n_strips: int) -> int:
+    """Estimate the bytes that the sheets take which are drawn in step, beside a few frames."""
+    return MOST_SHEET_PIXELS * (_BYTES_WAITING * n_strips + _BYTES_ENCODED)
+
+
+def draw_frames(
+    animations: Sequence[Animation],
+    numbers: Collection[int],
+    take: Callable[[int, Encoded], None],
+    *,
+    quick: bool = False,
+) -> bool:
+    """Encode some frames of animations in step, so that what is seen together comes together.
+
+    Parameters
+    ----------
+    animations : sequence of Animation
+        Of one size, and with as many frames.
+    numbers : collection of int
+        Which frames.
+    take : callable
+        Called with the place of an animation and a sheet of its frames.
+    quick : bool
+        Whether sheets shall be there soon rather than small.
+
+    Returns
+    -------
+    bool
+        Whether some pixel is not opaque.
 
     Raises
     ------
     DecodeError
         If a frame is damaged.
     """
-    strip, differences = (Strip(original.width, original.height) for _ in range(2))
-    for before, after in zip(_frames(original, numbers), _frames(version.shown, numbers), strict=True):
-        strip.add(after)
-        differences.add(difference_srgb8(before, after))
-    frames = strip.finish()
-    return Strips(frames, differences.finish(), strip.translucent)
+    strips = _strips(animations, take, quick)
+    for together in zip(*(_frames(each, numbers) for each in animations), strict=True):
+        for strip, pixels in zip(strips, together, strict=True):
+            strip.add(pixels)
+    for strip in strips:
+        strip.finish()
+    return any(strip.translucent for strip in strips)
+
+
+def draw_differences(
+    original: Animation,
+    versions: Sequence[Animation],
+    numbers: Collection[int],
+    take: Callable[[int, Encoded], None],
+    *,
+    quick: bool = False,
+) -> None:
+    """Encode how far some frames of versions are from those of their original; see `draw_frames`."""
+    strips = _strips(versions, take, quick)
+    for before, *after in zip(*(_frames(each, numbers) for each in (original, *versions)), strict=True):
+        for strip, pixels in zip(strips, after, strict=True):
+            strip.add(difference_srgb8(before, pixels))
+    for strip in strips:
+        strip.finish()
+
+
+def _strips(animations: Sequence[Animation], take: Callable[[int, Encoded], None], quick: bool) -> list[Strip]:
+    return [Strip(each.width, each.height, partial(take, place), quick=quick) for place, each in enumerate(animations)]
 
 
 def _frames(animation: Animation, numbers: Collection[int]) -> Iterator[Bytes]:

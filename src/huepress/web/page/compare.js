@@ -1,8 +1,10 @@
 // The comparison of a picture with its result: the viewer of the comparison page, and its palette to pin and remove.
-import { make } from "/part/api.js";
+import { call, make } from "/part/api.js";
+import { forgetSheets, getSheetsBy, isWanted, startPlayer } from "/part/player.js";
 import { known } from "/part/rows.js";
 import * as segments from "/part/segments.js";
 import * as settings from "/part/settings.js";
+import { fetchInTurn } from "/part/sheets.js";
 import { copy, startViewer } from "/part/viewer.js";
 
 const dialog = document.querySelector("#comparison");
@@ -11,41 +13,82 @@ const swatches = document.querySelector("#swatches");
 const frontier = document.querySelector("#frontier");
 const pick = document.querySelector("#pick");
 let viewer = null;
-let shown = { id: "", version: "" };
+let shown = { id: "", version: 0, beside: 0 }; // the picture, its result, and an earlier version; 0 for none
+let drawn = ""; // the address of what is in place
 
-const versionOf = (row) => row.made && `${row.made.bytes} ${row.made.is_first} ${row.made.palette.join()}`;
+const addressOf = ({ id, version, beside }) => `/api/pictures/${id}/view/${beside ? `${version}-${beside}` : version}`;
 
-async function draw(row) {
-  shown = { id: row.id, version: versionOf(row) };
-  const base = `/api/pictures/${row.id}/view/`;
-  place.setAttribute("aria-busy", "true");
-  const answer = await fetch(`${base}viewer.html`);
-  const text = await answer.text();
-  if (shown.id !== row.id || shown.version !== versionOf(row)) return; // overtaken meanwhile
-  place.removeAttribute("aria-busy");
+/* Take what is compared away, and tell the server that nobody waits for what it may still be drawing of it. */
+function clear() {
   viewer?.stop();
   viewer = null;
+  place.replaceChildren();
+  forgetSheets();
+  if (drawn) call("DELETE", drawn).catch(() => {}); // the picture may be gone
+  drawn = "";
+}
+
+/* Draw the original and the result, and if wished for an earlier version, which is seen first then. */
+async function draw(row, beside = 0) {
+  const version = row.made.number;
+  const isNew = shown.id !== row.id || shown.version !== version;
+  const wanted = (shown = { id: row.id, version, beside });
+  place.setAttribute("aria-busy", "true");
+  mark();
+  const answer = await fetch(`${addressOf(wanted)}/viewer.html`);
+  const text = await answer.text();
+  if (shown !== wanted) return; // overtaken meanwhile
+  if (!answer.ok && beside) { // it is no more
+    draw(row);
+    return;
+  }
+  place.removeAttribute("aria-busy");
+  if (drawn !== addressOf(wanted)) clear();
   if (!answer.ok) {
     place.textContent = JSON.parse(text).error;
     return;
   }
+  drawn = addressOf(wanted);
   const template = document.createElement("template"); // in which nothing loads yet
   template.innerHTML = text;
-  const stamp = encodeURIComponent(shown.version.length + shown.version.slice(0, 24));
-  for (const image of template.content.querySelectorAll("img")) {
-    image.setAttribute("src", `${base}${image.getAttribute("src")}?${stamp}`);
+  for (const figure of template.content.querySelectorAll("figure[data-sheets]")) { // it comes frame by frame
+    const image = figure.querySelector("img");
+    figure.dataset.href ||= image.getAttribute("src");
+    image.removeAttribute("src");
   }
-  const made = template.content.querySelectorAll("figure")[1];
-  Object.assign(made.dataset, { command: row.command, file: "", href: `/api/pictures/${row.id}/result` });
   place.replaceChildren(template.content);
-  viewer = startViewer(place.querySelector(".viewer"), false);
+  const element = place.querySelector(".viewer");
+  place.style.setProperty("--ratio", element.dataset.width / element.dataset.height);
+  viewer = startViewer(element, false, startPlayer(element));
   segments.renew(viewer, ...layered());
+  if (!isNew && frontier.querySelector(".plot")) return;
   palette(row);
   plot(row);
 }
 
-/* What the segments lie over: the stage, whose picture it is, and its size. */
+/* Mark the points of the plot whose versions are shown. */
+function mark() {
+  for (const point of frontier.querySelectorAll("[data-key]")) {
+    point.setAttribute("aria-pressed", [shown.version, shown.beside].includes(Number(point.dataset.key)));
+  }
+}
+
+/* Show the version of a point of the plot, beside the original and the result. */
+function choose(point) {
+  const row = known(shown.id);
+  const number = Number(point?.dataset.key);
+  if (!row?.made || !number) return;
+  draw(row, number === row.made.number || number === shown.beside ? 0 : number);
+  dialog.scrollTo({ top: 0 });
+}
+
+/* What the segments lie over: the stage, whose picture it is, and its size. Of an animation they are the first frame's. */
 function layered() {
+  const slider = place.querySelector(".player input");
+  if (slider && segments.isOn()) {
+    slider.value = 0;
+    slider.dispatchEvent(new Event("input"));
+  }
   const { width, height } = place.querySelector(".viewer").dataset;
   return [place.querySelector(".stage"), shown.id, { width: Number(width), height: Number(height) }];
 }
@@ -54,7 +97,12 @@ function layered() {
 async function plot(row) {
   const answer = await fetch(`/api/pictures/${row.id}/frontier`);
   const text = answer.ok ? await answer.text() : "";
-  if (shown.id === row.id && shown.version === versionOf(row)) frontier.innerHTML = text;
+  if (shown.id !== row.id || shown.version !== row.made.number) return; // overtaken meanwhile
+  frontier.innerHTML = text;
+  if (frontier.querySelector("[data-key]")) {
+    frontier.append(make("p", { className: "keys", textContent: "A click on a point shows that version beside the original; so does Enter." }));
+  }
+  mark();
 }
 
 function facts(row) {
@@ -105,8 +153,9 @@ function without(colors, color) {
 
 /* Return the color of the original at a point, as the browser shows it. */
 function colorAt({ x, y }) {
-  const image = place.querySelector(".picture[alt=Original]");
-  if (!image || x < 0 || y < 0 || x >= image.naturalWidth || y >= image.naturalHeight) return null;
+  const image = place.querySelector(".picture[alt=Original], .picture[aria-label=Original]"); // a picture, or a frame
+  const { width, height } = place.querySelector(".viewer").dataset;
+  if (!image || x < 0 || y < 0 || x >= width || y >= height) return null;
   const canvas = make("canvas", { width: 1, height: 1 });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(image, -x, -y);
@@ -119,7 +168,7 @@ export function open(id) {
   if (!row?.made) return;
   settings.choose(row.own ? id : "");
   facts(row);
-  place.replaceChildren();
+  clear();
   swatches.replaceChildren();
   frontier.replaceChildren();
   dialog.showModal();
@@ -133,16 +182,16 @@ export function update() {
     dialog.close();
   } else if (row.made) {
     facts(row);
-    if (versionOf(row) !== shown.version) draw(row);
+    if (row.made.number !== shown.version) draw(row, shown.beside);
   }
 }
 
 export function startComparison() {
+  getSheetsBy(fetchInTurn(isWanted));
   document.querySelector("#close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {
-    viewer?.stop();
-    viewer = null;
-    place.replaceChildren();
+    clear();
+    shown = { id: "", version: 0, beside: 0 };
     segments.reset();
     pick.setAttribute("aria-pressed", false);
     dialog.classList.remove("picking");
@@ -151,6 +200,12 @@ export function startComparison() {
     if (!viewer) return; // it is being drawn
     if (segments.isOn()) segments.renew(viewer, ...layered());
     else segments.takeOff(viewer);
+  });
+  frontier.addEventListener("click", (event) => choose(event.target.closest("[data-key]")));
+  frontier.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    choose(event.target.closest("[data-key]"));
   });
   pick.addEventListener("click", () => {
     const on = dialog.classList.toggle("picking");

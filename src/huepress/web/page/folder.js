@@ -29,7 +29,11 @@ async function look() {
   const state = await call("GET", "/api/folder");
   state.refused.slice(told).forEach(refuse);
   told = state.refused.length;
-  parts.results.textContent = state.results === 0 ? "" : `Not listed: ${state.results} ${state.results === 1 ? "result" : "results"} of earlier runs.`;
+  const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+  parts.results.textContent = [
+    state.results && `Not listed: ${counted(state.results, "result")} of earlier runs.`,
+    state.unread && `Not listed: ${counted(state.unread, "video")}, which need a plug-in: pip install 'huepress[video]', and start again.`,
+  ].filter(Boolean).join(" ");
   show(state.run);
   return state;
 }
