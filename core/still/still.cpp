@@ -81,8 +81,25 @@ IndexedPicture finished(const ColorTable& table, const Bytes& palette, Bytes ind
 }
 
 // What is opaque or clear stays so, and what is neither stays neither.
-Bytes refitted(const SpatialSearch& search, const Bytes& old, int channels, int n_threads, const StopRequested& stop) {
-    const Bytes fixed(old.size() / channels, 0);
+// Entries that are the color that most of the pixels nearest to them have.
+Bytes owned_entries(const ColorTable& table, const PaletteFit& fit) {
+    const auto channels = static_cast<std::size_t>(table.channels);
+    const std::size_t k = fit.palette.size() / channels;
+    std::vector<std::uint64_t> all(k), exact(k);
+    for (std::size_t i = 0; i < table.n(); ++i) {
+        const auto entry = static_cast<std::size_t>(fit.labels[i]);
+        all[entry] += table.counts[i];
+        if (std::equal(&table.colors[i * channels], &table.colors[i * channels] + channels,
+                       &fit.palette[entry * channels]))
+            exact[entry] += table.counts[i];
+    }
+    Bytes owned(k);
+    for (std::size_t entry = 0; entry < k; ++entry) owned[entry] = 2 * exact[entry] > all[entry];
+    return owned;
+}
+
+Bytes refitted(const SpatialSearch& search, const Bytes& old, const Bytes& fixed, int channels, int n_threads,
+               const StopRequested& stop) {
     std::vector<float> points;
     for (const Float4& entry : search.refit(fixed.data(), n_threads, stop)) {
         for (int d = 0; d < channels; ++d) points.push_back(entry[d]);
@@ -105,6 +122,7 @@ IndexedPicture searched(const ColorTable& table, const PaletteFit& fit, const St
     const int channels = table.channels, k = static_cast<int>(fit.palette.size()) / channels;
     const std::vector<float> points = points_of(ColorSpace::oklab, table.colors, channels);
     Bytes palette = fit.palette;
+    const Bytes fixed = owned_entries(table, fit);
     SpatialOptions how;
     how.diffuse = options.dither != Dither::none;
     how.unit = k <= 2 ? 8 : k <= 4 ? 4 : k <= 16 ? 2 : 1;
@@ -120,7 +138,7 @@ IndexedPicture searched(const ColorTable& table, const PaletteFit& fit, const St
     for (int i = 0; i < std::max(1, refits); ++i) {
         distortion = search.sweep({0.0f, 0.0f, false, 1, 0}, options.n_threads, stop).distortion;
         if (!refits) break;
-        palette = refitted(search, palette, channels, options.n_threads, stop);
+        palette = refitted(search, palette, fixed, channels, options.n_threads, stop);
         search.set_palette(points_of(ColorSpace::oklab, palette, channels).data());
     }
     distortion /= static_cast<double>(table.color_of.size());
@@ -132,7 +150,8 @@ IndexedPicture searched(const ColorTable& table, const PaletteFit& fit, const St
     };
     search.sweep({static_cast<float>(bit_worth), effort.slack_bits, true, effort.survivors, effort.n_ranked},
                  options.n_threads, told);
-    if (effort.late_refits && bit_worth > 0.0) palette = refitted(search, palette, channels, options.n_threads, stop);
+    if (effort.late_refits && bit_worth > 0.0)
+        palette = refitted(search, palette, fixed, channels, options.n_threads, stop);
     IndexedPicture picture = finished(table, palette, search.indices());
     picture.searched = true;
     return picture;

@@ -40,6 +40,13 @@ def test_a_small_vivid_square_keeps_its_color(hue, n_colors, side):
     assert np.median(off) <= 6
 
 
+@pytest.mark.parametrize("effort", [1, 3, 5, 9])
+def test_a_square_of_one_color_keeps_it_exactly_though_the_palette_is_refitted(effort):
+    picture = with_square(np.concatenate([muted(), muted()[::-1]]), np.uint8([230, 0, 0]), 14)
+    shown = huepress.quantize(picture, n_colors=16, effort=effort).to_array()[90:104, 150:164]
+    assert (shown == [230, 0, 0]).all()
+
+
 def test_several_small_lights_keep_their_colors():
     picture = muted()
     lights = {(255, 0, 0): (20, 20), (0, 255, 0): (20, 60), (255, 220, 0): (20, 100)}

@@ -114,6 +114,7 @@ class Search:
         self._table, self._fit, self._options = table, fit, options
         self._effort, self._coder, self._threads = EFFORTS[options.effort], coder, options.threads
         self._full = options.dither == "full"
+        self._settled = fit.required | _owned(table, fit)
         self._colors_srgb8 = fit.palette.colors_srgb8.copy()
         self._color_gain = np.float32(_SMOOTH_COLOR_GAIN if smooth is not None and smooth.are_most else 1)
         points, entries = self._points(table.colors_srgb8), self._points(self._colors_srgb8)
@@ -215,11 +216,11 @@ class Search:
         self._core.set_palette(self._points(self._colors_srgb8))
 
     def _refitted(self) -> Bytes:
-        """Return the colors that suit the last indices best; what is required, opaque or clear stays so."""
+        """Return the colors that suit the last indices best; what is settled, opaque or clear stays so."""
         old = self._colors_srgb8
         if self._fit.required.all():
             return old
-        points = self._core.refit(self._fit.required, self._threads)
+        points = self._core.refit(self._settled, self._threads)
         points[:, 1:3] /= self._color_gain
         colors = _core.points_to_colors(points, "oklab")
         if old.shape[1] == 4:
@@ -227,7 +228,7 @@ class Search:
             colors[settled, 3] = old[settled, 3]
             colors[~settled, 3] = colors[~settled, 3].clip(1, 254)
             colors[old[:, 3] == 0] = old[old[:, 3] == 0]
-        colors[self._fit.required] = old[self._fit.required]
+        colors[self._settled] = old[self._settled]
         return colors
 
     def _finished(self, indices: Bytes, colors_srgb8: Bytes) -> IndexedImage:
@@ -275,6 +276,15 @@ def diffuse_in_srgb(table: ColorTable, fit: PaletteFit, options: Options) -> Ind
     search.sweep(bit_worth=0.0, slack=0.0, matches=False, n_threads=options.threads)
     indices = search.indices().reshape(table.inverse.shape)
     return IndexedImage(with_exact_matches(indices, table, fit, options.hidden), fit.palette)
+
+
+def _owned(table: ColorTable, fit: PaletteFit) -> npt.NDArray[np.bool_]:
+    """Tell which entries are the color that most of the pixels nearest to them have: a vivid accent stays what it is."""
+    n = len(fit.palette)
+    of_all, exact = (
+        np.bincount(fit.labels, weights, minlength=n) for weights in (table.counts, table.counts * fit.exact)
+    )
+    return np.asarray(2 * exact > of_all)
 
 
 def is_matched(colors_srgb8: Bytes, palette_srgb8: Bytes) -> npt.NDArray[np.bool_]:
