@@ -40,9 +40,14 @@ def test_a_small_vivid_square_keeps_its_color(hue, n_colors, side):
     assert np.median(off) <= 6
 
 
-@pytest.mark.parametrize("effort", [1, 3, 5, 9])
+@pytest.mark.parametrize("effort", [1, 5])
 def test_a_square_of_one_color_keeps_it_exactly_though_the_palette_is_refitted(effort):
-    picture = with_square(np.concatenate([muted(), muted()[::-1]]), np.uint8([230, 0, 0]), 14)
+    y, x = np.mgrid[:400, :500].astype(np.float64)
+    planes = [128 + 90 * np.sin(x / (40 + 9 * c) + c) * np.cos(y / (33 + 5 * c)) for c in range(3)]
+    colors = np.stack(planes, axis=2)
+    colors = 0.6 * colors.mean(axis=2, keepdims=True) + 0.4 * colors
+    noisy = np.clip(colors + np.random.default_rng(7).normal(0, 20, colors.shape), 0, 255).astype(np.uint8)
+    picture = with_square(noisy, np.uint8([230, 0, 0]), 14)
     shown = huepress.quantize(picture, n_colors=16, effort=effort).to_array()[90:104, 150:164]
     assert (shown == [230, 0, 0]).all()
 

@@ -279,7 +279,7 @@ def diffuse_in_srgb(table: ColorTable, fit: PaletteFit, options: Options) -> Ind
 
 
 def _owned(table: ColorTable, fit: PaletteFit) -> npt.NDArray[np.bool_]:
-    """Tell which entries are the color that most of the pixels nearest to them have: a vivid accent stays what it is."""
+    """Tell which entries are the color of most pixels nearest to them: a vivid accent stays what it is."""
     n = len(fit.palette)
     of_all, exact = (
         np.bincount(fit.labels, weights, minlength=n) for weights in (table.counts, table.counts * fit.exact)

@@ -14,7 +14,7 @@ _SEEN_BANDING, _UNSEEN_BANDING = 0.03, 0.01
 # can be mended falls with it.
 _MOST_LOG_WEIGHT, _MOST_WEIGHTS, _BANDING_FALL, _LEAST_EXCESS = 10.0, 3, 0.6, 1e-3
 _BANDING_WINDOW, _NEARLY_AS_GOOD = Window(-0.6, 0.15), 0.5
-# Where diffused errors are more than this part of what is lost, the palette mixes them badly: then nearest colors may be
+# Where diffused errors are more than this part of what is lost, the palette mixes badly: then nearest colors may be
 # better, at a rate at which they lose about as much.
 _BADLY_MIXED, _UNDIFFUSED_RATE = 0.35, 0.25
 
