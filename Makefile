@@ -15,9 +15,10 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/python demo/demo.py
 
 test: check
-	@echo "Testing: about a quarter of an hour with two processors, up to forty minutes on a busy machine."
-	$(BIN)/python tools/sanitize.py
-	$(BIN)/python -m pytest
+	@echo "Testing, the core under sanitizers beside it: about a quarter of an hour with two processors, up to forty minutes on a busy machine."
+	@mkdir -p build; $(BIN)/python tools/sanitize.py > build/sanitize.log 2>&1 & sanitizing=$$!; \
+	$(BIN)/python -m pytest; tested=$$?; \
+	wait $$sanitizing; sanitized=$$?; cat build/sanitize.log; test $$tested = 0 -a $$sanitized = 0
 
 check: $(VENV)/test.stamp
 	$(BIN)/ruff check .
