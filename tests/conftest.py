@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -46,6 +47,18 @@ def simd_level(request):
         pytest.skip(f"this processor has no {request.param}")
     yield request.param
     _core.set_simd_level("avx2")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser: Chromium without a window, driven by Playwright (extra ``browser-test``)."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("there is no chromium program (Debian: apt install chromium)")
+    with playwright.sync_playwright() as started:
+        # No sandbox: containers have no rights to build one; the page is our own.
+        yield started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
 
 
 def png_bytes(pixels: np.ndarray, **options) -> bytes:

@@ -1,14 +1,10 @@
 """The page of a report: what it says of failed files, and how it looks on a phone and in the dark."""
 
-import os
 import re
-import shutil
 
 import pytest
 
 from conftest import png_bytes
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture
@@ -29,20 +25,15 @@ def test_it_says_why_a_file_failed_and_agrees_with_the_last_line(run, report):
     assert f"<h1>{saved}</h1>" in text
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium program (Debian: apt install chromium)")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_legible_on_a_phone(report, scheme):
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
-        page.goto(report.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-        colors = page.evaluate(
-            "['body', '.quiet', '.failed'].map((s) => getComputedStyle(document.querySelector(s)).color)"
-        )
-        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        browser.close()
+def test_it_is_legible_on_a_phone(browser, report, scheme):
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.goto(report.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    colors = page.evaluate(
+        "['body', '.quiet', '.failed'].map((s) => getComputedStyle(document.querySelector(s)).color)"
+    )
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     for color in colors:
         assert contrast(color, ground) >= 4.5, (color, ground)
 

@@ -1,21 +1,6 @@
-"""A real browser: Chromium without a window, driven by Playwright (extra ``browser-test``)."""
-
-import os
-import shutil
+"""Pages of comparisons in a real browser."""
 
 import pytest
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium program (Debian: apt install chromium)")
-    with playwright.sync_playwright() as started:
-        # No sandbox: containers have no rights to build one; the page is our own.
-        yield started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @pytest.fixture

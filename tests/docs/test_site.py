@@ -4,7 +4,6 @@ import doctest
 import os
 import re
 import runpy
-import shutil
 import subprocess
 import sys
 from functools import cache
@@ -144,16 +143,9 @@ def test_scripts_are_the_sites_own(site):
     assert (site / "search" / "search_index.js").read_text().startswith("var __index = {")
 
 
-def test_the_search_works_from_the_disk(site):
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("there is no chromium program (Debian: apt install chromium)")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(offline=True, viewport={"width": 1200, "height": 900}).new_page()
-        page.goto((site / "commands" / "compress.html").as_uri())
-        page.click(".md-search__input")
-        page.keyboard.type("diffusion")
-        page.wait_for_selector(".md-search-result__item a[href*=html]", timeout=60_000)
-        browser.close()
+def test_the_search_works_from_the_disk(browser, site):
+    page = browser.new_context(offline=True, viewport={"width": 1200, "height": 900}).new_page()
+    page.goto((site / "commands" / "compress.html").as_uri())
+    page.click(".md-search__input")
+    page.keyboard.type("diffusion")
+    page.wait_for_selector(".md-search-result__item a[href*=html]", timeout=60_000)

@@ -2,8 +2,6 @@
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 
 import numpy as np
@@ -14,20 +12,8 @@ import huepress
 from stills import PICTURES
 from wasm.test_package import why_not
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium program (Debian: apt install chromium)"),
-    pytest.mark.skipif(bool(why_not()), reason=why_not()),
-]
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 PATIENCE = 300_000.0  # milliseconds: only what never comes takes so long
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        # No sandbox: containers have no rights to build one; the page is our own.
-        yield started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @pytest.fixture(params=["served", "from the disk"])

@@ -1,23 +1,8 @@
-"""A real browser for the tests of the page."""
-
-import os
-import shutil
+"""Pages of the server in a real browser."""
 
 import pytest
 
 from web.pages import PATIENCE
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra browser-test)")
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium program (Debian: apt install chromium)")
-    with playwright.sync_playwright() as started:
-        # No sandbox: containers have no rights to build one; the page is our own.
-        yield started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @pytest.fixture
