@@ -82,7 +82,6 @@ class Workbench:
         self._coder = main_format(options.still_format, source.format).coder
         self.measurable = min(source.width, source.height) >= SMALLEST_SIDE
         self.comparator = Comparator(source, threads=options.threads) if scored and self.measurable else None
-        self._judge: Comparator | None = None
 
     def attempt(
         self,
@@ -180,9 +179,11 @@ class Workbench:
 
     def looks(self, indexed: IndexedImage) -> float:
         """Return the SSIMULACRA2 of a version, 100 for none to be told apart."""
-        if self._judge is None:
-            self._judge = self.comparator or Comparator(self._source, threads=self._options.threads)
         return self._judge.ssimulacra2(indexed.to_array())
+
+    @cached_property
+    def _judge(self) -> Comparator:
+        return self.comparator or Comparator(self._source, threads=self._options.threads)
 
     def _search(self, n_colors: int, diffuse: bool = True) -> Search:
         key = n_colors, diffuse
@@ -206,10 +207,7 @@ class Workbench:
         is_backed = source.shape[2] == 4 and backing_color(self._options) is not None
         if is_backed:  # as if on what clear pixels become about
             source = _on_gray(source)
-        if self.comparator is not None and not is_backed:
-            comparator = self.comparator
-        else:
-            comparator = Comparator(SourceImage(source), threads=self._options.threads)
+        comparator = Comparator(SourceImage(source), threads=self._options.threads) if is_backed else self._judge
         in_srgb = fit_palette(table, replace(self._options, space="srgb"))
         candidates = [found, *(index_image(table, each, threads=self._options.threads) for each in (fit, in_srgb))]
         if self._options.dither != "none":
