@@ -12,8 +12,8 @@ from PIL import Image
 import huepress
 from conftest import png_bytes
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
-from huepress.model import Encoded
-from huepress.pipeline.hunt import Attempt, reach
+from huepress.model import Encoded, IndexedImage, Palette
+from huepress.pipeline.hunt import UNDIFFUSED_RATE, Attempt, reach
 from huepress.results import Trial
 
 
@@ -180,12 +180,15 @@ class Curve:
     def lossless(self):
         return None
 
-    def attempt(self, n_colors, rate):
+    def attempt(self, n_colors, rate, *, diffuse=True):
         n_bytes = round(160_000 / (1 + rate / 3) ** self.fall)
         score = 85 - 8 * math.log2(1 + rate)
         trial = huepress.Trial(rate, max(2, round(n_colors / (1 + rate / 50))), n_bytes, score)
         indexed = huepress.quantize(np.zeros((1, 1), np.uint8), 2)
-        return Attempt(trial, Encoded(bytes(n_bytes), "PNG"), indexed, 5.0)
+        return Attempt(trial, Encoded(bytes(n_bytes), "PNG"), indexed, None, 5.0)
+
+    def mixes_badly(self, n_colors, attempt):
+        return False
 
 
 @pytest.mark.parametrize("fall", [0.5, 0.9, 1.3])
@@ -234,3 +237,53 @@ def test_one_color_is_one_color():
     goal, tried = parse_quality("60-80"), Trial(1.0, 1, 99, 20.0)
     assert goal.missed(tried, "1 color", 1000).startswith("1 color reaches a score of 20.0")
     assert goal.missed(tried, "9 colors", 1000).startswith("9 colors reach a score of 20.0")
+
+
+class Branching(Curve):
+    """A bench where each kind of version has sizes and scores of its own: (colors, diffused) to (size, points)."""
+
+    def __init__(self, kinds, banding=0.0):
+        super().__init__(0.7)
+        self._kinds, self._banding = kinds, banding
+
+    def attempt(self, n_colors, rate, *, diffuse=True):
+        size, points = self._kinds.get((n_colors, diffuse), (1.0, -30))
+        spent = rate if diffuse else rate / UNDIFFUSED_RATE
+        n_bytes = round(size * 40_000 / (1 + spent / 3) ** self.fall)
+        trial = huepress.Trial(rate, n_colors, n_bytes, 92 + points - 8 * math.log2(1 + spent))
+        marked = IndexedImage(np.zeros((1, 1), np.uint8), Palette(np.uint8([[0, 0, diffuse]])))
+        return Attempt(trial, Encoded(bytes(n_bytes), "PNG"), marked, None, 0.5, diffuse)
+
+    def mixes_badly(self, n_colors, attempt):
+        return True
+
+    def banding(self, indexed):
+        return 0.0 if indexed.palette.colors_srgb8[0, 2] else self._banding
+
+    def least_distortion_bits(self, n_colors, rate):
+        return 0.1
+
+
+@pytest.mark.parametrize("goal", [QualityGoal(-math.inf, 75.0), SizeGoal(20_000)])
+@pytest.mark.parametrize(
+    ("kinds", "banding", "best"),
+    [
+        ({(256, True): (1.0, 0)}, 0.0, (256, True)),
+        ({(256, True): (1.0, 0), (256, False): (0.9, 1)}, 0.0, (256, False)),
+        ({(256, True): (1.0, 0), (256, False): (0.9, 1)}, 0.5, (256, True)),  # it would show bands
+        ({(256, True): (1.0, 0), (64, True): (0.8, 0)}, 0.0, (64, True)),
+        ({(256, True): (1.0, 0), (64, True): (0.8, -20)}, 0.0, (256, True)),
+        ({(256, True): (1.0, 0), (64, True): (0.8, 0), (64, False): (0.6, 0)}, 0.0, (64, False)),
+        ({(256, True): (1.0, 0), (64, True): (0.8, 0), (16, True): (0.7, 2)}, 0.0, (16, True)),
+    ],
+)
+def test_a_hunt_goes_on_with_what_does_better_in_a_trial(goal, kinds, banding, best):
+    reached = reach(Branching(kinds, banding), goal, None, by_colors=False)
+    assert (reached.best.trial.n_colors, reached.best.diffuse) == best and reached.met
+    assert len(reached.trials) <= 9
+
+
+def test_asked_for_colors_stay_but_may_be_undiffused():
+    kinds = {(128, True): (1.0, 0), (128, False): (0.9, 1), (32, True): (0.5, 0)}
+    reached = reach(Branching(kinds), QualityGoal(-math.inf, 75.0), 128, by_colors=False)
+    assert (reached.best.trial.n_colors, reached.best.diffuse) == (128, False)

@@ -62,3 +62,16 @@ def test_steps_are_kept():
 
 def test_one_evaluation_where_the_start_is_right():
     assert len(run(lambda x: 70 - 6 * x, Window(69.5, 70.5))) == 1
+
+
+def test_known_points_are_not_asked_for_again():
+    asked = []
+
+    def curve(x):
+        asked.append(x)
+        return 10 - 2 * x
+
+    settings = {"start": 0.0, "slope": 1.0, "bounds": (0.0, 9.0), "most": 5, "resolution": 0.01}
+    assert seek(curve, Window(3.9, 4.1), known=[(1.0, 8.0), (4.0, 2.0)], **settings) == 1
+    assert asked == pytest.approx([3.0], abs=0.1)
+    assert seek(curve, Window(3.9, 4.1), known=[(3.0, 4.0)], **settings) == 0 and len(asked) == 1

@@ -5,18 +5,25 @@ from __future__ import annotations
 import math
 
 from huepress.options import MAX_COLORS
-from huepress.pipeline.hunt import CHEAP_DISTORTION, FEWER, LEAST_COLORS, Attempt, Bench, Reached, may_do
+from huepress.pipeline.hunt import (
+    CHEAP_DISTORTION,
+    FEWER,
+    LEAST_COLORS,
+    SEEN_BANDING,
+    UNDIFFUSED_RATE,
+    Attempt,
+    Bench,
+    Reached,
+    may_do,
+)
 from huepress.pipeline.seeking import Window, seek
 
-# Banding that is mended, and what is then good enough; above the least that there is about as much is allowed.
-_SEEN_BANDING, _UNSEEN_BANDING = 0.03, 0.01
+# What is good enough where banding is mended; above the least that there is about as much is allowed.
+_UNSEEN_BANDING = 0.01
 # The largest weight of smooth places (base 2 logarithm), how many are tried, and how the logarithm of what banding
 # can be mended falls with it.
 _MOST_LOG_WEIGHT, _MOST_WEIGHTS, _BANDING_FALL, _LEAST_EXCESS = 10.0, 3, 0.6, 1e-3
 _BANDING_WINDOW, _NEARLY_AS_GOOD = Window(-0.6, 0.15), 0.5
-# Where diffused errors are more than this part of what is lost, the palette mixes badly: then nearest colors may be
-# better, at a rate at which they lose about as much.
-_BADLY_MIXED, _UNDIFFUSED_RATE = 0.35, 0.25
 
 
 def choose_colors(bench: Bench, rate: float) -> Reached:
@@ -41,14 +48,14 @@ def choose_colors(bench: Bench, rate: float) -> Reached:
     trials = [best.trial]
     is_simple = best.distortion_bits < CHEAP_DISTORTION or bench.is_smooth
     banding = bench.banding(best.indexed) if is_simple else 0.0
-    if banding > _SEEN_BANDING:
+    if banding > SEEN_BANDING:
         finest, least = bench.banding(bench.finest(MAX_COLORS)), _UNSEEN_BANDING * (1 if bench.is_smooth else 2)
         allowed = max(least - finest, rate * min(max(finest, least / 2), 1.5 * least))
         if banding > finest + allowed:
             smoother = _without_bands(bench, rate, banding, finest, allowed)
             return Reached(smoother[-1], True, (*trials, *(attempt.trial for attempt in smoother)))
     sharper = _undiffused(bench, rate, best)
-    if sharper is not None and bench.banding(sharper.indexed) <= max(banding, _SEEN_BANDING):
+    if sharper is not None and bench.banding(sharper.indexed) <= max(banding, SEEN_BANDING):
         return Reached(sharper, True, (*trials, sharper.trial))
     n_colors = MAX_COLORS // FEWER
     while n_colors >= LEAST_COLORS and may_do(bench, n_colors, best):
@@ -56,7 +63,7 @@ def choose_colors(bench: Bench, rate: float) -> Reached:
         trials.append(fewer.trial)
         if _objective(fewer, bench.n_pixels) >= _objective(best, bench.n_pixels):
             break
-        if bench.banding(fewer.indexed) > max(banding, _SEEN_BANDING):
+        if bench.banding(fewer.indexed) > max(banding, SEEN_BANDING):
             break
         best, n_colors = fewer, n_colors // FEWER
     return Reached(best, True, tuple(trials))
@@ -67,11 +74,9 @@ def _undiffused(bench: Bench, rate: float, best: Attempt) -> Attempt | None:
 
     On screens with soft shadows, diffused errors make the repetitions of a letter unlike each other.
     """
-    if not bench.may_be_undiffused or not 0 < best.distortion_bits < CHEAP_DISTORTION:
+    if not bench.mixes_badly(MAX_COLORS, best):
         return None
-    if bench.least_distortion_bits(MAX_COLORS, rate) < _BADLY_MIXED * best.distortion_bits:
-        return None
-    found = bench.attempt(MAX_COLORS, rate * _UNDIFFUSED_RATE, diffuse=False)
+    found = bench.attempt(MAX_COLORS, rate * UNDIFFUSED_RATE, diffuse=False)
     is_better = found.n_bytes <= best.n_bytes and bench.looks(found.indexed) >= bench.looks(best.indexed)
     return found if is_better else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +14,8 @@ from huepress.pipeline.seeking import Window, seek
 from huepress.results import Trial
 
 MOST_TRIALS = 7
+# ... and where fewer or nearest colors do better, which takes a trial each to see.
+_MOST_WITH_OTHERS = 9
 # Of the base 2 logarithm of the rate: text that moves keeps a score of 91 up to a rate of 6, and has 75 at 21.
 _LONGEST_STEP = 4.0
 # Trials with all colors, before fewer are tried on the rest.
@@ -24,10 +27,21 @@ _MOST_LITERAL_DISTORTION = 0.6
 # ... and add no more to it than this part of the bits: of 29 icons, screens and terminals one gained with more, by 2 %.
 _MOST_ADDED = 0.3
 FEWER = 4  # times fewer: 256, 64, 16, 4
+# Without diffused errors about as much is lost at a rate so many times lower.
+UNDIFFUSED_RATE = 0.25
+# What banding is not seen.
+SEEN_BANDING = 0.03
 LEAST_COLORS = 16
 _LEAST_LOG_RATE = -5.0
 # Rates so near to each other (base 2 logarithm) differ by about 2 percent in bytes.
 _RESOLUTION = 0.06
+# How the score of photographs falls with the logarithm of bytes, and how near points say nothing of that.
+_POINTS_PER_LOG_BYTES, _TOO_NEAR = 37.0, 0.1
+# What another curve has to gain at the goal, as a logarithm of bytes; three times as much more for each doubling of the
+# rate on the way there, since with fewer colors scores end earlier.
+_LEAST_GAIN = 0.025
+# A trial tells more than what distortion counts: how much more may be lost with fewer colors than where none follows.
+_LENIENCE = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +84,14 @@ class Attempt(Version):
         The colors that it was made from.
     distortion_bits : float
         What the distortion of a pixel is worth in bits at the rate; infinite where that says nothing.
+    diffuse : bool
+        Whether errors could be diffused.
     """
 
     indexed: IndexedImage
     table: ColorTable
     distortion_bits: float = math.inf
+    diffuse: bool = True
 
 
 class Trials(Protocol):
@@ -84,8 +101,14 @@ class Trials(Protocol):
     def n_pixels(self) -> int:
         """Number of pixels, of all frames."""
 
-    def attempt(self, n_colors: int, rate: float) -> Attempt:
+    def attempt(self, n_colors: int, rate: float, *, diffuse: bool = True) -> Attempt:
         """Make a version with at most so many colors."""
+
+    def mixes_badly(self, n_colors: int, attempt: Attempt) -> bool:
+        """Tell whether versions with nearest colors may look better than an attempt."""
+
+    def banding(self, indexed: IndexedImage) -> float:
+        """Return how far smooth gradients have turned into steps."""
 
     def least_distortion_bits(self, n_colors: int, rate: float) -> float:
         """Return what a pixel's distortion is worth in bits, with so many colors and no bits saved."""
@@ -98,13 +121,9 @@ class Bench(Trials, Protocol):
     """Makes attempts at a picture, and tells what a person would see in its smooth places."""
 
     def attempt(
-        self, n_colors: int, rate: float, *, smooth_weight: float | None = None, diffuse: bool = True
+        self, n_colors: int, rate: float, *, diffuse: bool = True, smooth_weight: float | None = None
     ) -> Attempt:
         """Make a version with at most so many colors, errors in smooth places weighing so many times more."""
-
-    @property
-    def may_be_undiffused(self) -> bool:
-        """Whether versions without diffusion are allowed and can be compared."""
 
     def looks(self, indexed: IndexedImage) -> float:
         """Return the score of a version."""
@@ -114,9 +133,6 @@ class Bench(Trials, Protocol):
 
     def finest(self, n_colors: int) -> IndexedImage:
         """Return the picture in at most so many colors, its smooth places as smooth as can be."""
-
-    def banding(self, indexed: IndexedImage) -> float:
-        """Return how far smooth gradients have turned into steps."""
 
     @property
     def is_smooth(self) -> bool:
@@ -142,13 +158,14 @@ class Reached:
     trials: tuple[Trial, ...]
 
 
-def may_do(bench: Trials, n_colors: int, best: Attempt) -> bool:
+def may_do(bench: Trials, n_colors: int, best: Attempt, lenience: float = 1.0) -> bool:
     """Tell whether so many colors may do as well as the best attempt, at its rate."""
     if best.distortion_bits >= CHEAP_DISTORTION:
         return False
     all_colors, fewer = (bench.least_distortion_bits(n, best.trial.rate) for n in (FEWER * n_colors, n_colors))
-    bits_per_pixel = 8 * best.n_bytes / bench.n_pixels
-    return fewer < _MOST_LITERAL_DISTORTION * best.distortion_bits and fewer - all_colors < _MOST_ADDED * bits_per_pixel
+    most_literal = lenience * _MOST_LITERAL_DISTORTION * best.distortion_bits
+    most_added = lenience * _MOST_ADDED * 8 * best.n_bytes / bench.n_pixels
+    return fewer < most_literal and fewer - all_colors < most_added
 
 
 def reach(
@@ -177,16 +194,41 @@ def reach(
     return _Hunt(bench, goal, n_colors, by_colors, start).run()
 
 
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """Attempts that differ by their rate alone."""
+
+    n_colors: int
+    diffuse: bool
+    attempts: list[Attempt]
+
+    def gain(self, other: Attempt) -> float:
+        """Return how much smaller another attempt is than these would be with its looks, as a logarithm of bytes."""
+        points = [(math.log(a.n_bytes), a.score) for a in self.attempts if a.score is not None]
+        if other.score is None or not points:
+            return -math.inf
+        at = math.log(other.n_bytes)
+        x, score = min(points, key=lambda point: abs(point[0] - at))
+        sides = (
+            [point for point in points if point[0] < x - _TOO_NEAR],
+            [point for point in points if point[0] > x + _TOO_NEAR],
+        )
+        around = [min(side, key=lambda point: abs(point[0] - x)) for side in sides if side]
+        slopes = [(score2 - score) / (x2 - x) for x2, score2 in around] or [_POINTS_PER_LOG_BYTES]
+        slope = min(max(sum(slopes) / len(slopes), _POINTS_PER_LOG_BYTES / 4), _POINTS_PER_LOG_BYTES * 4)
+        return (other.score - score) / slope - (at - x)
+
+
 class _Hunt:
     def __init__(
         self, bench: Trials, goal: QualityGoal | SizeGoal, n_colors: int | None, by_colors: bool, start: float | None
     ) -> None:
         self._bench, self._goal, self._by_colors = bench, goal, by_colors
         self._n_colors = MAX_COLORS if n_colors is None else n_colors
-        self._may_take_fewer = n_colors is None and not by_colors
+        self._may_take_fewer = n_colors is None
         self._start = start
         self._attempts: list[Attempt] = []
-        self._with_all_colors: list[Attempt] = []
+        self._shunned: list[Attempt] = []  # they show bands
 
     def run(self) -> Reached:
         lossless = self._bench.lossless()
@@ -197,53 +239,87 @@ class _Hunt:
         if self._by_colors:
             self._seek_colors()
         else:
-            self._seek_rate(self._n_colors, _TRIALS_OF_ALL_COLORS if self._may_take_fewer else MOST_TRIALS)
-            self._try_fewer_colors()
+            self._seek_rate()
             if self._goal.stops_at_lossless and not any(map(self._meets, self._attempts)):
                 self._squeeze()
         return self._reached()
 
-    def _seek_rate(self, n_colors: int, most: int, log_rate: float | None = None) -> None:
-        most = min(most, MOST_TRIALS - len(self._attempts))
-        if most < 1:
-            return
+    def _seek_rate(self) -> None:
+        """Seek with all colors and diffused errors, then go on with what does better in a trial."""
+        curve = _Curve(self._n_colors, True, [])
+        self._seek(curve, _TRIALS_OF_ALL_COLORS if self._may_take_fewer else MOST_TRIALS)
+        most, better = MOST_TRIALS, self._better(curve)
+        while better is not None:
+            most, curve = _MOST_WITH_OTHERS, better
+            better = self._better(curve)
+        self._seek(curve, most)
 
-        def curve(log_rate: float) -> float:
-            attempt = self._bench.attempt(n_colors, 2.0**log_rate)
-            if n_colors == self._n_colors:
-                self._with_all_colors.append(attempt)
-            return self._margin(attempt)
+    def _better(self, curve: _Curve) -> _Curve | None:
+        """Return another curve that begins better, if there is one."""
+        nearest = min(curve.attempts, key=lambda attempt: abs(self._distance(attempt)))
+        for other, rate in self._others(curve, nearest):
+            if len(self._attempts) >= MOST_TRIALS:
+                return None
+            attempt = self._try(other, rate)
+            if not other.diffuse and self._shows_bands(attempt, nearest):
+                self._shunned.append(attempt)
+            elif self._gains(attempt, curve):
+                return other
+        return None
 
+    def _gains(self, attempt: Attempt, curve: _Curve) -> bool:
+        """Tell whether an attempt is so much better than a curve that the goal will see it, far as it may be."""
+        steps = abs(self._distance(attempt)) / self._goal.fall
+        return curve.gain(attempt) > _LEAST_GAIN * (1 + 3 * steps)
+
+    def _shows_bands(self, attempt: Attempt, nearest: Attempt) -> bool:
+        """Tell whether bands are seen that diffused errors would not show; who spends less on looks allows more."""
+        allowed = max(SEEN_BANDING * max(1.0, nearest.trial.rate), self._bench.banding(nearest.indexed))
+        return self._bench.banding(attempt.indexed) > allowed
+
+    def _others(self, curve: _Curve, nearest: Attempt) -> Iterator[tuple[_Curve, float]]:
+        fewer, rate = curve.n_colors // FEWER, nearest.trial.rate
+        is_idle = nearest.trial.n_colors < curve.n_colors // 2
+        may_take_fewer = self._may_take_fewer and fewer >= LEAST_COLORS and not is_idle
+        if may_take_fewer and may_do(self._bench, fewer, nearest, _LENIENCE):
+            yield _Curve(fewer, curve.diffuse, []), rate
+        if curve.diffuse and self._bench.mixes_badly(curve.n_colors, nearest):
+            yield _Curve(curve.n_colors, False, []), max(rate * UNDIFFUSED_RATE, 2.0**_LEAST_LOG_RATE)
+
+    def _seek(self, curve: _Curve, most: int) -> None:
         seek(
-            curve,
+            lambda log_rate: self._distance(self._try(curve, 2.0**log_rate)),
             self._window(),
-            start=self._first_log_rate() if log_rate is None else log_rate,
+            start=self._first_log_rate(),
             slope=self._goal.fall,
             bounds=(_LEAST_LOG_RATE, math.log2(MAX_RATE)),
-            most=most,
+            most=most - len(self._attempts),
             resolution=_RESOLUTION,
             longest_step=_LONGEST_STEP,
+            known=self._around(curve),
         )
 
-    def _try_fewer_colors(self) -> None:
-        """Go on with a quarter of the colors where the best so far hardly needs them all."""
-        n_colors = self._n_colors
-        while self._may_take_fewer and n_colors >= FEWER * LEAST_COLORS and len(self._attempts) < MOST_TRIALS:
-            nearest = min(self._attempts, key=lambda a: abs(self._distance(a)))
-            if nearest.trial.n_colors < n_colors // 2 or not may_do(self._bench, n_colors // FEWER, nearest):
-                break
-            n_colors //= FEWER
-            self._seek_rate(n_colors, MOST_TRIALS, math.log2(nearest.trial.rate))
-        between = self._between()
-        if self._may_take_fewer and between is not None and not self._near_enough():
-            self._seek_rate(self._n_colors, MOST_TRIALS, between)
+    def _try(self, curve: _Curve, rate: float) -> Attempt:
+        attempt = self._bench.attempt(curve.n_colors, rate, diffuse=curve.diffuse)
+        curve.attempts.append(attempt)
+        self._attempts.append(attempt)
+        return attempt
+
+    def _around(self, curve: _Curve) -> list[tuple[float, float]]:
+        """Return log-rates and distances of the attempts nearest to the goal, on both sides."""
+        sides = (
+            [a for a in curve.attempts if self._distance(a) > 0],
+            [a for a in curve.attempts if self._distance(a) <= 0],
+        )
+        nearest = [min(side, key=lambda a: abs(self._distance(a))) for side in sides if side]
+        return [(math.log2(a.trial.rate), self._distance(a)) for a in nearest]
 
     def _squeeze(self) -> None:
         """Fewer and fewer colors at the highest rate: a budget that all of them exceed."""
         n_colors = self._n_colors
         while n_colors > MIN_COLORS and not self._meets(self._attempts[-1]):
             n_colors = max(MIN_COLORS, n_colors // FEWER)
-            self._margin(self._bench.attempt(n_colors, MAX_RATE))
+            self._attempts.append(self._bench.attempt(n_colors, MAX_RATE))
 
     def _seek_colors(self) -> None:
         top = math.log2(self._n_colors)
@@ -277,23 +353,10 @@ class _Hunt:
     def _meets(self, attempt: Attempt) -> bool:
         return self._goal.is_met(attempt, self._bench.n_pixels)
 
-    def _near_enough(self) -> bool:
-        window = self._window()
-        return any(window.low <= self._distance(attempt) <= window.high for attempt in self._attempts)
-
-    def _between(self) -> float | None:
-        """Return a log-rate between the nearest attempts with all colors on both sides of the goal."""
-        above = [a for a in self._with_all_colors if self._distance(a) > 0]
-        below = [a for a in self._with_all_colors if self._distance(a) <= 0]
-        if not above or not below:
-            return None
-        a, b = min(above, key=self._distance), max(below, key=self._distance)
-        if abs(math.log2(b.trial.rate / a.trial.rate)) <= _RESOLUTION:
-            return None
-        part = self._distance(a) / (self._distance(a) - self._distance(b))
-        return math.log2(a.trial.rate) + part * math.log2(b.trial.rate / a.trial.rate)
+    def _best(self) -> Attempt:
+        return self._goal.best([each for each in self._attempts if each not in self._shunned], self._bench.n_pixels)
 
     def _reached(self) -> Reached:
         trials = tuple(attempt.trial for attempt in self._attempts)
-        best = self._goal.best(self._attempts, self._bench.n_pixels)
+        best = self._best()
         return Reached(best, self._meets(best), trials)

@@ -102,9 +102,18 @@ class PaletteTrials:
         self._most = MOST_TRIALS if options.goal is not None else 1
         self.made: list[Written] = []
 
-    def attempt(self, n_colors: int, rate: float) -> Written:
+    def attempt(self, n_colors: int, rate: float, *, diffuse: bool = True) -> Written:
         """Write a version with at most so many colors."""
-        return self._write(replace(self._options, n_colors=n_colors, rate=rate), scored=True)
+        dither = self._options.dither if diffuse else "none"
+        return self._write(replace(self._options, n_colors=n_colors, rate=rate, dither=dither), scored=True)
+
+    def mixes_badly(self, n_colors: int, attempt: Attempt) -> bool:
+        """Return False: frames find by themselves where nearest colors do."""
+        return False
+
+    def banding(self, indexed: IndexedImage) -> float:
+        """Return 0: frames are not looked at for bands."""
+        return 0.0
 
     def least_distortion_bits(self, n_colors: int, rate: float) -> float:
         """Return infinity: fewer colors than all are no way to a quality here, frames take them by themselves."""

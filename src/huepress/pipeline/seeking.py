@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 
@@ -25,6 +25,7 @@ def seek(
     resolution: float,
     step: float = 0.0,
     longest_step: float = math.inf,
+    known: Sequence[tuple[float, float]] = (),
 ) -> int:
     """Evaluate a falling curve until a value lies in the window, or the window cannot be met.
 
@@ -51,6 +52,8 @@ def seek(
         Points closer together than this are not told apart.
     longest_step : float
         A curve that is flat here may fall off a cliff before a longer step ends.
+    known : sequence of (float, float)
+        Points with their values, instead of where to begin: at most one above and one below the window.
 
     Returns
     -------
@@ -62,16 +65,19 @@ def seek(
     right: tuple[float, float] | None = None
     weights = [1.0, 1.0]
     x, longest = min(max(start, bounds[0]), bounds[1]), 0.0
-    for n in range(1, most + 1):
-        value = curve(x)
+    for n in range(1 - len(known), most + 1):
+        if n <= 0:
+            x, value = known[n - 1]
+        else:
+            value = curve(x)
         if window.low <= value <= window.high:
-            return n
+            return max(n, 0)
         above = value > window.high
         old = left if above else right
         if old is not None and old[1] == value:  # a plateau: nothing changes any more
-            return n
+            return max(n, 0)
         if left is not None and right is not None and not left[0] < x < right[0]:
-            return n
+            return max(n, 0)
         if above:
             slope = _slope(left, (x, value), slope)
             weights = [1.0, weights[1] / 2 if old else 1.0]
@@ -82,7 +88,7 @@ def seek(
             right = (x, value)
         if left is not None and right is not None:
             if right[0] - left[0] <= resolution:
-                return n
+                return max(n, 0)
             over, under = (left[1] - aim) * weights[0], (aim - right[1]) * weights[1]
             part = min(max(over / (over + under), 0.05), 0.95)
             following = left[0] + part * (right[0] - left[0])
@@ -93,9 +99,9 @@ def seek(
         if step:
             following = round(following / step) * step
         if any(point and math.isclose(following, point[0], abs_tol=1e-4) for point in (left, right)):
-            return n
+            return max(n, 0)
         x = following
-    return most
+    return max(most, 0)
 
 
 def _slope(near: tuple[float, float] | None, far: tuple[float, float] | None, slope: float) -> float:

@@ -21,11 +21,13 @@ from huepress.engine.spatial import Search, SmoothPlaces, diffuse_in_srgb, with_
 from huepress.formats.writing import encode, main_format
 from huepress.model import Bytes, ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
-from huepress.pipeline.hunt import Attempt
+from huepress.pipeline.hunt import CHEAP_DISTORTION, Attempt
 from huepress.results import Trial
 
 # Sixteenths of errors that classical diffusion hands on; far from the picture less looks better.
 _STRENGTHS = (16, 13, 10, 7)
+# Where diffused errors are more than this part of what is lost, the palette mixes badly.
+_BADLY_MIXED = 0.35
 
 
 class Chosen(NamedTuple):
@@ -88,9 +90,9 @@ class Workbench:
         n_colors: int,
         rate: float,
         *,
+        diffuse: bool = True,
         lossless_if_it_fits: bool = False,
         smooth_weight: float | None = None,
-        diffuse: bool = True,
     ) -> Attempt:
         """Make a version with at most so many colors.
 
@@ -98,18 +100,19 @@ class Workbench:
         ----------
         n_colors : int
         rate : float
+        diffuse : bool
+            Whether errors may be diffused, where the options allow it.
         lossless_if_it_fits : bool
             Whether an image whose colors the palette can hold passes unchanged, whatever the rate.
         smooth_weight : float, optional
             How many times more errors weigh in smooth places, see `SmoothPlaces`.
-        diffuse : bool
-            Whether errors may be diffused, where the options allow it.
 
         Returns
         -------
         Attempt
         """
-        return self._finished(self.choose(n_colors, rate, lossless_if_it_fits, smooth_weight, diffuse), rate)
+        made = self._finished(self.choose(n_colors, rate, lossless_if_it_fits, smooth_weight, diffuse), rate)
+        return replace(made, diffuse=diffuse)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -172,10 +175,14 @@ class Workbench:
     def _ground(self) -> SmoothGround:
         return SmoothGround(self.table, threads=self._options.threads)
 
-    @property
-    def may_be_undiffused(self) -> bool:
-        """Whether versions without diffusion are allowed and can be compared."""
-        return self._options.dither == "auto" and self.measurable
+    def mixes_badly(self, n_colors: int, attempt: Attempt) -> bool:
+        """Tell whether versions with nearest colors may look better than an attempt.
+
+        They may where diffused errors are a large part of what is lost; on photographs they are not.
+        """
+        if self._options.dither != "auto" or not self.measurable or not 0 < attempt.distortion_bits < CHEAP_DISTORTION:
+            return False
+        return self.least_distortion_bits(n_colors, attempt.trial.rate) >= _BADLY_MIXED * attempt.distortion_bits
 
     def looks(self, indexed: IndexedImage) -> float:
         """Return the SSIMULACRA2 of a version, 100 for none to be told apart."""
