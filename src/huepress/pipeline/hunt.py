@@ -174,7 +174,7 @@ def reach(
     """Find the fewest bytes that reach a score, or the best score within a number of bytes.
 
     Score and size fall nearly monotonely with the logarithm of the rate: the trials bracket the goal, then
-    interpolate. Where the goal leaves room for fewer colors, the last trials try a quarter of them.
+    interpolate. A quarter of the colors and nearest colors get one trial each, and more where they do better.
 
     Parameters
     ----------
