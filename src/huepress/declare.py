@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -107,13 +108,17 @@ def check_all(options: DataclassInstance) -> None:
     ------
     OptionError
     """
-    for each in dataclasses.fields(options):
-        value = getattr(options, each.name)
-        spec: Spec | None = each.metadata.get("spec")
-        if spec is None or not spec.is_checked or (value is None and each.default is None):
-            continue
-        if not (isinstance(value, str) and value == each.default):
-            spec.check(each.name, value)
+    for name, default, spec in _checked(type(options)):
+        value = getattr(options, name)
+        if value is not default and not (isinstance(value, str) and value == default):
+            spec.check(name, value)
+
+
+@functools.cache
+def _checked(options: type[DataclassInstance]) -> tuple[tuple[str, object, Spec], ...]:
+    """Return names, defaults and declarations of what is checked: listing them takes as long as a small picture."""
+    declared = [(each.name, each.default, each.metadata.get("spec")) for each in dataclasses.fields(options)]
+    return tuple((name, default, spec) for name, default, spec in declared if spec is not None and spec.is_checked)
 
 
 def wishes(options: DataclassInstance, affects: Affects) -> Iterator[tuple[str, object]]:

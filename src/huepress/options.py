@@ -364,8 +364,8 @@ class Options:
     @classmethod
     def from_keywords(cls, keywords: dict[str, object]) -> Options:
         """Build options from keyword arguments of the library, naming the ones unknown."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(keywords) - known)
+        known = cls.__dataclass_fields__.keys()
+        unknown = sorted(keywords.keys() - known)
         if unknown:
             raise OptionError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
         return cls(**keywords)  # type: ignore[arg-type]

@@ -240,7 +240,9 @@ class Workbench:
 
     def _fit(self, n_colors: int) -> tuple[ColorTable, PaletteFit]:
         if n_colors not in self._fits:
-            options = replace(self._options, n_colors=n_colors)
+            options = self._options
+            if n_colors != options.n_colors:
+                options = replace(options, n_colors=n_colors)
             table = self.table
             may_merge = options.palette is None and options.hidden == "drop"
             if may_merge and self._source.pixels_srgb8.shape[2] == 4 and not fits(table, options):
