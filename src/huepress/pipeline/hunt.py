@@ -40,6 +40,8 @@ _POINTS_PER_LOG_BYTES, _TOO_NEAR = 37.0, 0.1
 # What another curve has to gain at the goal, as a logarithm of bytes; three times as much more for each doubling of the
 # rate on the way there, since with fewer colors scores end earlier.
 _LEAST_GAIN = 0.025
+# Where a quarter of the colors is worse by more than this, half of them is no better than all.
+_FAR_FROM_A_GAIN = -0.08
 # A trial tells more than what distortion counts: how much more may be lost with fewer colors than where none follows.
 _LENIENCE = 4.0
 
@@ -158,14 +160,14 @@ class Reached:
     trials: tuple[Trial, ...]
 
 
-def may_do(bench: Trials, n_colors: int, best: Attempt, lenience: float = 1.0) -> bool:
-    """Tell whether so many colors may do as well as the best attempt, at its rate."""
-    if best.distortion_bits >= CHEAP_DISTORTION:
+def may_do(bench: Trials, fewer: int, n_colors: int, best: Attempt, lenience: float = 1.0) -> bool:
+    """Tell whether fewer colors may do as well as the best attempt with so many, at its rate."""
+    if best.distortion_bits >= CHEAP_DISTORTION * math.sqrt(lenience):
         return False
-    all_colors, fewer = (bench.least_distortion_bits(n, best.trial.rate) for n in (FEWER * n_colors, n_colors))
+    least, least_of_fewer = (bench.least_distortion_bits(n, best.trial.rate) for n in (n_colors, fewer))
     most_literal = lenience * _MOST_LITERAL_DISTORTION * best.distortion_bits
     most_added = lenience * _MOST_ADDED * 8 * best.n_bytes / bench.n_pixels
-    return fewer < most_literal and fewer - all_colors < most_added
+    return least_of_fewer < most_literal and least_of_fewer - least < most_added
 
 
 def reach(
@@ -248,19 +250,21 @@ class _Hunt:
         """Seek with all colors and diffused errors, then go on with what does better in a trial."""
         curve = _Curve(self._n_colors, True, [])
         self._seek(curve, _TRIALS_OF_ALL_COLORS if self._may_take_fewer else MOST_TRIALS)
-        most, better = MOST_TRIALS, self._better(curve)
+        better = self._better(curve)
         while better is not None:
-            most, curve = _MOST_WITH_OTHERS, better
-            better = self._better(curve)
-        self._seek(curve, most)
+            curve, better = better, self._better(better)
+        self._seek(curve, _MOST_WITH_OTHERS if len(curve.attempts) < len(self._attempts) else MOST_TRIALS)
 
     def _better(self, curve: _Curve) -> _Curve | None:
         """Return another curve that begins better, if there is one."""
         nearest = min(curve.attempts, key=lambda attempt: abs(self._distance(attempt)))
+        gain = -math.inf
         for other, rate in self._others(curve, nearest):
-            if len(self._attempts) >= MOST_TRIALS:
-                return None
+            is_between = other.diffuse and other.n_colors * FEWER > curve.n_colors
+            if len(self._attempts) >= MOST_TRIALS or (is_between and gain < _FAR_FROM_A_GAIN):
+                continue
             attempt = self._try(other, rate)
+            gain = curve.gain(attempt)
             if not other.diffuse and self._shows_bands(attempt, nearest):
                 self._shunned.append(attempt)
             elif self._gains(attempt, curve):
@@ -278,13 +282,14 @@ class _Hunt:
         return self._bench.banding(attempt.indexed) > allowed
 
     def _others(self, curve: _Curve, nearest: Attempt) -> Iterator[tuple[_Curve, float]]:
-        fewer, rate = curve.n_colors // FEWER, nearest.trial.rate
-        is_idle = nearest.trial.n_colors < curve.n_colors // 2
-        may_take_fewer = self._may_take_fewer and fewer >= LEAST_COLORS and not is_idle
-        if may_take_fewer and may_do(self._bench, fewer, nearest, _LENIENCE):
-            yield _Curve(fewer, curve.diffuse, []), rate
-        if curve.diffuse and self._bench.mixes_badly(curve.n_colors, nearest):
-            yield _Curve(curve.n_colors, False, []), max(rate * UNDIFFUSED_RATE, 2.0**_LEAST_LOG_RATE)
+        rate, n_colors = nearest.trial.rate, curve.n_colors
+        if self._may_take_fewer:
+            for fewer in (n_colors // FEWER, n_colors // 2):
+                is_many = LEAST_COLORS <= fewer <= nearest.trial.n_colors
+                if is_many and may_do(self._bench, fewer, n_colors, nearest, _LENIENCE):
+                    yield _Curve(fewer, curve.diffuse, []), rate
+        if curve.diffuse and self._bench.mixes_badly(n_colors, nearest):
+            yield _Curve(n_colors, False, []), max(rate * UNDIFFUSED_RATE, 2.0**_LEAST_LOG_RATE)
 
     def _seek(self, curve: _Curve, most: int) -> None:
         seek(
