@@ -237,28 +237,14 @@ class Frame:
                 ways.append((None, 0.0, 0))
         if ahead:
             ways += [(transparent, bits, ahead) for bits in _AGAIN_BITS[2 - self._effort.lzw_ways :]]
-        nothing = np.zeros((1, 3), np.float32)
-        ones, nothing_held = np.ones(looks.shape, np.float32), Hold.nothing(looks.shape)
         for way, again_bits, n_ahead in ways:
-            min_code_size, codes, indices, _ = _core.search_lzw(
-                color_points=nothing,
-                color_of=np.zeros(looks.shape, np.uint32),
-                looks=np.zeros((len(numbers.palette) + len(self._looks_oklab), 3), np.float32),
+            min_code_size, codes, indices = _core.say_lzw(
+                looks=numbers.looks,
+                under=numbers.under,
                 n_entries=len(numbers.palette),
                 transparent=-1 if way is None else way,
-                canvas=numbers.under,
-                required=numbers.looks,
-                box=(0, 0, looks.shape[1], looks.shape[0]),
-                diffuse=False,
-                bit_worth=1.0,
                 again_bits=again_bits,
-                stays=ones,
-                proposed=np.full_like(numbers.looks, FREE),
-                visibility=ones,
-                starts=_STARTS,
                 ahead=n_ahead,
-                holds=nothing_held.weights,
-                held=nothing_held.colors_oklab,
             )
             yield Said(min_code_size, codes, indices, numbers.palette, way, numbers.own_table, looks)
 
