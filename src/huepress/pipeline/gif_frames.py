@@ -290,7 +290,7 @@ class GifDeltas:
         colors = np.zeros((0x10000, 4), np.uint8)
         colors[: len(self._colors), :3] = self._colors
         colors[: len(self._colors), 3] = 255
-        shown: Bytes = colors[looks]
+        shown: Bytes = colors.view(np.uint32)[:, 0].take(looks).view(np.uint8).reshape(*looks.shape, 4)
         return shown
 
     def _as_indexed(self, looks: Looks, palette: Palette) -> IndexedImage:
