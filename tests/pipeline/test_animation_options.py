@@ -119,7 +119,7 @@ def test_colors_have_to_be_worth_their_bytes():
     for i, frame in enumerate(frames):  # a block with an edge of many near grays
         frame[6:18, 6 + 3 * i : 16 + 3 * i] = 40
         frame[6:18, 5 + 3 * i] = rng.integers(120, 150, (12, 1))
-        frame[6:18, 16 + 3 * i] = rng.integers(120, 150, (12, 1)) + (0, 2, 4)
+        frame[6:18, 16 + 3 * i] = rng.integers(120, 150, (12, 1)) + np.array([0, 2, 4])
     source = as_png(frames, 50)
     colors = sorted({tuple(map(int, c)) for c in np.concatenate([frame.reshape(-1, 3) for frame in frames])})
     assert len(colors) > 31

@@ -79,7 +79,7 @@ class GifDeltas:
         if not options.palette_per_frame:
             # Pixels that stay as they are need an index of their own: the transparent one.
             palette = fit_frames(table, options, spare=has_clear or is_crowded(table, options))
-            palette = worth_its_bytes(palette, table, options)
+            palette = worth_its_bytes(palette, table, stays.n_changed, options)
             if options.palette is None:
                 palette = in_order_of_use(palette, drawn, options)
             found = _stand_ins(palette, table, options)

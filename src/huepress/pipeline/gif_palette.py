@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,8 @@ from huepress.options import Options
 
 # What a pixel's own squared error weighs: the square of the eye filter's middle (core/search/eye_filter.hpp).
 _OWN_ERROR = 0.08
+# A byte of the color table counts beside so many pixels that change, which take about 25 bytes of codes.
+_CHANGED_PER_BYTE = 200
 
 
 def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> Palette:
@@ -41,34 +44,39 @@ def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> P
     return Palette(palette[order])
 
 
-def worth_its_bytes(palette: Palette, table: ColorTable, options: Options) -> Palette:
+def worth_its_bytes(palette: Palette, table: ColorTable, n_changed: int, options: Options) -> Palette:
     """Return a smaller palette of all frames, where its colors are not worth the bytes of a larger color table.
 
     A small animation of flat colors may spend a tenth of its bytes on colors of the edges of letters. The error is that
-    of nearest colors, as `Frame.search` counts it; what shorter codes save is not counted.
+    of nearest colors, as `Frame.search` counts it; what shorter codes save is not counted, nor what is lost where colors
+    are no longer exact. So it is done only where the bytes are many beside those of the codes.
 
     Parameters
     ----------
     palette : Palette
     table : ColorTable
         Of all frames, opaque.
+    n_changed : int
+        Pixels that frames change.
     options : Options
     """
     is_asked = options.palette is not None or options.pin or not isinstance(options.init, str)
     if is_asked or options.effort == 0 or options.rate == 0.0 or options.dither == "full":
         return palette
     # With the transparent index they fill a color table.
-    sizes = [(1 << bits) - 1 for bits in range(7, 1, -1) if (1 << bits) - 1 < len(palette)]
+    n_bytes = _table_bytes(len(palette))
+    smaller_sizes = ((1 << bits) - 1 for bits in range(7, 1, -1))
+    sizes = [size for size in smaller_sizes if (n_bytes - _table_bytes(size)) * _CHANGED_PER_BYTE > n_changed]
     byte_worth = 8 * options.rate * LAMBDA_AT_RATE_1
     points_oklab = _core.colors_to_points(table.colors_srgb8, "oklab")
 
     def cost(entries: Palette) -> float:
         nearest = nearest_entries(table.colors_srgb8, entries.colors_srgb8, options)
         errors = points_oklab - _core.colors_to_points(entries.colors_srgb8, "oklab")[nearest]
-        squares = np.square(errors.astype(np.float64)).sum(axis=1)
-        return _OWN_ERROR * float((squares * table.counts).sum()) + byte_worth * 3 * (
-            1 << max(1, (len(entries) - 1).bit_length())
-        )
+        lightness, a, b = np.square(errors.astype(np.float64)).T
+        squares = lightness + a + b
+        # Sums that do not hang on the machine.
+        return _OWN_ERROR * math.fsum((squares * table.counts).tolist()) + byte_worth * _table_bytes(len(entries))
 
     if not sizes:
         return palette
@@ -81,6 +89,10 @@ def worth_its_bytes(palette: Palette, table: ColorTable, options: Options) -> Pa
         elif found > 2 * least:
             break
     return best
+
+
+def _table_bytes(n_entries: int) -> int:
+    return 3 << max(1, (n_entries - 1).bit_length())
 
 
 def drawable(options: Options) -> Options:
