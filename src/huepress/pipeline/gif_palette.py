@@ -48,8 +48,8 @@ def worth_its_bytes(palette: Palette, table: ColorTable, n_changed: int, options
     """Return a smaller palette of all frames, where its colors are not worth the bytes of a larger color table.
 
     A small animation of flat colors may spend a tenth of its bytes on colors of the edges of letters. The error is that
-    of nearest colors, as `Frame.search` counts it; what shorter codes save is not counted, nor what is lost where colors
-    are no longer exact. So it is done only where the bytes are many beside those of the codes.
+    of nearest colors, as `Frame.search` counts it; what shorter codes save is not counted, nor what is lost where
+    colors are no longer exact. So it is done only where the bytes are many beside those of the codes.
 
     Parameters
     ----------
