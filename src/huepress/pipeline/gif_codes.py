@@ -20,9 +20,9 @@ from huepress.pipeline.frames import FREE, Box, Looks
 _STARTS = 32
 # What it costs to say a pixel again instead of leaving it as it is: in the search, and where all is decided.
 _AGAIN_BITS, _AGAIN_BITS_DECIDED = 1.0, 0.1
-# What the error of the frame before weighs where nothing moves, against 1 of the source; a change in Oklab of so much
-# leaves a quarter. A slow pan then changes still pixels by 1.0 a frame instead of 2.2, at 1 to 3 % more bytes.
-_HOLD, _STILL = 1.0, 0.02
+# What the error of the frame before weighs where nothing moves, against 1 of the source; a change in Oklab of so much,
+# about two codes, leaves a quarter. A farther reach lets errors trail where colors change slowly; so does more weight.
+_HOLD, _STILL = 3.5, 0.007
 _PLACES = 0x10000  # of looks, and of what is none
 
 
