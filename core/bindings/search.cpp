@@ -3,6 +3,7 @@
 
 #include "bindings/arrays.hpp"
 #include "search/error_diffusion.hpp"
+#include "search/lzw_exact.hpp"
 #include "search/lzw_search.hpp"
 #include "search/spatial.hpp"
 #include "search/visibility.hpp"
@@ -204,6 +205,27 @@ nb::tuple bind_search_lzw(const In<float, 2>& color_points, const In<std::uint32
         result.distortion);
 }
 
+// Says looks exactly; see lzw_exact.hpp.
+nb::tuple bind_say_lzw(const In<std::uint16_t, 2>& looks, const In<std::uint16_t, 2>& under, int n_entries,
+                       int transparent, float again_bits, int ahead) {
+    const std::size_t rows = looks.shape(0), width = looks.shape(1);
+    require(rows > 0 && rows < (1u << 16) && width > 0 && width < (1u << 16), "a GIF has 1 to 65535 pixels a side");
+    require(rows <= std::numeric_limits<std::int32_t>::max() / width, "too many pixels");
+    require(under.shape(0) == rows && under.shape(1) == width, "one look under each pixel");
+    require(n_entries >= 0 && n_entries <= 256, "a palette has up to 256 entries");
+    require(transparent >= -1 && transparent <= 255, "transparent is an index, or -1");
+    require_finite(again_bits, "again_bits must be finite");
+    require(ahead >= 0 && ahead <= 16, "0 to 16 ways are looked at ahead");
+    LzwResult result = without_gil([&](const StopRequested& stop) {
+        return say_lzw({looks.data(), under.data(), static_cast<int>(width), static_cast<int>(rows), n_entries,
+                        transparent, again_bits, ahead},
+                       stop);
+    });
+    return nb::make_tuple(result.min_code_size,
+                          nb::bytes(reinterpret_cast<const char*>(result.codes.data()), result.codes.size()),
+                          to_numpy(std::move(result.indices), {rows, width}));
+}
+
 Out<float> bind_refit(const SpatialSearch& self, const In<bool, 1>& fixed, int n_threads) {
     const auto k = static_cast<std::size_t>(self.n_palette());
     const auto dims = static_cast<std::size_t>(self.dims());
@@ -292,6 +314,8 @@ void bind_search(nb::module_& m) {
           nb::arg("n_entries"), nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"),
           nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"), nb::arg("stays"), nb::arg("proposed"),
           nb::arg("visibility"), nb::arg("starts"), nb::arg("ahead"), nb::arg("holds"), nb::arg("held"));
+    m.def("say_lzw", &bind_say_lzw, nb::arg("looks"), nb::arg("under"), nb::arg("n_entries"), nb::arg("transparent"),
+          nb::arg("again_bits"), nb::arg("ahead"));
     m.def("visibility_roots", &bind_visibility_roots, nb::arg("color_points"), nb::arg("color_of"));
     nb::class_<SpatialSearch>(m, "SpatialSearch")
         .def("__init__", &construct_spatial, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),

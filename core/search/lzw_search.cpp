@@ -5,6 +5,7 @@
 
 #include "search/candidates.hpp"
 #include "search/diffusion.hpp"
+#include "search/lzw_costs.hpp"
 #include "search/lzw_dictionary.hpp"
 #include "search/lzw_pixels.hpp"
 
@@ -15,17 +16,6 @@ constexpr int kReach = Diffusion::kReach;
 constexpr float kImpossible = std::numeric_limits<float>::infinity();
 // First symbols that are looked at of a string after the one that is to be chosen, the cheapest.
 constexpr int kStartsAhead = 4;
-// What a code costs that is spent on a string that the dictionary has, beside its bits: a better one is missing later.
-constexpr float kWastedBits = 3.0f;
-// Ways that are looked at by what comes after them.
-constexpr std::size_t kMostWays = 16;
-// What a pixel cost lately: a mean over about so many strings.
-constexpr float kMemory = 24.0f;
-constexpr float kFirstPixelsPerCode = 1.5f;
-// A full table is kept as long as codes say no fewer pixels, at the cost they have, than so
-// many times the mean since the last clear code.
-constexpr float kWornOut = 1.04f;
-
 class Search {
 public:
     Search(const LzwFrame& frame, float lambda)
@@ -39,11 +29,10 @@ public:
           pitch_(static_cast<std::size_t>(frame.width + 2 * kReach)),
           errors_(pitch_ * static_cast<std::size_t>(frame.rows + kFilterRows)),
           from_above_(static_cast<std::size_t>(frame.width)),
-          entries_(entries_of(frame), std::vector<std::uint8_t>(), 4) {
+          entries_(entries_of(frame), std::vector<std::uint8_t>(), 4),
+          costs_(lambda, bits_for(n_symbols_ - 1)) {
         result_.min_code_size = bits_for(n_symbols_ - 1);
         result_.indices.resize(static_cast<std::size_t>(n_pixels_));
-        for (float& price : prices_)
-            price = lambda * static_cast<float>(result_.min_code_size + 1) / kFirstPixelsPerCode;
     }
 
     LzwResult run(const StopRequested& stop_requested) {
@@ -100,7 +89,7 @@ private:
         result.required = pixel.required;
         result.proposed = pixel.proposed;
         result.under = pixel.under;
-        result.price = prices_[pixel.kind];
+        result.price = costs_.price(pixel.kind);
         result.root = pixel.root;
         if (frame_.diffuse || pixel.required == kFreeLook) result.point = frame_.color_points[pixel.color];
         if (pixel.required != kFreeLook) return result;
@@ -215,7 +204,7 @@ private:
               const Place& here) {
         const float total = cost_so_far + cost(here, symbol);
         spared += here.price;
-        const float most = spared + *std::max_element(prices_, prices_ + kLzwKinds) * static_cast<float>(below);
+        const float most = spared + costs_.highest_price() * static_cast<float>(below);
         if (!(total - most + string_bits_cost_ < limit_)) return;
         Float4 next[kReach];
         for (int k = kReach - 1; k > 0; --k) next[k] = history[k - 1];
@@ -255,10 +244,7 @@ private:
     }
 
     int first_symbol(int node) const {
-        if (node == kPendingChild) return last_first_;
-        while (dictionary_.depth[LzwDictionary::code_index(node)] > 0)
-            node = dictionary_.parents[LzwDictionary::code_index(node)];
-        return dictionary_.symbols[LzwDictionary::code_index(node)];
+        return node == kPendingChild ? last_first_ : dictionary_.firsts[LzwDictionary::code_index(node)];
     }
 
     // The best way to go on; with `ahead` ways looked at also by what comes after them.
@@ -269,7 +255,7 @@ private:
         const std::size_t most = static_cast<std::size_t>(std::max(frame_.ahead, 1));
         find(at, history, most, frame_.starts);
         if (n_ways_ == 1 || most == 1) return ways_[0];
-        Way ways[kMostWays];
+        Way ways[kMostLzwWays];
         const std::size_t n_ways = n_ways_;
         std::copy(ways_, ways_ + n_ways, ways);
         pending_parent_ = -1;
@@ -282,7 +268,7 @@ private:
                 value += ways_[0].value;
                 if (ways[i].node >= 0 && !dictionary_.full() &&
                     dictionary_.has(ways[i].node, first_symbol(ways_[0].node)))
-                    value += lambda_ * kWastedBits;
+                    value += lambda_ * kWastedLzwBits;
             }
             if (value < best_value) {
                 best_value = value;
@@ -331,30 +317,15 @@ private:
         errors(y)[at - y * frame_.width] = error(here, symbol);
     }
 
-    // Shares what a string has cost among its pixels in proportion to their prices so far.
+    // Learns what a string has cost, and clears a table that is worn out.
     void learn(int at, float cost, int length) {
-        constexpr float kKept = 1.0f - 1.0f / kMemory;
-        float n[kLzwKinds] = {};
+        int n[kLzwKinds] = {};
         for (int i = 0; i < length; ++i) ++n[pixels_[static_cast<std::size_t>(at + i)].kind];
-        float expected = 0.0f;
-        for (int k = 0; k < kLzwKinds; ++k) expected += prices_[k] * n[k];
-        for (int k = 0; k < kLzwKinds; ++k) {
-            if (n[k] == 0.0f || !(expected > 0.0f)) continue;
-            recent_cost_[k] = recent_cost_[k] * kKept + cost * prices_[k] * n[k] / expected;
-            recent_pixels_[k] = recent_pixels_[k] * kKept + n[k];
-            prices_[k] = recent_cost_[k] / recent_pixels_[k];
-        }
-        all_cost_ = all_cost_ * kKept + cost;
-        all_pixels_ = all_pixels_ * kKept + static_cast<float>(length);
-        cycle_cost_ += cost;
-        cycle_pixels_ += length;
-        if (dictionary_.full() && static_cast<double>(all_cost_ / all_pixels_) * cycle_pixels_ >
-                                      static_cast<double>(kWornOut) * cycle_cost_) {
-            writer_.put(dictionary_.clear_code(), dictionary_.width());
-            dictionary_.clear();
-            last_ = reserved_ = -1;
-            cycle_cost_ = cycle_pixels_ = 0.0;
-        }
+        if (!costs_.learn(cost, n) || !dictionary_.full()) return;
+        writer_.put(dictionary_.clear_code(), dictionary_.width());
+        dictionary_.clear();
+        last_ = reserved_ = -1;
+        costs_.begin_table();
     }
 
     static constexpr int kPendingChild = -2;
@@ -371,16 +342,14 @@ private:
     std::size_t pitch_;
     std::vector<Float4> errors_, from_above_;
     CandidateTrees entries_;
+    LzwCosts costs_;
     int row_ = 0;
     int last_ = -1, last_first_ = 0;  // the last string and its first symbol
     int reserved_ = -1;               // the code of that string and the next one's first symbol
-    float prices_[kLzwKinds];         // of a pixel of each kind, by what they have cost lately
-    float recent_cost_[kLzwKinds] = {}, recent_pixels_[kLzwKinds] = {}, all_cost_ = 0.0f, all_pixels_ = 0.0f;
-    double cycle_cost_ = 0.0, cycle_pixels_ = 0.0;
     int start_ = 0;
     float string_bits_cost_ = 0.0f;
     int pending_parent_ = -1;  // the string whose code with `last_first_` is about to be defined
-    Way ways_[kMostWays];      // the best of `find`, sorted
+    Way ways_[kMostLzwWays];   // the best of `find`, sorted
     std::size_t n_ways_ = 0, most_ways_ = 1;
     float limit_ = kImpossible, lag_ = 0.0f;  // what a way must not cost, and how far the others may lag behind
 };

@@ -57,6 +57,14 @@ def quantize_still(
     rgba: npt.NDArray[np.uint8], n_colors: int, effort: int, rate: float, dither: str, alpha: str, n_threads: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]: ...
 def write_png(palette: npt.NDArray[np.uint8], indices: npt.NDArray[np.uint8], effort: int, searched: bool) -> bytes: ...
+def say_lzw(
+    looks: npt.NDArray[np.uint16],
+    under: npt.NDArray[np.uint16],
+    n_entries: int,
+    transparent: int,
+    again_bits: float,
+    ahead: int,
+) -> tuple[int, bytes, npt.NDArray[np.uint8]]: ...
 def search_lzw(
     color_points: npt.NDArray[np.float32],
     color_of: npt.NDArray[np.uint32],

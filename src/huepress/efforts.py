@@ -38,9 +38,10 @@ class Effort(NamedTuple):
     lossy_webp_method : int
         libwebp's: 6 saves 2 to 10 % over 4.
     lzw_ways : bool
-        Whether GIF codes for what is decided are found in several ways.
+        Whether GIF codes for what is decided are found without the transparent index, too.
     lzw_sizes : tuple of int
-        Numbers of entries that a GIF's frame may make do with. With the transparent index they fill a code size.
+        Numbers of entries that a GIF's frame may make do with. With the transparent index most fill a code size; 11 and
+        9 are steps between two that look far apart.
     lzw_ahead : tuple of int
         Strings of GIF codes that are judged also by what comes after them: in the search, and where all is decided.
     """
@@ -64,7 +65,7 @@ class Effort(NamedTuple):
     lzw_ahead: tuple[int, int]
 
 
-_SIZES = (127, 63, 31, 15, 7, 3)
+_SIZES = (127, 63, 31, 15, 11, 9, 7, 5, 3)
 # Chosen on development pictures so that each buys the most that its time can; bench/README.md has the curve.
 EFFORTS = (
     Effort(0, 0.0, 1, (0, 0), 0, 0, 2, 0, False, 4, 50, 5, 9, 4, False, (), (0, 0)),  # plain k-means, nearest colors

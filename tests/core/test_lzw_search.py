@@ -244,6 +244,51 @@ def test_looking_ahead_saves_bytes():
     assert ahead < greedy
 
 
+@given(st.integers(0, 10**6), st.integers(1, 256), st.sampled_from([0.0, 0.1, 1.0]), st.sampled_from([0, 3, 16]))
+@settings(max_examples=60, deadline=None)
+def test_what_is_decided_is_said_as_the_search_says_it(seed, k, again, ahead):
+    """The quick way, without errors, gives the search's own bytes."""
+    rng = np.random.default_rng(seed)
+    looks = np.kron(rng.integers(0, k, rng.integers(1, 40, 2)), np.ones((1, 3), int)).astype(np.uint16)
+    under = np.where(rng.random(looks.shape) < rng.random(), looks, rng.integers(0, k, looks.shape)).astype(np.uint16)
+    under[rng.random(looks.shape) < 0.1] = CLEAR
+    transparent = int(rng.integers(-1, min(k + 1, 256)))
+    if transparent >= 0:
+        hidden = (rng.random(looks.shape) < 0.2) | (looks == transparent)
+        looks = np.where(hidden, under, looks)
+    one = np.zeros(looks.shape, np.uint8)  # the search tells pixels apart by their colors, too
+    points = np.zeros((1, 3), np.float32)
+    min_code_size, codes, found, _ = say(
+        one, canvas=under, required=looks, k=k, transparent=transparent, points=points, again=again, ahead=ahead
+    )
+    quick = _core.say_lzw(looks, under, k, transparent, again, ahead)
+    assert quick[:2] == (min_code_size, codes)
+    np.testing.assert_array_equal(quick[2], found)
+
+
+def test_full_tables_are_said_alike():
+    rng = np.random.default_rng(10)
+    looks = rng.integers(0, 200, (150, 200)).astype(np.uint16)
+    looks[:75] = np.kron(rng.integers(0, 4, (75, 50)), np.ones((1, 4)))
+    under = np.where(rng.random(looks.shape) < 0.5, looks, np.uint16(CLEAR))
+    one, points = np.zeros(looks.shape, np.uint8), np.zeros((1, 3), np.float32)
+    for ahead in (0, 6):
+        _, codes, _, _ = say(one, canvas=under, required=looks, k=200, transparent=200, points=points, ahead=ahead)
+        assert _core.say_lzw(looks, under, 200, 200, 1.0, ahead)[1] == codes
+
+
+def test_wrong_looks():
+    looks = np.zeros((2, 3), np.uint16)
+    with pytest.raises(ValueError, match="neither on the canvas nor"):
+        _core.say_lzw(np.full_like(looks, 4), looks, 4, -1, 0.0, 0)
+    with pytest.raises(ValueError, match="under each pixel"):
+        _core.say_lzw(looks, looks[:1], 4, -1, 0.0, 0)
+    with pytest.raises(ValueError, match="looked at ahead"):
+        _core.say_lzw(looks, looks, 4, -1, 0.0, 17)
+    with pytest.raises(ValueError, match="transparent is an index"):
+        _core.say_lzw(looks, looks, 4, 256, 0.0, 0)
+
+
 def test_wrong_arguments():
     indices = np.zeros((2, 2), np.uint8)
     with pytest.raises(ValueError, match="neither on the canvas nor"):

@@ -110,3 +110,27 @@ def test_a_damaged_animation_shares_no_palette():
 def test_colors_are_chosen_without_a_goal():
     result = huepress.compress(as_png(moving(3), 50), "auto", format="gif", effort=0)
     assert 2 < result.report.n_colors <= 256
+
+
+def test_colors_have_to_be_worth_their_bytes():
+    """A small animation has few colors where bits are dear, all where nothing may be lost or they are asked for."""
+    rng = np.random.default_rng(11)
+    frames = [np.full((24, 32, 3), 240, np.uint8) for _ in range(3)]
+    for i, frame in enumerate(frames):  # a block with an edge of many near grays
+        frame[6:18, 6 + 3 * i : 16 + 3 * i] = 40
+        frame[6:18, 5 + 3 * i] = rng.integers(120, 150, (12, 1))
+        frame[6:18, 16 + 3 * i] = rng.integers(120, 150, (12, 1)) + np.array([0, 2, 4])
+    source = as_png(frames, 50)
+    colors = sorted({tuple(map(int, c)) for c in np.concatenate([frame.reshape(-1, 3) for frame in frames])})
+    assert len(colors) > 31
+
+    def table_of(**options):
+        data = huepress.compress(source, format="gif", allow_larger=True, **options).encoded.data
+        shown = [frame[:, :, :3] for frame in read(data).frames()]
+        return 2 << (data[10] & 7), float(np.abs(np.stack(shown).astype(float) - np.stack(frames)).max())
+
+    assert table_of(rate=0) == (64, 0)
+    n_entries, error = table_of(rate=32)
+    assert n_entries <= 16 and error > 0
+    assert table_of(rate=32, palette=colors)[0] == 64
+    assert table_of(rate=32, pin=[(40, 40, 40)])[0] == 64

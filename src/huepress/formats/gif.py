@@ -34,6 +34,8 @@ _CONTROL, _APPLICATION = 0xF9, 0xFF
 _LOOP_NAMES = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _MARK_HEAD = b"\x21\xff\x0bHUEPRESS1.0"  # an application extension (GIF89a, 26)
 _END = b"\x3b"
+# Any color table, where only the indices are wanted.
+_GRAY = bytes(v for v in range(256) for _ in range(3))
 
 
 def encode_gif(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
@@ -287,12 +289,11 @@ def _compose(frames: list[_StoredFrame], width: int, height: int) -> Iterator[By
 def _decode(frame: _StoredFrame, number: int) -> Bytes:
     if frame.width == 0 or frame.height == 0:
         return np.zeros((frame.height, frame.width, 4), np.uint8)
-    gray = bytes(v for v in range(256) for _ in range(3))  # any table: only the indices are wanted
     single = b"".join(
         (
             b"GIF87a",
             struct.pack("<HHBBB", frame.width, frame.height, 0xF7, 0, 0),
-            gray,
+            _GRAY,
             struct.pack("<BHHHHB", _IMAGE, 0, 0, frame.width, frame.height, 0x40 * frame.interlaced),
             frame.codes,
             bytes([_TRAILER]),
@@ -311,7 +312,8 @@ def _decode(frame: _StoredFrame, number: int) -> Bytes:
     colors[: len(table), :3] = table
     if frame.transparent is not None:
         colors[frame.transparent] = 0
-    shown: Bytes = colors[indices]
+    # A pixel at a time instead of its four channels.
+    shown: Bytes = colors.view(np.uint32)[:, 0].take(indices).view(np.uint8).reshape(*indices.shape, 4)
     return shown
 
 

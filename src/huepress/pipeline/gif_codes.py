@@ -18,12 +18,11 @@ from huepress.pipeline.frames import FREE, Box, Looks
 
 # First symbols of a string that are looked at, the cheapest.
 _STARTS = 32
-# What it costs to say a pixel again instead of leaving it as it is: the first usually serves best, where all is
-# decided the others are tried, too.
-_AGAIN_BITS = (1.0, 0.1, 0.0)
-# What the error of the frame before weighs where nothing moves, against 1 of the source; a change in Oklab of so much
-# leaves a quarter. A slow pan then changes still pixels by 1.0 a frame instead of 2.2, at 1 to 3 % more bytes.
-_HOLD, _STILL = 1.0, 0.02
+# What it costs to say a pixel again instead of leaving it as it is: in the search, and where all is decided.
+_AGAIN_BITS, _AGAIN_BITS_DECIDED = 1.0, 0.1
+# What the error of the frame before weighs where nothing moves, against 1 of the source; a change in Oklab of so much,
+# about two codes, leaves a quarter. A farther reach lets errors trail where colors change slowly; so does more weight.
+_HOLD, _STILL = 3.5, 0.007
 _PLACES = 0x10000  # of looks, and of what is none
 
 
@@ -177,7 +176,7 @@ class Frame:
             box=(self.box.left, self.box.top, self.box.width, self.box.height),
             diffuse=diffuse,
             bit_worth=bit_worth,
-            again_bits=_AGAIN_BITS[0],
+            again_bits=_AGAIN_BITS,
             stays=self._stays,
             proposed=np.full_like(self.required, FREE) if proposed is None else proposed,
             visibility=visibility,
@@ -228,39 +227,26 @@ class Frame:
         yield _Numbers(own, transparent, True, number[said.looks], number[self._under])
 
     def _ways(self, looks: Looks, numbers: _Numbers, ahead: int) -> Iterator[Said]:
-        """Say looks in one way or in several."""
-        transparent = numbers.transparent
-        ways: list[tuple[int | None, float, int]] = [(transparent, _AGAIN_BITS[0], 0)]
-        if transparent is not None and self._effort.lzw_ways:
-            ways += [(transparent, bits, 0) for bits in _AGAIN_BITS[1:]]
-            if not self._has_clear and (numbers.looks < len(numbers.palette)).all():
-                ways.append((None, 0.0, 0))
-        if ahead:
-            ways += [(transparent, bits, ahead) for bits in _AGAIN_BITS[2 - self._effort.lzw_ways :]]
-        nothing = np.zeros((1, 3), np.float32)
-        ones, nothing_held = np.ones(looks.shape, np.float32), Hold.nothing(looks.shape)
-        for way, again_bits, n_ahead in ways:
-            min_code_size, codes, indices, _ = _core.search_lzw(
-                color_points=nothing,
-                color_of=np.zeros(looks.shape, np.uint32),
-                looks=np.zeros((len(numbers.palette) + len(self._looks_oklab), 3), np.float32),
+        """Say looks with the transparent index, and without it where that may be shorter; the best of them again."""
+
+        def said(transparent: int | None, ahead: int) -> Said:
+            min_code_size, codes, indices = _core.say_lzw(
+                looks=numbers.looks,
+                under=numbers.under,
                 n_entries=len(numbers.palette),
-                transparent=-1 if way is None else way,
-                canvas=numbers.under,
-                required=numbers.looks,
-                box=(0, 0, looks.shape[1], looks.shape[0]),
-                diffuse=False,
-                bit_worth=1.0,
-                again_bits=again_bits,
-                stays=ones,
-                proposed=np.full_like(numbers.looks, FREE),
-                visibility=ones,
-                starts=_STARTS,
-                ahead=n_ahead,
-                holds=nothing_held.weights,
-                held=nothing_held.colors_oklab,
+                transparent=-1 if transparent is None else transparent,
+                again_bits=_AGAIN_BITS_DECIDED,
+                ahead=ahead,
             )
-            yield Said(min_code_size, codes, indices, numbers.palette, way, numbers.own_table, looks)
+            return Said(min_code_size, codes, indices, numbers.palette, transparent, numbers.own_table, looks)
+
+        ways = [said(numbers.transparent, 0)]
+        may_do_without = numbers.transparent is not None and self._effort.lzw_ways and not self._has_clear
+        if may_do_without and (numbers.looks < len(numbers.palette)).all():
+            ways.append(said(None, 0))
+        yield from ways
+        if ahead:
+            yield said(min(ways, key=_n_bytes).transparent, ahead)
 
 
 @dataclass(frozen=True, eq=False)

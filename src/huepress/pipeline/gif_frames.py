@@ -35,7 +35,7 @@ from huepress.pipeline.frames import (
     searched_entries,
 )
 from huepress.pipeline.gif_codes import Frame, Hold, Said
-from huepress.pipeline.gif_palette import drawable, in_order_of_use, visible
+from huepress.pipeline.gif_palette import drawable, in_order_of_use, visible, worth_its_bytes
 from huepress.pipeline.stays import Stays
 
 # Looks that a canvas may hold; 16 bits number them.
@@ -79,6 +79,7 @@ class GifDeltas:
         if not options.palette_per_frame:
             # Pixels that stay as they are need an index of their own: the transparent one.
             palette = fit_frames(table, options, spare=has_clear or is_crowded(table, options))
+            palette = worth_its_bytes(palette, table, stays.n_changed, options)
             if options.palette is None:
                 palette = in_order_of_use(palette, drawn, options)
             found = _stand_ins(palette, table, options)
@@ -290,7 +291,7 @@ class GifDeltas:
         colors = np.zeros((0x10000, 4), np.uint8)
         colors[: len(self._colors), :3] = self._colors
         colors[: len(self._colors), 3] = 255
-        shown: Bytes = colors[looks]
+        shown: Bytes = colors.view(np.uint32)[:, 0].take(looks).view(np.uint8).reshape(*looks.shape, 4)
         return shown
 
     def _as_indexed(self, looks: Looks, palette: Palette) -> IndexedImage:

@@ -16,9 +16,15 @@ class Stays:
     """Takes what changes, frame by frame; then tells, in the same order, for how long each pixel stays.
 
     Only what changes is held, compressed.
+
+    Attributes
+    ----------
+    n_changed : int
+        Pixels that changed, those of all frames.
     """
 
     def __init__(self) -> None:
+        self.n_changed = 0
         self._changes: list[bytes] = []
         self._stays: list[bytes] = []
         self._shape = (0, 0)
@@ -27,6 +33,7 @@ class Stays:
     def add(self, changed: Mask) -> None:
         """Take the pixels that differ from the frame before; all of the first."""
         self._shape = changed.shape[0], changed.shape[1]
+        self.n_changed += int(np.count_nonzero(changed))
         self._changes.append(zlib.compress(np.packbits(changed).tobytes(), 1))
 
     def settle(self) -> None:

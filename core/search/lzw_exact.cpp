@@ -1,0 +1,251 @@
+#include "search/lzw_exact.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "search/lzw_costs.hpp"
+#include "search/lzw_dictionary.hpp"
+
+namespace huepress {
+namespace {
+
+constexpr float kImpossible = std::numeric_limits<float>::infinity();
+constexpr std::uint16_t kNoSymbol = 0xFFFF;
+
+class Coder {
+public:
+    Coder(const LzwLooks& frame, const StopRequested& stop_requested)
+        : frame_(frame),
+          n_pixels_(frame.width * frame.rows),
+          n_symbols_(std::max(frame.n_entries, frame.transparent + 1)),
+          dictionary_(bits_for(n_symbols_ - 1)),
+          writer_(result_.codes),
+          costs_(1.0f, bits_for(n_symbols_ - 1)) {
+        check_stop(stop_requested);
+        result_.min_code_size = bits_for(n_symbols_ - 1);
+        result_.indices.resize(static_cast<std::size_t>(n_pixels_));
+        pixels_.reserve(static_cast<std::size_t>(n_pixels_));
+        for (int at = 0; at < n_pixels_; ++at) pixels_.push_back(pixel(at));
+    }
+
+    LzwResult run(const StopRequested& stop_requested) {
+        constexpr int kBetweenStops = 1 << 16;  // pixels
+        writer_.put(dictionary_.clear_code(), dictionary_.width());
+        for (int at = 0, next_stop = 0; at < n_pixels_;) {
+            if (at >= next_stop) {
+                check_stop(stop_requested);
+                next_stop = at + kBetweenStops;
+            }
+            at += say(at);
+        }
+        writer_.put(dictionary_.clear_code() + 1, dictionary_.width());
+        writer_.finish();
+        return std::move(result_);
+    }
+
+private:
+    struct Pixel {
+        std::uint16_t entry;  // or kNoSymbol
+        bool stays;           // whether the transparent index shows it
+        std::uint8_t kind;    // as in lzw_pixels.hpp; looks are decided, so that colors count as one
+    };
+
+    Pixel pixel(int at) const {
+        const std::uint16_t look = frame_.looks[at];
+        Pixel result;
+        result.stays = frame_.transparent >= 0 && look == frame_.under[at];
+        result.entry = look < n_symbols_ && look != frame_.transparent ? look : kNoSymbol;
+        if (result.entry == kNoSymbol && !result.stays)
+            throw std::invalid_argument("a pixel's required look is neither on the canvas nor in the palette");
+        result.kind = look == frame_.under[at] ? 0 : at % frame_.width ? 1 : at ? 2 : 3;
+        return result;
+    }
+
+    float cost_of_entry(const Pixel& here) const { return here.stays ? frame_.again_bits : 0.0f; }
+
+    struct Way {
+        float value = kImpossible, cost = 0.0f;
+        int node = 0, length = 0;
+    };
+
+    // Takes the string of `node`, which says `length` pixels from `start_` on, if it is among the best so far.
+    void take(int node, int length, float cost_so_far, float spared) {
+        const float value = cost_so_far - spared + string_bits_;
+        if (!(value < limit_)) return;
+        std::size_t place = 0;
+        while (place < n_ways_ && ways_[place].length != length) ++place;
+        if (place == n_ways_) {
+            if (n_ways_ == most_ways_)
+                --place;
+            else
+                ++n_ways_;
+        } else if (!(value < ways_[place].value)) {
+            return;
+        }
+        for (; place > 0 && value < ways_[place - 1].value; --place) ways_[place] = ways_[place - 1];
+        ways_[place] = {value, cost_so_far, node, length};
+        limit_ = most_ways_ == 1 ? ways_[0].value : ways_[0].value + string_bits_;
+        if (n_ways_ == most_ways_) limit_ = std::min(limit_, ways_[n_ways_ - 1].value);
+    }
+
+    // Whether what goes on from `node` may be among the best.
+    bool hopeful(int node, float cost_so_far, float spared) const {
+        const float most =
+            spared + highest_price_ * static_cast<float>(dictionary_.below[LzwDictionary::code_index(node)]);
+        return cost_so_far - most + string_bits_ < limit_;
+    }
+
+    // The string of `node` says `length` pixels from `start_` on at `cost_so_far`, less what they would cost else:
+    // tries it and all that go on, the newest first.
+    void walk(int node, int length, float cost_so_far, float spared) {
+        for (;;) {
+            take(node, length, cost_so_far, spared);
+            if (start_ + length >= n_pixels_) return;
+            const bool pending = node == pending_parent_;
+            if (!dictionary_.first_child[LzwDictionary::code_index(node)] && !pending) return;
+            const Pixel& here = pixels_[static_cast<std::size_t>(start_ + length)];
+            const float again = cost_so_far + cost_of_entry(here), price = costs_.price(here.kind);
+            std::pair<int, float> on[2];
+            int n_on = 0;
+            if (here.entry != kNoSymbol) on[n_on++] = {dictionary_.child(node, here.entry), again};
+            if (here.stays) on[n_on++] = {dictionary_.child(node, frame_.transparent), cost_so_far};
+            if (n_on == 2 && on[0].first < on[1].first) std::swap(on[0], on[1]);
+            spared += price;
+            ++length;
+            while (n_on && !on[n_on - 1].first) --n_on;
+            for (int i = 0; i < n_on; ++i) {
+                if (!hopeful(on[i].first, on[i].second, spared)) continue;
+                if (i + 1 < n_on || pending) {
+                    walk(on[i].first, length, on[i].second, spared);
+                    continue;
+                }
+                node = on[i].first;
+                cost_so_far = on[i].second;
+                goto next;
+            }
+            // The code that this string is about to define: the last string and its own first symbol.
+            if (pending) {
+                if (last_first_ == here.entry)
+                    take(kPendingChild, length, again, spared);
+                else if (here.stays && last_first_ == frame_.transparent)
+                    take(kPendingChild, length, cost_so_far, spared);
+            }
+            return;
+        next:;
+        }
+    }
+
+    // Finds the best ways, of different lengths, to go on at a pixel; at most `most`.
+    void find(int at, std::size_t most) {
+        start_ = at;
+        n_ways_ = 0;
+        most_ways_ = most;
+        limit_ = kImpossible;
+        highest_price_ = costs_.highest_price();
+        const Pixel& here = pixels_[static_cast<std::size_t>(at)];
+        std::pair<float, int> starts[2];
+        int n_starts = 0;
+        if (here.stays) starts[n_starts++] = {0.0f, frame_.transparent};
+        if (here.entry != kNoSymbol) starts[n_starts++] = {cost_of_entry(here), here.entry};
+        if (n_starts == 2 && starts[1] < starts[0]) std::swap(starts[0], starts[1]);
+        const float price = costs_.price(here.kind);
+        for (int i = 0; i < n_starts; ++i) {
+            if (hopeful(starts[i].second, starts[i].first, price)) walk(starts[i].second, 1, starts[i].first, price);
+        }
+    }
+
+    int first_symbol(int node) const {
+        if (node == kPendingChild) return last_first_;
+        return dictionary_.firsts[LzwDictionary::code_index(node)];
+    }
+
+    // The best way to go on; with `ahead` ways looked at also by what comes after them.
+    Way best_way(int at) {
+        string_bits_ = static_cast<float>(dictionary_.width());
+        pending_parent_ = reserved_ >= 0 ? last_ : -1;
+        const auto most = static_cast<std::size_t>(std::max(frame_.ahead, 1));
+        find(at, most);
+        if (n_ways_ == 1 || most == 1) return ways_[0];
+        Way ways[kMostLzwWays];
+        const std::size_t n_ways = n_ways_;
+        std::copy(ways_, ways_ + n_ways, ways);
+        pending_parent_ = -1;
+        std::size_t best = 0;
+        float best_value = kImpossible;
+        for (std::size_t i = 0; i < n_ways; ++i) {
+            float value = ways[i].value;
+            if (at + ways[i].length < n_pixels_) {
+                find(at + ways[i].length, 1);
+                value += ways_[0].value;
+                if (ways[i].node >= 0 && !dictionary_.full() &&
+                    dictionary_.has(ways[i].node, first_symbol(ways_[0].node)))
+                    value += kWastedLzwBits;
+            }
+            if (value < best_value) {
+                best_value = value;
+                best = i;
+            }
+        }
+        return ways[best];
+    }
+
+    // Chooses the string for the pixels from `at` on, writes it and returns its length.
+    int say(int at) {
+        const Way best = best_way(at);
+        std::uint8_t* out = result_.indices.data() + at;
+        int node = best.node;
+        int left = best.length;
+        if (node == kPendingChild) {
+            out[--left] = static_cast<std::uint8_t>(last_first_);
+            node = last_;
+        }
+        while (left > 0) {  // from the leaf up
+            out[--left] = dictionary_.symbols[LzwDictionary::code_index(node)];
+            node = dictionary_.parents[LzwDictionary::code_index(node)];
+        }
+        const int code = best.node == kPendingChild ? reserved_ : best.node;
+        const int width = dictionary_.width();
+        writer_.put(code, width);
+        if (reserved_ >= 0) dictionary_.define(reserved_, last_, out[0]);
+        reserved_ = dictionary_.reserve();
+        last_ = code;
+        last_first_ = out[0];
+        int n[kLzwKinds] = {};
+        for (int i = 0; i < best.length; ++i) ++n[pixels_[static_cast<std::size_t>(at + i)].kind];
+        if (costs_.learn(best.cost + static_cast<float>(width), n) && dictionary_.full()) {
+            writer_.put(dictionary_.clear_code(), dictionary_.width());
+            dictionary_.clear();
+            last_ = reserved_ = -1;
+            costs_.begin_table();
+        }
+        return best.length;
+    }
+
+    static constexpr int kPendingChild = -2;
+
+    const LzwLooks& frame_;
+    const int n_pixels_, n_symbols_;
+    std::vector<Pixel> pixels_;
+    LzwResult result_;
+    LzwDictionary dictionary_;
+    BitWriter writer_;
+    LzwCosts costs_;
+    int last_ = -1, last_first_ = 0;  // the last string and its first symbol
+    int reserved_ = -1;               // the code of that string and the next one's first symbol
+    int start_ = 0;
+    float string_bits_ = 0.0f, highest_price_ = 0.0f;
+    int pending_parent_ = -1;  // the string whose code with `last_first_` is about to be defined
+    Way ways_[kMostLzwWays];   // the best of `find`, sorted
+    std::size_t n_ways_ = 0, most_ways_ = 1;
+    float limit_ = kImpossible;  // what a way must not cost
+};
+
+}  // namespace
+
+LzwResult say_lzw(const LzwLooks& frame, const StopRequested& stop_requested) {
+    return Coder(frame, stop_requested).run(stop_requested);
+}
+
+}  // namespace huepress
