@@ -296,3 +296,35 @@ def test_nobody_hears_the_token_by_the_way(huepress_program, tmp_path):
         served.process.send_signal(signal.SIGINT)
         rest = served.process.communicate(timeout=HANG)
     assert not any(token.encode() in each for each in rest)
+
+
+@pytest.mark.parametrize(
+    "path, status",
+    [
+        ("/?" + "&" * 20, 200),
+        ("/?" + "token=a&" * 2, 200),
+        (f"/api/pictures/{'9' * 5000}/result", 404),
+        (f"/api/pictures/{'9' * 5000}/view/{'9' * 5000}/viewer.html", 404),
+        ("/api/pictures/-1/thumbnail", 404),
+        ("/api/pictures/%00/results/1", 404),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_absurd_addresses_are_no_errors_of_the_server(served, path, status):
+    """A number of thousands of digits, or more fields than anybody needs, came to a traceback."""
+    assert served.raw("GET", path).status == 403
+    assert served.raw("GET", path, headers={"Cookie": served.cookie}).status == status
+
+
+def test_absurd_numbers_of_results(served, photo):
+    identity = served.add("a.png", png_bytes(photo))
+    for number in ("9" * 5000, "-1", "0x1", "%D9%A1"):
+        assert served.call("GET", f"/api/pictures/{identity}/results/{number}").status == 404
+
+
+def test_every_word_on_the_site_counts(served):
+    """Browsers send one header; whoever sends two is none."""
+    line = f"GET /api/fields HTTP/1.1\r\nHost: localhost:{served.port}\r\nCookie: {served.cookie}\r\n"
+    with socket.create_connection(("127.0.0.1", served.port)) as connection:
+        connection.sendall(f"{line}Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n\r\n".encode())
+        assert connection.recv(100).split()[1] == b"403"

@@ -26,6 +26,7 @@ from huepress.comparison.page.difference import EDGES, map_palette
 from huepress.drawing import strip
 from huepress.engine.metrics import delta_e_ok_levels
 from huepress.errors import DecodeError, InputError
+from huepress.formats.probe import Probe
 from huepress.formats.reading import read_animation
 from huepress.options import Options
 from huepress.pipeline.edit import without_repeats
@@ -179,7 +180,7 @@ def test_versions_that_are_kept_are_bounded(tmp_path):
     """As many and as large as is said; the present one stays in any case."""
 
     def kept_of(n_bytes, size):
-        picture = Picture("1", "a.png", "a.png", "", size, 9, 9, "PNG", tmp_path)
+        picture = Picture("1", "a.png", "a.png", "", size, Probe("PNG", 9, 9, False), tmp_path)
         gone = []
         for number in range(20):
             facts = {"bytes_in": size, "bytes_out": n_bytes}

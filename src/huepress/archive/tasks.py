@@ -13,6 +13,7 @@ from huepress.declare import fingerprint, wishes
 from huepress.delivering import Delivery
 from huepress.errors import HuepressError, Remedy
 from huepress.formats.mark import MARK_BYTES
+from huepress.formats.probe import Probe
 from huepress.model import ColorHistogram
 from huepress.options import Options
 from huepress.results import Report
@@ -53,6 +54,8 @@ class Task:
     ready : FileOutcome, optional
         What was made of the source before with the very same options, its file under `output`; taken if the source's
         bytes are still those, and the file's.
+    found : Probe, optional
+        What its header tells, if somebody has looked already.
     """
 
     source: str
@@ -65,6 +68,7 @@ class Task:
     error: HuepressError | None = None
     other_targets: tuple[tuple[str, str], ...] = ()
     ready: FileOutcome | None = field(default=None, compare=False)
+    found: Probe | None = field(default=None, compare=False)
 
     def target_for(self, file_format: str | None) -> str:
         """Return the compressed file's name if it is of a format."""
