@@ -1,6 +1,9 @@
 """The page of ``huepress serve`` in a real browser, with the server that people start."""
 
+import contextlib
+import http.server
 import io
+import threading
 import zipfile
 
 import pytest
@@ -34,7 +37,7 @@ def served(huepress_program, tmp_path, pictures):
 
 def test_from_drop_to_download(open_page, served, pictures):
     page = open_page(served, accept_downloads=True)
-    assert page.url == f"{served.origin}/"  # the token has left the address bar
+    assert page.url == f"{served.origin}{served.place}/"  # the token has left the address bar
     drop(page, pictures, ["photo.png", "photo.jpg", "badge.webp"])
     page.get_by_label("Effort").fill("1")  # while it works
     all_done(page, 3)
@@ -196,6 +199,32 @@ def test_a_server_that_is_killed_is_told(open_page, served, pictures):
     drop(page, pictures, ["photo.png"])
     page.get_by_text("1 file was not taken").wait_for()
     page.complaints.clear()  # of connections that were refused
+
+
+def test_other_servers_of_this_machine_get_no_cookie(browser, served):
+    """Browsers send cookies to every port of a name, but only below their path."""
+    heard = []
+
+    class Listening(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            heard.append(self.headers.get("Cookie"))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listening) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(served.address)
+        assert context.cookies(page.url)
+        with contextlib.suppress(playwright.Error):  # no content
+            page.goto(f"http://localhost:{other.server_port}/api/fields")
+        context.close()
+        other.shutdown()
+    assert heard and set(heard) == {None}
 
 
 def test_a_page_without_the_key_shows_nothing(browser, served):

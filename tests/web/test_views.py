@@ -10,6 +10,7 @@ import shutil
 import struct
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ from huepress.options import Options
 from huepress.pipeline.edit import without_repeats
 from huepress.web import views
 from huepress.web.drawings import Drawing
+from huepress.web.jobs import Job, do, settings_of
 from huepress.web.pictures import Picture
 from web.served import serving
 
@@ -136,6 +138,20 @@ def test_animations_frame_by_frame(served, chosen):
     if "resize" not in chosen:
         expected = {each.frame: each.ssimulacra2 for each in huepress.score(data, file).moments}
         np.testing.assert_allclose(scores, [expected[2 * number] for number in range(5)], atol=0.11)
+
+
+@pytest.mark.parametrize("chosen", [{"format": "gif"}, {"format": "webp-lossy"}, {"effort": 1}], ids=str)
+def test_goals_leave_the_scores_of_frames_behind(tmp_path, chosen):
+    """They were measured on the way: nobody measures them again to show them."""
+    source = tmp_path / "a.png"
+    source.write_bytes(with_repeats(moving()))
+    options = Options.from_keywords({"effort": 0, "quality": "40", **chosen})
+    job = Job(str(source), "", None, options=options, folder=str(tmp_path / "made"))
+    outcome = do(job, settings_of(job), 1, lambda part: None)
+    assert outcome.status == "compressed"
+    moments = huepress.score(source.read_bytes(), Path(outcome.output).read_bytes()).moments
+    expected = {each.frame: each.ssimulacra2 for each in moments}
+    np.testing.assert_allclose(outcome.frame_scores, [expected[2 * number] for number in range(5)], atol=1e-6)
 
 
 def test_what_is_kept_of_an_animation_repeats_as_its_original(served):

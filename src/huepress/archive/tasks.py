@@ -161,7 +161,7 @@ class FileOutcome:
     ssimulacra2 : float or None
         Measured where a goal or a report needs it.
     frame_scores : tuple of float
-        Of an animation that was scored for a report: of each frame, those that repeat the one before left out.
+        Of an animation that was scored: of each frame, those that repeat the one before left out.
     message : str
     remedy : Remedy, optional
         The option that would change the outcome that the message tells of.

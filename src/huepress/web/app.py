@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from huepress.formats.probe import Probe
 from huepress.web import choices, streams, uploads
 from huepress.web.answers import as_json, attachment
 from huepress.web.doors import Doors, Keys, TooMuchError
+from huepress.web.headers import check_inside
 from huepress.web.jobs import Kind, Source
 from huepress.web.pictures import result_name
 from huepress.web.scratch import receive_file
@@ -101,6 +103,7 @@ class Page:
             Route(one, self._remove, methods=["DELETE"]),
             Route(f"{one}/settings", self._choose_for, methods=["PUT"]),
             Route(f"{one}/thumbnail", self._thumbnail),
+            Route(f"{one}/original", self._original),
             Route(f"{one}/result", self._result),
             Route(f"{one}/results/{{number}}", self._result),
             Route(f"{one}/view/{{versions}}/{{file}}", self._view),
@@ -178,6 +181,13 @@ class Page:
     async def _thumbnail(self, request: Request) -> Response:
         return Response(self._studio.picture(_id(request)).thumbnail, media_type="image/webp")
 
+    async def _original(self, request: Request) -> Response:
+        picture = self._studio.picture(_id(request))
+        await asyncio.to_thread(check_inside, picture.path, picture.inside)
+        parts = streams.parts(files.open_regular(picture.path, os.O_RDONLY))
+        headers = attachment(PurePosixPath(picture.name).name)
+        return StreamingResponse(parts, media_type="application/octet-stream", headers=headers)
+
     async def _result(self, request: Request) -> Response:
         picture = self._studio.picture(_id(request))
         made = picture.result(_number(request.path_params.get("number")))
@@ -199,7 +209,7 @@ class Page:
         versions = request.path_params["versions"]
         drawing = picture.drawings.get(versions)
         if file == VIEWER and _VERSIONS.fullmatch(versions):
-            drawing = self._studio.draw(picture, versions, f"/api/pictures/{picture.id}")
+            drawing = self._studio.draw(picture, versions, f"api/pictures/{picture.id}")
         if drawing is None:
             raise InputError("there is nothing to look at", remedy="open the comparison again")
         return Response(await drawing.read(file, self._is_over), media_type=kind)

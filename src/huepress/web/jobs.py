@@ -25,7 +25,7 @@ from huepress.options import Options
 from huepress.pipeline.intake import load_palette
 from huepress.storage.local import LocalStore
 from huepress.web.headers import check_inside, header_of
-from huepress.web.views import Shot, write_differences, write_segments, write_views
+from huepress.web.views import Shot, Taken, write_differences, write_segments, write_views
 
 Kind = Literal["compress", "show", "differ", "segment", "palette", "shared", "look", "plan"]
 # What is found, among the facts of an outcome.
@@ -74,6 +74,8 @@ class Job(Task):
         Whether the result is scored.
     shots : tuple of Shot
         The versions that are shown beside their source.
+    taken : Taken
+        How the source itself is taken along from there.
     base : str
         The address under which the page gets what is written to the folder.
     waited : str
@@ -93,6 +95,7 @@ class Job(Task):
     inside: str = ""
     scores: bool = True
     shots: tuple[Shot, ...] = ()
+    taken: Taken = field(default_factory=Taken)
     base: str = ""
     waited: str = ""
     sources: tuple[Source, ...] = ()
@@ -162,7 +165,7 @@ def _sketched(job: Job) -> Path:
 
 
 def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    write_views(job.source, job.shots, job.options, Path(job.folder), job.base)
+    write_views(job.source, job.shots, job.options, Path(job.folder), job.base, job.taken)
     return FileOutcome(job, "counted")
 
 

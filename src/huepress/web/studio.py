@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from huepress.archive.run import Resources
 from huepress.archive.tasks import FileOutcome
@@ -19,6 +19,7 @@ from huepress.web.jobs import Job, Kind
 from huepress.web.pictures import AWAITED, FIRST_LOOK, FULL, RESULT, SECOND_LOOK, Picture
 from huepress.web.scratch import Scratch
 from huepress.web.telling import told
+from huepress.web.views import Taken
 from huepress.web.workshop import Workshop
 
 MOST_PICTURES = 10_000
@@ -213,6 +214,7 @@ class Studio:
                 "options": made[0].options,
                 "folder": str(folder),
                 "shots": tuple(shots),
+                "taken": Taken(PurePosixPath(picture.name).name, f"{base}/original"),
                 "base": f"{base}/view/{versions}/",
             }
 

@@ -1,6 +1,6 @@
 // Saving into the folder that the server was started with: always tried first, and only then done.
-import { call, make } from "/part/api.js";
-import { refuse } from "/part/drop.js";
+import { call, make } from "./api.js";
+import { refuse } from "./drop.js";
 
 const place = document.querySelector("#saving");
 const LOOK_AGAIN = 400; // milliseconds
@@ -26,7 +26,7 @@ function show(run) {
 }
 
 async function look() {
-  const state = await call("GET", "/api/folder");
+  const state = await call("GET", "api/folder");
   state.refused.slice(told).forEach(refuse);
   told = state.refused.length;
   const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
@@ -50,7 +50,7 @@ async function begin(dryRun) {
   const [how, into] = JSON.parse(wanted());
   parts.list.replaceChildren();
   try {
-    await call("POST", "/api/folder/run", { how, into, dry_run: dryRun });
+    await call("POST", "api/folder/run", { how, into, dry_run: dryRun });
     parts.attempt.disabled = parts.save.disabled = true;
     await follow();
     tried = dryRun ? JSON.stringify([how, into]) : "";
@@ -81,12 +81,12 @@ function build(root) {
   place.addEventListener("input", () => show(null));
   parts.attempt.addEventListener("click", () => begin(true));
   parts.save.addEventListener("click", () => begin(false));
-  parts.stop.addEventListener("click", () => call("DELETE", "/api/folder/run"));
+  parts.stop.addEventListener("click", () => call("DELETE", "api/folder/run"));
   place.hidden = false;
 }
 
 export async function startFolder() {
-  const state = await call("GET", "/api/folder");
+  const state = await call("GET", "api/folder");
   if (state.root === null) return; // started without one
   build(state.root);
   await look();
