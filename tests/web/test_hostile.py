@@ -5,6 +5,7 @@ import os
 import signal
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from PIL import Image, features
 
 from conftest import HANG, png_bytes, wait_until
 from huepress.archive.run import Resources
+from huepress.archive.tasks import FileOutcome, Task, failed
 from huepress.errors import DecodeError
 from huepress.formats.probe import Probe
 from huepress.web import folder as folders
@@ -138,6 +140,16 @@ def test_what_has_changed_since_it_was_tried_is_not_replaced(huepress_program, t
         assert files["a.png"]["status"] == "compressed"
 
 
+def test_failures_are_told_even_after_hundreds_of_successes():
+    progress = folders.Progress("beside", True)
+    good, bad = Task("a.png", "", None), Task("b.png", "", None)
+    for _ in range(1000):
+        progress.tell(FileOutcome(good, "compressed"))
+    progress.tell(failed(bad, DecodeError("it is damaged")))
+    assert progress.done == 1001 and len(progress.files) < 500
+    assert [file["name"] for file in progress.files if file["status"] == "failed"] == ["b.png"]
+
+
 def test_a_run_that_is_stopped_does_not_stop_the_listing(tmp_path, photo):
     for number in range(3):
         (tmp_path / f"{number}.png").write_bytes(png_bytes(photo))
@@ -195,6 +207,34 @@ def test_settings_for_many_are_one_change(tmp_path, monkeypatch):
         studio.choose({"n_colors": 9})
         assert len(canceled) == 1 and len(canceled[0]) == before == len(submitted) / 2
         assert not [path for path in scratch.root.rglob("*") if path.parent != scratch.root]
+
+
+@pytest.mark.parametrize("kind", ["compress", "show"])
+@pytest.mark.parametrize("how", ["dropped", "done"])
+def test_what_is_written_after_a_picture_was_removed_goes_too(tmp_path, monkeypatch, kind, how):
+    submitted, told = [], {}
+
+    class Workshop:
+        def __init__(self, _, on_done, __, on_dropped):
+            told["done"] = lambda job: on_done(job, FileOutcome(job, "compressed", job.folder))
+            told["dropped"] = on_dropped
+
+        def submit(self, job, urgency):
+            submitted.append(job)
+
+        def cancel(self, numbers):
+            pass
+
+    monkeypatch.setattr(studios, "Workshop", Workshop)
+    with Scratch(tmp_path) as scratch:
+        studio = studios.Studio(scratch, Resources(1, 1 << 30, strict=False), max_pixels=1 << 20)
+        place = scratch.folder("place")
+        picture = studio.add("a.png", str(place / "picture.png"), Probe("PNG", 9, 9, False), 9, place)
+        made = replace(submitted[-1], kind=kind)
+        studio.remove(picture.id)
+        Path(made.folder).mkdir(parents=True)
+        told[how](made)
+        assert not place.exists()
 
 
 def test_thousands_of_one_name_get_numbers():

@@ -192,7 +192,7 @@ def test_a_folder_is_tried_and_then_replaced(open_page, huepress_program, tmp_pa
 
 def test_a_server_that_is_killed_is_told(open_page, served, pictures):
     page = open_page(served)
-    page.get_by_text("No pictures yet.").wait_for()
+    page.get_by_label("Effort").wait_for()  # its program is there, and has asked the server
     served.process.kill()
     served.process.wait()
     page.get_by_text("huepress serve does not answer; start it again").wait_for()

@@ -241,6 +241,7 @@ class Page:
         folder.mkdir(mode=0o700)
         await self._done(
             "segment",
+            picture=picture.id,
             source=picture.path,
             size=picture.size,
             found=picture.found,

@@ -48,7 +48,7 @@ class Progress:
     done, total : int
         Files.
     files : list of dict
-        What became of each, the first few.
+        What became of each, the first few of those that are saved and of those that are not.
     summary, error : str
         One sentence in the end.
     """
@@ -61,6 +61,13 @@ class Progress:
     files: list[dict[str, str]] = field(default_factory=list)
     summary: str = ""
     error: str = ""
+
+    def tell(self, outcome: FileOutcome) -> None:
+        """Add what became of a file, unless there is too much to tell: a failure is told even after many successes."""
+        self.done += 1
+        is_good = outcome.status == "compressed"
+        if sum((file["status"] == "compressed") == is_good for file in self.files) < _MOST_TOLD:
+            self.files.append(_row(outcome))
 
 
 class Folder:
@@ -188,9 +195,7 @@ class Folder:
                 with closing(carry_out(planned, request, Watch())) as outcomes:
                     for outcome in outcomes:
                         summary.add(outcome)
-                        progress.done += 1
-                        if len(progress.files) < _MOST_TOLD:
-                            progress.files.append(_row(outcome))
+                        progress.tell(outcome)
                         if self._stopping.is_set():
                             break
                 if self._stopping.is_set():

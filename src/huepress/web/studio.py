@@ -207,6 +207,7 @@ class Studio:
             folder.mkdir(mode=0o700)
             shots = (each.shot(picture.name, each.label if place else RESULT, base) for place, each in enumerate(made))
             more: dict[str, object] = {
+                "picture": picture.id,
                 "source": picture.path,
                 "size": picture.size,
                 "found": picture.found,
@@ -305,9 +306,13 @@ class Studio:
             awaited(outcome)
 
     def _dropped(self, job: Job) -> None:
-        """Remove what a stopped worker may have written after its folder had been removed."""
+        """Remove what a worker may have written after its folder, or the folder of its picture, had been removed."""
         if job.kind == "compress":
             self.scratch.discard(Path(job.folder))
+        with self._lock:
+            is_gone = job.picture not in self._pictures
+        if job.picture and is_gone:
+            self.scratch.discard(Path(job.folder).parent)
 
     def _progressed(self, job: Job, part: float) -> None:
         with self._lock:

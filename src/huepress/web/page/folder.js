@@ -10,6 +10,18 @@ const parts = {};
 
 const wanted = () => JSON.stringify([place.querySelector("[name=how]:checked").value, parts.into.value]);
 
+const ORDER = ["failed", "kept", "compressed"];
+
+/* List what became of the files: first what went wrong, as long as it may be. */
+function list({ files, dry_run: isDry }) {
+  const words = { failed: isDry ? "would fail" : "failed", kept: isDry ? "would be kept" : "kept", compressed: isDry ? "would be saved" : "saved" };
+  const sorted = [...files].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
+  parts.list.replaceChildren(...sorted.map((each) => make("li", {
+    className: each.status,
+    textContent: [each.name, words[each.status] || each.status, each.told, each.note].filter(Boolean).join(" · "),
+  })));
+}
+
 function show(run) {
   const running = Boolean(run?.running);
   parts.stop.hidden = !running;
@@ -18,10 +30,7 @@ function show(run) {
   if (!run) return;
   const verb = run.dry_run ? "Trying" : "Saving";
   parts.state.textContent = running ? `${verb}: ${run.done} of ${run.total || "?"} …` : run.error || run.summary;
-  const items = run.files.slice(parts.list.children.length).map((each) => make("li", {
-    textContent: [each.name, each.status, each.told, each.note].filter(Boolean).join(" · "),
-  }));
-  parts.list.append(...items);
+  if (run.files.length !== parts.list.children.length || !running) list(run);
   parts.details.hidden = run.files.length === 0;
 }
 

@@ -53,7 +53,7 @@ function fill({ row, element }) {
   const image = element.querySelector("img");
   if (row.has_thumbnail && !image.src) image.src = `api/pictures/${row.id}/thumbnail`;
   image.classList.toggle("blank", !row.has_thumbnail);
-  element.querySelector(".open span").textContent = row.name;
+  element.querySelector(".open span").textContent = element.querySelector(".open").title = row.name;
   const open = element.querySelector(".open");
   open.disabled = !made;
   open.setAttribute("aria-label", made ? `Compare ${row.name}` : row.name);

@@ -18,13 +18,19 @@ rows.startRows({
 });
 comparison.startComparison();
 startIntake();
-await settings.startSettings();
-await folder.startFolder();
+const gone = () => { said.textContent = "huepress serve does not answer; start it again"; };
+try {
+  await settings.startSettings();
+  await folder.startFolder();
+} catch (error) {
+  gone();
+  throw error;
+}
 
 const events = new EventSource("api/events");
 let isFirst = true;
 events.addEventListener("open", () => { isFirst = true; said.textContent = ""; });
-events.addEventListener("error", () => { said.textContent = "huepress serve does not answer; start it again"; });
+events.addEventListener("error", gone);
 events.addEventListener("message", (event) => {
   const state = JSON.parse(event.data);
   if (isFirst) rows.forget(state); // the state as a whole
