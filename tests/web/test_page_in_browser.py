@@ -186,6 +186,10 @@ def test_a_folder_is_tried_and_then_replaced(open_page, huepress_program, tmp_pa
         save.click()
         page.get_by_text("2 saved, 0 kept").wait_for()
         assert all((pictures / name).read_bytes() != data for name, data in before.items())
+        files = page.locator("#saving details")
+        files.evaluate("e => { e.open = true; e.querySelector('ul').style.maxHeight = '1rem'; }")
+        assert files.locator("li").count() == 2 and "saved" in files.locator("li").first.inner_text()
+        assert files.locator("ul").get_attribute("tabindex") == "0"  # it scrolls, by keys as well
         page.get_by_label("Effort").fill("2")  # what was tried is not what would be saved now
         playwright.expect(save).to_be_disabled()
 
@@ -243,9 +247,15 @@ def test_schemes_sizes_and_accessibility(open_page, served, pictures, scheme, si
     )
     page = open_page(served, color_scheme=scheme, viewport={"width": size[0], "height": size[1]})
     served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 16})
-    drop(page, pictures, ["photo.png", "badge.webp"])
-    all_done(page, 2)
-    for group in page.locator("#settings, #fields > details").all():
+    (pictures / "cut.png").write_bytes((pictures / "photo.png").read_bytes()[:2000])
+    refused = [f"broken{number}.png" for number in range(12)]  # more than the list shows at once
+    for name in refused:
+        (pictures / name).write_bytes(b"no picture")
+    drop(page, pictures, ["photo.png", "badge.webp", "cut.png", *refused])
+    page.get_by_text("12 files were not taken").wait_for()
+    page.complaints.clear()  # of answers that said so
+    all_done(page, 3)
+    for group in page.locator("#settings, #refused, #fields > details").all():
         group.evaluate("e => { e.open = true; }")
     results = axe.Axe().run(page)
     assert results.violations_count == 0, results.generate_report()

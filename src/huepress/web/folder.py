@@ -8,6 +8,7 @@ import re
 import threading
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from itertools import takewhile
 from typing import Literal
 
 from starlette.requests import Request
@@ -189,7 +190,10 @@ class Folder:
             for request in self._requests(progress, into):
                 planned = self._studio.apart.plan(request)
                 pictures = {self._entry(picture): picture for picture in self._studio.pictures if picture.inside}
-                tasks = [self._prepared(task, pictures.get(task.source), request) for task in planned.tasks]
+                going_on = takewhile(lambda _: not self._stopping.is_set(), planned.tasks)
+                tasks = [self._prepared(task, pictures.get(task.source), request) for task in going_on]
+                if self._stopping.is_set():
+                    break
                 planned = replace(planned, tasks=tasks)
                 progress.total += len(planned.tasks)
                 with closing(carry_out(planned, request, Watch())) as outcomes:

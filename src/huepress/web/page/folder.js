@@ -77,7 +77,7 @@ function build(root) {
   parts.stop = make("button", { type: "button", textContent: "Stop", hidden: true });
   parts.results = make("p", { className: "quiet" });
   parts.state = make("p", { role: "status", "aria-live": "polite" });
-  parts.list = make("ul");
+  parts.list = make("ul", { tabIndex: 0, "aria-label": "File by file" });
   parts.details = make("details", { hidden: true }, make("summary", { textContent: "File by file" }), parts.list);
   place.append(
     make("h3", { textContent: `Save in ${root}` }),
