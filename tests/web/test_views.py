@@ -65,7 +65,7 @@ def test_stills(served, photo):
     identity = served.add("photo <i>.png", png_bytes(photo))
     served.call("PUT", "/api/settings", {"n_colors": 4, "effort": 1})
     made = served.finished()[identity]["made"]
-    base = f"/api/pictures/{identity}/view/{made['number']}/"
+    base = f"api/pictures/{identity}/view/{made['number']}/"
     _, (original, result) = viewer_of(served, identity, made["number"])
     addresses = [image.attributes["src"] for image in (*original.all("img"), *result.all("img"))]
     assert addresses == [base + name for name in ("original.png", "result1.png", "difference1.png")]
@@ -77,6 +77,8 @@ def test_stills(served, photo):
     assert served.call("GET", addresses[1]).body == file
     answer = served.call("GET", result.attributes["data-href"])
     assert answer.body == file and answer.headers["content-disposition"].endswith("photo%20%3Ci%3E-huepress.png")
+    answer = served.call("GET", original.attributes["data-href"])
+    assert answer.body == png_bytes(photo) and answer.headers["content-disposition"].endswith("photo%20%3Ci%3E.png")
     for name in ("picture.png", "..", "lock", "viewer.html.png", "result", "map1x0.webp"):
         assert served.call("GET", base + name).status == 404
     for numbers in ("0", "99", "x", "1-2-3", f"{made['number']}-"):
