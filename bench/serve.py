@@ -53,18 +53,20 @@ class Server:
         self.host = f"{split.hostname}:{split.port}"
         self.headers = {"Host": self.host, "Origin": f"http://{self.host}", "X-Huepress": "1"}
         self.line = http.client.HTTPConnection("127.0.0.1", split.port or 0)
-        self.headers["Cookie"] = self.send("GET", f"/?{split.query}")[1]["set-cookie"].split(";")[0]
+        self.place = ""
+        answer = self.send("GET", f"/?{split.query}")[1]
+        self.headers["Cookie"], self.place = answer["set-cookie"].split(";")[0], answer["location"].removesuffix("/")
 
     def send(self, method: str, path: str, body: bytes | None = None) -> tuple[bytes, http.client.HTTPMessage]:
         """Send a request, and return the answer."""
-        self.line.request(method, path, body, self.headers)
+        self.line.request(method, self.place + path, body, self.headers)
         answer = self.line.getresponse()
         return answer.read(), answer.headers
 
     def states(self) -> Iterator[dict[str, Any]]:
         """Yield the events of the page."""
         line = http.client.HTTPConnection("127.0.0.1", int(self.host.rpartition(":")[2]))
-        line.request("GET", "/api/events", headers=self.headers)
+        line.request("GET", f"{self.place}/api/events", headers=self.headers)
         answer = line.getresponse()
         while text := answer.readline():
             if text.startswith(b"data: "):

@@ -221,12 +221,15 @@ class Outcome:
     report : Report
     decoded_srgb8 : ndarray of uint8, (height, width, 3 or 4), optional
         What the file shows, where that is not `indexed` but any number of colors.
+    frame_scores : tuple of float
+        SSIMULACRA2 of each frame of an animation, where the search for a goal has measured all of them.
     """
 
     indexed: IndexedImage
     encoded: Encoded
     report: Report
     decoded_srgb8: Bytes | None = None
+    frame_scores: tuple[float, ...] = ()
 
     @property
     def shown_srgb8(self) -> Bytes:

@@ -37,8 +37,8 @@ class Served:
     ----------
     address : str
         With its token.
-    cookie : str
-        What the token becomes.
+    cookie, place : str
+        What the token becomes: a cookie, and the secret folder below which the page is.
     before_its_end : list of callable
         Called before the server is stopped, so that nobody misses it.
     """
@@ -47,7 +47,7 @@ class Served:
         self.process, self.address = process, address
         split = urlsplit(address)
         self.host, self.port, self.query = split.hostname, split.port, split.query
-        self.cookie = ""
+        self.cookie = self.place = ""
         self.before_its_end: list[Callable[[], object]] = []
 
     @property
@@ -57,7 +57,9 @@ class Served:
     def raw(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send exactly this; the Host is the server's unless given."""
+        """Send exactly this; the Host is the server's unless given. Paths are below the secret place, but for `/?`."""
+        if not path.startswith("/?"):
+            path = f"{self.place}/{path.removeprefix('/')}"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG)
         with contextlib.closing(connection):
             given = {"Host": f"{self.host}:{self.port}", **(headers or {})}
@@ -75,6 +77,7 @@ class Served:
         """Open the address, and keep the cookie."""
         answer = self.raw("GET", f"/?{self.query}")
         self.cookie = answer.headers["set-cookie"].split(";")[0]
+        self.place = answer.headers["location"].removesuffix("/")
         return answer
 
     @property
@@ -98,7 +101,7 @@ class Served:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG)
         with contextlib.closing(connection):
             connection.request(
-                "GET", "/api/events", headers={"Host": f"{self.host}:{self.port}", "Cookie": self.cookie}
+                "GET", f"{self.place}/api/events", headers={"Host": f"{self.host}:{self.port}", "Cookie": self.cookie}
             )
             answer = connection.getresponse()
             assert answer.status == 200 and answer.getheader("content-type").startswith("text/event-stream")

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+from copy import copy
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,9 +34,10 @@ def test_the_token_has_256_bits_and_becomes_a_cookie(served):
     token = served.query.removeprefix("token=")
     assert len(base64.urlsafe_b64decode(token + "=")) == 32
     answer = served.enter()
-    assert answer.status == 303 and answer.headers["location"] == "/"
+    assert answer.status == 303 and answer.headers["location"] == f"{served.place}/"
     cookie = answer.headers["set-cookie"]
-    assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Path=/" in cookie and token not in cookie
+    assert "HttpOnly" in cookie and "SameSite=strict" in cookie and token not in cookie
+    assert f"Path={served.place}/" in cookie and len(base64.urlsafe_b64decode(served.place[1:] + "==")) == 16
     assert served.call("GET", "/").status == 200
 
 
@@ -45,6 +47,24 @@ def test_nothing_is_told_without_the_cookie(served, path):
         assert served.raw("GET", path, headers={"Cookie": cookie}).status == 403
     assert served.raw("GET", f"{path}?token={'A' * 43}").status == 403
     assert served.raw("GET", "/?token=%C3%A9").status == 403
+
+
+def test_the_cookie_alone_opens_nothing(served):
+    """Whoever has it, but not the secret place, is a stranger."""
+    place, served = served.place, copy(served)
+    served.place = ""
+    for path in (
+        "/",
+        "//",
+        "/api/fields",
+        place[:-1],
+        f"{place[:-1]}/api/fields",
+        f"/{place}/",
+        "/%2e%2e/",
+        "/api/events",
+    ):
+        assert served.call("GET", path).status == 403
+    assert served.call("PUT", "/api/settings", {}).status == 403
 
 
 def test_the_token_opens_the_first_page_only(served):
@@ -86,7 +106,7 @@ def test_its_own_names_are_answered(served):
 def test_two_hosts_are_none(served):
     with socket.create_connection(("127.0.0.1", served.port)) as line:
         line.sendall(
-            f"GET / HTTP/1.1\r\nHost: localhost:{served.port}\r\nHost: evil.example\r\n"
+            f"GET {served.place}/ HTTP/1.1\r\nHost: localhost:{served.port}\r\nHost: evil.example\r\n"
             f"Cookie: {served.cookie}\r\nConnection: close\r\n\r\n".encode()
         )
         assert line.recv(100).split()[1] in (b"400", b"403")
@@ -177,7 +197,7 @@ def test_bodies_without_a_length_are_counted(served):
     with socket.create_connection(("127.0.0.1", served.port)) as line:
         headers = "".join(f"{name}: {value}\r\n" for name, value in served.own.items())
         line.sendall(
-            f"PUT /api/settings HTTP/1.1\r\nHost: localhost:{served.port}\r\n{headers}"
+            f"PUT {served.place}/api/settings HTTP/1.1\r\nHost: localhost:{served.port}\r\n{headers}"
             "Transfer-Encoding: chunked\r\n\r\n".encode()
         )
         for _ in range(MOST_JSON // 1024 + 2):
@@ -296,3 +316,35 @@ def test_nobody_hears_the_token_by_the_way(huepress_program, tmp_path):
         served.process.send_signal(signal.SIGINT)
         rest = served.process.communicate(timeout=HANG)
     assert not any(token.encode() in each for each in rest)
+
+
+@pytest.mark.parametrize(
+    "path, status",
+    [
+        ("/?" + "&" * 20, 403),
+        ("/?" + "token=a&" * 2, 403),
+        (f"/api/pictures/{'9' * 5000}/result", 404),
+        (f"/api/pictures/{'9' * 5000}/view/{'9' * 5000}/viewer.html", 404),
+        ("/api/pictures/-1/thumbnail", 404),
+        ("/api/pictures/%00/results/1", 404),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_absurd_addresses_are_no_errors_of_the_server(served, path, status):
+    """A number of thousands of digits, or more fields than anybody needs, came to a traceback."""
+    assert served.raw("GET", path).status == 403
+    assert served.raw("GET", path, headers={"Cookie": served.cookie}).status == status
+
+
+def test_absurd_numbers_of_results(served, photo):
+    identity = served.add("a.png", png_bytes(photo))
+    for number in ("9" * 5000, "-1", "0x1", "%D9%A1"):
+        assert served.call("GET", f"/api/pictures/{identity}/results/{number}").status == 404
+
+
+def test_every_word_on_the_site_counts(served):
+    """Browsers send one header; whoever sends two is none."""
+    line = f"GET {served.place}/api/fields HTTP/1.1\r\nHost: localhost:{served.port}\r\nCookie: {served.cookie}\r\n"
+    with socket.create_connection(("127.0.0.1", served.port)) as connection:
+        connection.sendall(f"{line}Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n\r\n".encode())
+        assert connection.recv(100).split()[1] == b"403"

@@ -211,6 +211,13 @@ def test_videos_become_animations_and_are_never_replaced(huepress_program, films
             "raw.y4m": ("Y4M", "GIF"),
         }
         assert all(row["error"] == "" and row["made"]["score"] is not None for row in rows.values())
+        for identity, row in served.finished().items():  # the file itself, not what of it is shown
+            answer = served.call("GET", f"/api/pictures/{identity}/original")
+            assert answer.body == before[films / row["name"]] and row["name"] in answer.headers["content-disposition"]
+            page = served.call(
+                "GET", f"/api/pictures/{identity}/view/{row['made']['number']}/viewer.html"
+            ).body.decode()
+            assert f'data-file="{row["name"]}" data-href="api/pictures/{identity}/original"' in page
         state = saved(served, how=how, into="small", dry_run=False)
     now = contents(films)
     assert {path: now[path] for path in before} == before

@@ -1,6 +1,7 @@
 """What becomes of pictures that are dropped: results, changes of mind, archives, and the end."""
 
 import io
+import itertools
 import os
 import re
 import shlex
@@ -21,7 +22,7 @@ from conftest import HANG, png_bytes, wait_until
 from huepress.errors import DecodeError, LimitError
 from huepress.web import uploads
 from huepress.web.choices import fields, first_looks, options_for
-from huepress.web.jobs import Job, cost_of_job
+from huepress.web.jobs import Job, Source, cost_of_job
 from huepress.web.scratch import remove_soon, sweep
 from web.served import serving
 
@@ -98,8 +99,8 @@ def test_a_shared_palette_counts_its_largest_picture(tmp_path):
     for name, side in sizes.items():
         (tmp_path / name).write_bytes(png_bytes(noise(side, side)))
     paths = [str(tmp_path / name) for name in sizes]
-    each = [cost_of_job(Job("", "", None, kind="shared", sources=((path, ""),))) for path in paths]
-    together = cost_of_job(Job("", "", None, kind="shared", sources=tuple((path, "") for path in paths)))
+    each = [cost_of_job(Job("", "", None, kind="shared", sources=(Source(path),))) for path in paths]
+    together = cost_of_job(Job("", "", None, kind="shared", sources=tuple(map(Source, paths))))
     assert together == max(each) == each[1] > each[0]
 
 
@@ -182,20 +183,27 @@ def test_archives_come_in_and_go_out(served, photo, badge):
             Image.open(io.BytesIO(archive.read(name))).load()
 
 
+def unpack(path):
+    numbers = itertools.count()
+    return list(
+        uploads.unpacked(path, lambda name: path.with_name(f"{path.name}.{next(numbers)}.{os.urandom(4).hex()}"))
+    )
+
+
 def test_an_archive_that_unpacks_without_end_is_cut_off(tmp_path, monkeypatch):
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.png", bytes(3_000_000))
     monkeypatch.setattr(uploads, "MOST_UNPACKED", 2_000_000)
     with pytest.raises(LimitError):
-        list(uploads.unpacked(bomb))
+        unpack(bomb)
     monkeypatch.setattr(uploads, "MOST_UNPACKED", 1 << 30)
-    monkeypatch.setattr(uploads, "MOST_HELD", 2_000_000)
+    monkeypatch.setattr(uploads, "MOST_UPLOAD", 2_000_000)
     with pytest.raises(LimitError):
-        list(uploads.unpacked(bomb))
+        unpack(bomb)
     (tmp_path / "broken.zip").write_bytes(bomb.read_bytes()[:-30])
     with pytest.raises(DecodeError):
-        list(uploads.unpacked(tmp_path / "broken.zip"))
+        unpack(tmp_path / "broken.zip")
 
 
 @pytest.mark.parametrize("comment", [b"", b"PK\x05\x06 and more", b"x" * 60_000])
@@ -206,11 +214,11 @@ def test_the_list_of_an_archive_is_counted_before_it_is_read(tmp_path, monkeypat
             archive.writestr(f"{number}.png", b"x")
         archive.comment = comment
     if not comment.startswith(b"PK"):  # which looks like another end: damaged
-        assert len(list(uploads.unpacked(path))) == 30
+        assert len(unpack(path)) == 30
     monkeypatch.setattr(uploads, "_MOST_LISTED", 1000)
     monkeypatch.setattr(zipfile, "ZipFile", None)  # it is not even asked
     with pytest.raises((LimitError, DecodeError)):
-        list(uploads.unpacked(path))
+        unpack(path)
 
 
 def test_an_archive_in_the_long_form_is_refused(tmp_path, monkeypatch):
@@ -220,7 +228,7 @@ def test_an_archive_in_the_long_form_is_refused(tmp_path, monkeypatch):
         for number in range(4):
             archive.writestr(f"{number}.png", b"x")
     with pytest.raises(LimitError):
-        list(uploads.unpacked(path))
+        unpack(path)
 
 
 def test_palettes_come_from_files_and_from_all_pictures(served, photo, badge):

@@ -1,6 +1,9 @@
 """The page of ``huepress serve`` in a real browser, with the server that people start."""
 
+import contextlib
+import http.server
 import io
+import threading
 import zipfile
 
 import pytest
@@ -34,7 +37,7 @@ def served(huepress_program, tmp_path, pictures):
 
 def test_from_drop_to_download(open_page, served, pictures):
     page = open_page(served, accept_downloads=True)
-    assert page.url == f"{served.origin}/"  # the token has left the address bar
+    assert page.url == f"{served.origin}{served.place}/"  # the token has left the address bar
     drop(page, pictures, ["photo.png", "photo.jpg", "badge.webp"])
     page.get_by_label("Effort").fill("1")  # while it works
     all_done(page, 3)
@@ -183,19 +186,49 @@ def test_a_folder_is_tried_and_then_replaced(open_page, huepress_program, tmp_pa
         save.click()
         page.get_by_text("2 saved, 0 kept").wait_for()
         assert all((pictures / name).read_bytes() != data for name, data in before.items())
+        files = page.locator("#saving details")
+        files.evaluate("e => { e.open = true; e.querySelector('ul').style.maxHeight = '1rem'; }")
+        assert files.locator("li").count() == 2 and "saved" in files.locator("li").first.inner_text()
+        assert files.locator("ul").get_attribute("tabindex") == "0"  # it scrolls, by keys as well
         page.get_by_label("Effort").fill("2")  # what was tried is not what would be saved now
         playwright.expect(save).to_be_disabled()
 
 
 def test_a_server_that_is_killed_is_told(open_page, served, pictures):
     page = open_page(served)
-    page.get_by_text("No pictures yet.").wait_for()
+    page.get_by_label("Effort").wait_for()  # its program is there, and has asked the server
     served.process.kill()
     served.process.wait()
     page.get_by_text("huepress serve does not answer; start it again").wait_for()
     drop(page, pictures, ["photo.png"])
     page.get_by_text("1 file was not taken").wait_for()
     page.complaints.clear()  # of connections that were refused
+
+
+def test_other_servers_of_this_machine_get_no_cookie(browser, served):
+    """Browsers send cookies to every port of a name, but only below their path."""
+    heard = []
+
+    class Listening(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            heard.append(self.headers.get("Cookie"))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listening) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(served.address)
+        assert context.cookies(page.url)
+        with contextlib.suppress(playwright.Error):  # no content
+            page.goto(f"http://localhost:{other.server_port}/api/fields")
+        context.close()
+        other.shutdown()
+    assert heard and set(heard) == {None}
 
 
 def test_a_page_without_the_key_shows_nothing(browser, served):
@@ -214,9 +247,15 @@ def test_schemes_sizes_and_accessibility(open_page, served, pictures, scheme, si
     )
     page = open_page(served, color_scheme=scheme, viewport={"width": size[0], "height": size[1]})
     served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 16})
-    drop(page, pictures, ["photo.png", "badge.webp"])
-    all_done(page, 2)
-    for group in page.locator("#settings, #fields > details").all():
+    (pictures / "cut.png").write_bytes((pictures / "photo.png").read_bytes()[:2000])
+    refused = [f"broken{number}.png" for number in range(12)]  # more than the list shows at once
+    for name in refused:
+        (pictures / name).write_bytes(b"no picture")
+    drop(page, pictures, ["photo.png", "badge.webp", "cut.png", *refused])
+    page.get_by_text("12 files were not taken").wait_for()
+    page.complaints.clear()  # of answers that said so
+    all_done(page, 3)
+    for group in page.locator("#settings, #refused, #fields > details").all():
         group.evaluate("e => { e.open = true; }")
     results = axe.Axe().run(page)
     assert results.violations_count == 0, results.generate_report()

@@ -10,6 +10,7 @@ import shutil
 import struct
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,11 +27,13 @@ from huepress.comparison.page.difference import EDGES, map_palette
 from huepress.drawing import strip
 from huepress.engine.metrics import delta_e_ok_levels
 from huepress.errors import DecodeError, InputError
+from huepress.formats.probe import Probe
 from huepress.formats.reading import read_animation
 from huepress.options import Options
 from huepress.pipeline.edit import without_repeats
 from huepress.web import views
 from huepress.web.drawings import Drawing
+from huepress.web.jobs import Job, do, settings_of
 from huepress.web.pictures import Picture
 from web.served import serving
 
@@ -62,7 +65,7 @@ def test_stills(served, photo):
     identity = served.add("photo <i>.png", png_bytes(photo))
     served.call("PUT", "/api/settings", {"n_colors": 4, "effort": 1})
     made = served.finished()[identity]["made"]
-    base = f"/api/pictures/{identity}/view/{made['number']}/"
+    base = f"api/pictures/{identity}/view/{made['number']}/"
     _, (original, result) = viewer_of(served, identity, made["number"])
     addresses = [image.attributes["src"] for image in (*original.all("img"), *result.all("img"))]
     assert addresses == [base + name for name in ("original.png", "result1.png", "difference1.png")]
@@ -74,6 +77,8 @@ def test_stills(served, photo):
     assert served.call("GET", addresses[1]).body == file
     answer = served.call("GET", result.attributes["data-href"])
     assert answer.body == file and answer.headers["content-disposition"].endswith("photo%20%3Ci%3E-huepress.png")
+    answer = served.call("GET", original.attributes["data-href"])
+    assert answer.body == png_bytes(photo) and answer.headers["content-disposition"].endswith("photo%20%3Ci%3E.png")
     for name in ("picture.png", "..", "lock", "viewer.html.png", "result", "map1x0.webp"):
         assert served.call("GET", base + name).status == 404
     for numbers in ("0", "99", "x", "1-2-3", f"{made['number']}-"):
@@ -137,6 +142,20 @@ def test_animations_frame_by_frame(served, chosen):
         np.testing.assert_allclose(scores, [expected[2 * number] for number in range(5)], atol=0.11)
 
 
+@pytest.mark.parametrize("chosen", [{"format": "gif"}, {"format": "webp-lossy"}, {"effort": 1}], ids=str)
+def test_goals_leave_the_scores_of_frames_behind(tmp_path, chosen):
+    """They were measured on the way: nobody measures them again to show them."""
+    source = tmp_path / "a.png"
+    source.write_bytes(with_repeats(moving()))
+    options = Options.from_keywords({"effort": 0, "quality": "40", **chosen})
+    job = Job(str(source), "", None, options=options, folder=str(tmp_path / "made"))
+    outcome = do(job, settings_of(job), 1, lambda part: None)
+    assert outcome.status == "compressed"
+    moments = huepress.score(source.read_bytes(), Path(outcome.output).read_bytes()).moments
+    expected = {each.frame: each.ssimulacra2 for each in moments}
+    np.testing.assert_allclose(outcome.frame_scores, [expected[2 * number] for number in range(5)], atol=1e-6)
+
+
 def test_what_is_kept_of_an_animation_repeats_as_its_original(served):
     rng = np.random.default_rng(0)
     data = with_repeats([rng.integers(0, 256, (24, 32, 3), dtype=np.uint8) for _ in range(3)])
@@ -179,7 +198,7 @@ def test_versions_that_are_kept_are_bounded(tmp_path):
     """As many and as large as is said; the present one stays in any case."""
 
     def kept_of(n_bytes, size):
-        picture = Picture("1", "a.png", "a.png", "", size, 9, 9, "PNG", tmp_path)
+        picture = Picture("1", "a.png", "a.png", "", size, Probe("PNG", 9, 9, False), tmp_path)
         gone = []
         for number in range(20):
             facts = {"bytes_in": size, "bytes_out": n_bytes}

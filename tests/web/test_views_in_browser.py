@@ -139,7 +139,7 @@ def test_a_point_of_the_plot_shows_its_version(compare, served, name):
     assert page.locator("#comparison [data-role=left] option").count() == 3
     playwright.expect(first).to_have_attribute("aria-pressed", "true")
     address = page.locator("#comparison [data-role=download]").get_attribute("href")
-    assert address == f"/api/pictures/{identity}/results/{first.get_attribute('data-key')}"
+    assert address == f"api/pictures/{identity}/results/{first.get_attribute('data-key')}"
     first.click()
     playwright.expect(shown).to_contain_text("Result", timeout=PATIENCE)
     second = page.locator("#frontier [data-key]", has=page.locator("circle", has_text="K = 12"))

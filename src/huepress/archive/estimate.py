@@ -15,17 +15,22 @@ def cost_of(task: Task, settings: Settings, *, counting: bool = False) -> int:
     """Estimate the bytes that a task takes on top of an idle worker, or only the counting of its colors."""
     if task.copy_only or task.kept_because:
         return 2 * task.size
-    found = None
-    with contextlib.suppress(HuepressError):
-        head = settings.sources.read_start(task.source, HEADER_BYTES)
-        found = probe(head)
-        if found is None and len(head) == HEADER_BYTES:
-            found = probe(settings.sources.read(task.source))
+    found = task.found or _header_of(task.source, settings)
     if found is None or found.width * found.height > settings.options.max_pixels:
         found = Probe("unknown", 1, 1, False)  # it fails before it takes any memory
     if counting:
         return counting_set(found, task.size)
     return working_set(found, task.size, settings.options, score=settings.score)
+
+
+def _header_of(name: str, settings: Settings) -> Probe | None:
+    with contextlib.suppress(HuepressError):
+        head = settings.sources.read_start(name, HEADER_BYTES)
+        found = probe(head)
+        if found is None and len(head) == HEADER_BYTES:
+            found = probe(settings.sources.read(name))
+        return found
+    return None
 
 
 def too_large(task: Task, cost: int, settings: Settings, left: int) -> FileOutcome:

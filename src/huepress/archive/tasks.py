@@ -13,6 +13,7 @@ from huepress.declare import fingerprint, wishes
 from huepress.delivering import Delivery
 from huepress.errors import HuepressError, Remedy
 from huepress.formats.mark import MARK_BYTES
+from huepress.formats.probe import Probe
 from huepress.model import ColorHistogram
 from huepress.options import Options
 from huepress.results import Report
@@ -53,6 +54,8 @@ class Task:
     ready : FileOutcome, optional
         What was made of the source before with the very same options, its file under `output`; taken if the source's
         bytes are still those, and the file's.
+    found : Probe, optional
+        What its header tells, if somebody has looked already.
     """
 
     source: str
@@ -65,6 +68,7 @@ class Task:
     error: HuepressError | None = None
     other_targets: tuple[tuple[str, str], ...] = ()
     ready: FileOutcome | None = field(default=None, compare=False)
+    found: Probe | None = field(default=None, compare=False)
 
     def target_for(self, file_format: str | None) -> str:
         """Return the compressed file's name if it is of a format."""
@@ -157,7 +161,7 @@ class FileOutcome:
     ssimulacra2 : float or None
         Measured where a goal or a report needs it.
     frame_scores : tuple of float
-        Of an animation that was scored for a report: of each frame, those that repeat the one before left out.
+        Of an animation that was scored: of each frame, those that repeat the one before left out.
     message : str
     remedy : Remedy, optional
         The option that would change the outcome that the message tells of.

@@ -136,6 +136,7 @@ def _compressed(
         message=report.message,
         remedy=report.remedy,
         ssimulacra2=report.score,
+        frame_scores=result.frame_scores,
     )
     if settings.score and report.score is None and min(source.width, source.height) >= SMALLEST_SIDE:
         if report.status == "kept":

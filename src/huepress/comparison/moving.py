@@ -42,11 +42,8 @@ class MovingVersion(Version):
 
     @property
     def frame_scores(self) -> dict[int, float]:
-        """The score of each frame by its number, the lowest where it is shown in parts; empty without a score."""
-        found: dict[int, float] = {}
-        for moment in () if self.score is None else self.score.moments:
-            found[moment.frame] = min(moment.ssimulacra2, found.get(moment.frame, moment.ssimulacra2))
-        return found
+        """The score of each frame by its number; empty without a score."""
+        return {} if self.score is None else self.score.frame_scores
 
     @property
     def worst_frame(self) -> int:

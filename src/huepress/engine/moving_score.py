@@ -65,6 +65,14 @@ class AnimationScore(Score):
     flicker_of_original: float
     moments: tuple[MomentScore, ...]
 
+    @property
+    def frame_scores(self) -> dict[int, float]:
+        """The score of each frame of the original by its number, the lowest where it is shown in parts."""
+        found: dict[int, float] = {}
+        for moment in self.moments:
+            found[moment.frame] = min(moment.ssimulacra2, found.get(moment.frame, moment.ssimulacra2))
+        return found
+
 
 def seconds_shown(animation: Animation) -> list[Fraction]:
     """Return for how long each frame counts; those without a time for a tenth of a second, as browsers show them."""

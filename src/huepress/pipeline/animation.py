@@ -89,7 +89,8 @@ def run_animation(
         trials=tuple(made.trials),
         advice=advice(animation, options, best) if options.advise else (),
     )
-    return Outcome(indexed, decision.chosen.encoded, report, shown)
+    frame_scores = () if decision.chosen.is_original else best.frame_scores
+    return Outcome(indexed, decision.chosen.encoded, report, shown, frame_scores)
 
 
 @dataclass

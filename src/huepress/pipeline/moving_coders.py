@@ -35,10 +35,13 @@ class MovingCoded(Version):
         What the file shows.
     mse : float
         Mean squared error over the time.
+    frame_scores : tuple of float
+        SSIMULACRA2 of each frame; empty without a score.
     """
 
     shown: Animation
     mse: float
+    frame_scores: tuple[float, ...] = ()
 
     @property
     def pixels_srgb8(self) -> Bytes:
@@ -81,13 +84,15 @@ class MovingCoder(Coder[MovingCoded]):
         if shown is None:  # all frames have become one
             raise LimitError(f"the frames differ too little for {self.name}; write GIF")
         score, worst = None, None
+        each: tuple[float, ...] = ()
         if self._is_scored:
             found = score_animation(self._animation, shown, threads=self._options.threads)
             score, worst, mse = found.ssimulacra2, found.worst.ssimulacra2, found.mse
+            each = tuple(found.frame_scores[number] for number in sorted(found.frame_scores))
         else:
             mse = mse_of_animation(self._animation, shown)
         trial = Trial(0.0, 0, len(data), score, self.name, quality, worst)
-        return MovingCoded(trial, Encoded(data, self._format), shown, mse)
+        return MovingCoded(trial, Encoded(data, self._format), shown, mse, each)
 
 
 def coders() -> list[str]:

@@ -80,6 +80,7 @@ _MAKERS: dict[str, _Maker] = {"gif": GifDeltas, "png": PngDeltas, "webp": WebpDe
 class Written(Attempt):
     """An animation in a format, `indexed` its first frame; `backing` is what clear pixels have become, if anything."""
 
+    frame_scores: tuple[float, ...] = ()
     n_colors: int = 0
     mse: float = 0.0
     backing: Rgba | None = None
@@ -202,6 +203,7 @@ def _write(
         encoded,
         deltas.first,
         found,
+        frame_scores=tuple(scores),
         n_colors=deltas.n_colors,
         mse=error,
         backing=backing if lost else None,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files as resources
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -22,15 +22,19 @@ from huepress import files
 from huepress.archive.tasks import FileOutcome
 from huepress.drawing.browser_image import mime_type_of
 from huepress.errors import HuepressError, InputError, LimitError, OptionError, OutputError, as_huepress_error
+from huepress.formats.probe import Probe
 from huepress.web import choices, streams, uploads
+from huepress.web.answers import as_json, attachment
 from huepress.web.doors import Doors, Keys, TooMuchError
-from huepress.web.jobs import Kind
+from huepress.web.headers import check_inside
+from huepress.web.jobs import Kind, Source
 from huepress.web.pictures import result_name
 from huepress.web.scratch import receive_file
 from huepress.web.studio import Studio, unique_names
 from huepress.web.telling import told
 from huepress.web.views import LABELS, SEGMENTS, VIEWER
 
+_NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 # One result, or two of them.
 _VERSIONS = re.compile(r"\d{1,15}(-\d{1,15})?", re.ASCII)
 MOST_JSON = 1 << 16
@@ -85,7 +89,7 @@ class Page:
 
     def routes(self) -> list[Route]:
         """Return all routes."""
-        one = "/api/pictures/{id:int}"
+        one = "/api/pictures/{id}"
         return [
             Route("/", self._index),
             Route("/part/{name}", self._part),
@@ -99,8 +103,9 @@ class Page:
             Route(one, self._remove, methods=["DELETE"]),
             Route(f"{one}/settings", self._choose_for, methods=["PUT"]),
             Route(f"{one}/thumbnail", self._thumbnail),
+            Route(f"{one}/original", self._original),
             Route(f"{one}/result", self._result),
-            Route(f"{one}/results/{{number:int}}", self._result),
+            Route(f"{one}/results/{{number}}", self._result),
             Route(f"{one}/view/{{versions}}/{{file}}", self._view),
             Route(f"{one}/view/{{versions}}", self._leave, methods=["DELETE"]),
             Route(f"{one}/frontier", self._frontier),
@@ -114,7 +119,7 @@ class Page:
         return _part(request.path_params["name"])
 
     async def _fields(self, request: Request) -> Response:
-        return JSONResponse([dataclasses.asdict(field) for field in choices.fields()])
+        return as_json([dataclasses.asdict(field) for field in choices.fields()])
 
     async def _events(self, request: Request) -> Response:
         # Whoever comes back gets the state as a whole: what was removed meanwhile is not kept for long.
@@ -130,7 +135,7 @@ class Page:
         except BaseException:  # whoever sent it may have gone: then this is canceled
             uploads.discard_quietly(self._studio, folder)
             raise
-        return JSONResponse({"taken": [picture.id for picture in taken], "refused": refused})
+        return as_json({"taken": [picture.id for picture in taken], "refused": refused})
 
     async def _remove(self, request: Request) -> Response:
         self._studio.remove(_id(request))
@@ -150,10 +155,18 @@ class Page:
         try:
             path = folder / "palette"
             await receive_file(path, request.stream(), limit=MOST_PALETTE)
-            outcome = await self._done("palette", source=str(path), size=path.stat().st_size)
+            found = await asyncio.to_thread(self._header_of, str(path))
+            outcome = await self._done("palette", source=str(path), size=path.stat().st_size, found=found)
         finally:
             self._studio.scratch.discard(folder)
-        return JSONResponse({"palette": ",".join(outcome.palette)})
+        return as_json({"palette": ",".join(outcome.palette)})
+
+    def _header_of(self, path: str) -> Probe:
+        """Tell how large a file is that may be a picture, and need not."""
+        try:
+            return self._studio.apart.header_of(path)
+        except HuepressError:
+            return Probe("unknown", 1, 1, False)
 
     async def _shared_palette(self, request: Request) -> Response:
         pictures = self._studio.pictures
@@ -161,26 +174,32 @@ class Page:
         outcome = await self._done(
             "shared",
             options=choices.options_for(values, max_pixels=self._studio.max_pixels),
-            sources=tuple((picture.path, picture.inside) for picture in pictures),
+            sources=tuple(Source(picture.path, picture.inside, picture.found) for picture in pictures),
         )
-        return JSONResponse({"palette": ",".join(outcome.palette)})
+        return as_json({"palette": ",".join(outcome.palette)})
 
     async def _thumbnail(self, request: Request) -> Response:
         return Response(self._studio.picture(_id(request)).thumbnail, media_type="image/webp")
 
+    async def _original(self, request: Request) -> Response:
+        picture = self._studio.picture(_id(request))
+        await asyncio.to_thread(check_inside, picture.path, picture.inside)
+        parts = streams.parts(files.open_regular(picture.path, os.O_RDONLY))
+        headers = attachment(PurePosixPath(picture.name).name)
+        return StreamingResponse(parts, media_type="application/octet-stream", headers=headers)
+
     async def _result(self, request: Request) -> Response:
         picture = self._studio.picture(_id(request))
-        made = picture.result(request.path_params.get("number"))
+        made = picture.result(_number(request.path_params.get("number")))
         name = PurePosixPath(result_name(picture.name, made.extension)).name
         data = await _read(made.path)
-        return Response(data, media_type="application/octet-stream", headers={"Content-Disposition": _attachment(name)})
+        return Response(data, media_type="application/octet-stream", headers=attachment(name))
 
     async def _results(self, request: Request) -> Response:
         made = [(picture.result_name, picture.made.path) for picture in self._studio.pictures if picture.made]
-        names = unique_names([name for name, _ in made])
+        names = unique_names([uploads.safe_name(name) for name, _ in made])
         archive = streams.zipped(list(zip(names, [path for _, path in made], strict=True)))
-        headers = {"Content-Disposition": _attachment("huepress.zip")}
-        return StreamingResponse(archive, media_type="application/zip", headers=headers)
+        return StreamingResponse(archive, media_type="application/zip", headers=attachment("huepress.zip"))
 
     async def _view(self, request: Request) -> Response:
         picture, file = self._studio.picture(_id(request)), request.path_params["file"]
@@ -190,7 +209,7 @@ class Page:
         versions = request.path_params["versions"]
         drawing = picture.drawings.get(versions)
         if file == VIEWER and _VERSIONS.fullmatch(versions):
-            drawing = self._studio.draw(picture, versions, f"/api/pictures/{picture.id}")
+            drawing = self._studio.draw(picture, versions, f"api/pictures/{picture.id}")
         if drawing is None:
             raise InputError("there is nothing to look at", remedy="open the comparison again")
         return Response(await drawing.read(file, self._is_over), media_type=kind)
@@ -222,8 +241,10 @@ class Page:
         folder.mkdir(mode=0o700)
         await self._done(
             "segment",
+            picture=picture.id,
             source=picture.path,
             size=picture.size,
+            found=picture.found,
             options=options,
             folder=str(folder),
             inside=picture.inside,
@@ -285,28 +306,33 @@ def make_app(
 
 
 async def _no_folder(_: Request) -> Response:
-    return JSONResponse({"root": None})
+    return as_json({"root": None})
 
 
 async def _complained(_: Request, error: Exception) -> Response:
     if isinstance(error, TooMuchError):
-        return JSONResponse({"error": str(error)}, 413)
+        return as_json({"error": str(error)}, 413)
     assert isinstance(error, HuepressError | OSError | MemoryError)
     error = as_huepress_error(error)
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 400)
-    return JSONResponse({"error": told(error)}, status)
+    return as_json({"error": told(error)}, status)
 
 
 def _part(name: str) -> Response:
     package = _PARTS.get(name)
     if package is None:
-        return JSONResponse({"error": "there is no such part of the page"}, 404)
+        return as_json({"error": "there is no such part of the page"}, 404)
     text = resources(package).joinpath(name).read_text(encoding="utf-8")
     return Response(text, media_type=_TYPES[Path(name).suffix])
 
 
 def _id(request: Request) -> str:
     return str(request.path_params["id"])
+
+
+def _number(text: str | None) -> int | None:
+    """Return the number of a result; -1, which none has, for what is no number."""
+    return None if text is None else int(text) if _NUMBER.fullmatch(text) else -1
 
 
 async def _read(path: str | Path) -> bytes:
@@ -322,8 +348,3 @@ async def _json(request: Request) -> object:
         return json.loads(await request.body())
     except (ValueError, RecursionError):
         raise OptionError("this is no JSON") from None
-
-
-def _attachment(name: str) -> str:
-    """Return the header that has a browser save a file (RFC 6266)."""
-    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"

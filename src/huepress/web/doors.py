@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 OWN_HEADER = "x-huepress"
 _TOKEN = "token"
 _TOKEN_BYTES = 32  # 256 bits
+_PLACE_BYTES = 16
 _READS = frozenset({"GET", "HEAD"})
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANYWHERE = frozenset({"0.0.0.0", "::"})
@@ -54,11 +55,15 @@ class Keys:
     ----------
     token, once, cookie : str
         256 random bits each; the second is of an address that opens the page but once.
+    place : str
+        128 random bits: the folder below which everything is, as browsers see it. They send a cookie to all ports of a
+        name, and thus to servers of others, but only to addresses below the path that the cookie is for.
     """
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
     once: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
     cookie: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
+    place: str = field(default_factory=lambda: secrets.token_urlsafe(_PLACE_BYTES))
 
     def addresses(self, host: str, port: int) -> tuple[str, str]:
         """Return the address for people, and the one that opens the page once."""
@@ -98,30 +103,36 @@ class Doors:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        refused = self._refusal(scope)
-        if refused is not None:
-            await refused(scope, receive, _with_security_headers(send))
+        path = self._path_inside(scope["path"])
+        refused = self._refusal(scope, path)
+        if path is None or refused is not None:
+            await (refused or _stranger())(scope, receive, _with_security_headers(send))
             return
-        limit = self._most_bytes(scope["path"])
-        await self._app(scope, _limited(receive, limit), _with_security_headers(send))
+        limit = self._most_bytes(path)
+        await self._app({**scope, "path": path}, _limited(receive, limit), _with_security_headers(send))
 
-    def _refusal(self, scope: Scope) -> Response | None:
+    def _path_inside(self, path: str) -> str | None:
+        """Return a path as the routes know it; None for one that is not below the secret place."""
+        place, slash, rest = path.removeprefix("/").partition("/")
+        return f"/{rest}" if slash and _same(place, self._keys.place) else None
+
+    def _refusal(self, scope: Scope, path: str | None) -> Response | None:
         """Return the answer to somebody who may not come in, or who is sent on; None for all others."""
         headers, method = Headers(scope=scope), scope["method"]
         if not self._knows_host(headers.getlist("host")):
             return PlainTextResponse("this address is not answered here; open the one that huepress printed", 403)
         if method in _READS and scope["path"] == "/" and self._has_token(scope):
             return self._sent_on()
-        if not self._has_cookie(headers):
-            return PlainTextResponse("open the address that huepress printed: it holds the key", 403)
-        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        if path is None or not self._has_cookie(headers):
+            return _stranger()
+        if not {*headers.getlist("sec-fetch-site")} <= {"same-origin", "none"}:
             return PlainTextResponse("not for other sites", 403)
         if method not in _READS:
             own = {f"http://{host}" for host in headers.getlist("host")}
             if headers.getlist("origin") != [*own] or headers.get(OWN_HEADER) != "1":
                 return PlainTextResponse("only this server's own page changes anything here", 403)
         length = headers.get("content-length", "0")
-        limit = self._most_bytes(scope["path"])
+        limit = self._most_bytes(path)
         if not (length.isascii() and length.isdecimal()) or int(length[:20]) > limit:
             return PlainTextResponse(_too_much(limit), 413)
         return None
@@ -140,7 +151,10 @@ class Doors:
         return self._host in _ANYWHERE and _is_number(name)
 
     def _has_token(self, scope: Scope) -> bool:
-        given = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=8).get(_TOKEN, [])
+        try:
+            given = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=8).get(_TOKEN, [])
+        except ValueError:  # more fields than anybody needs
+            return False
         if len(given) != 1:
             return False
         if not self._used_once and _same(given[0], self._keys.once):
@@ -159,9 +173,14 @@ class Doors:
 
     def _sent_on(self) -> Response:
         """Turn the token into a cookie, and take it out of the address bar."""
-        answer = RedirectResponse("/", 303)
-        answer.set_cookie(self._cookie_name, self._keys.cookie, httponly=True, samesite="strict", path="/")
+        place = f"/{self._keys.place}/"
+        answer = RedirectResponse(place, 303)
+        answer.set_cookie(self._cookie_name, self._keys.cookie, httponly=True, samesite="strict", path=place)
         return answer
+
+
+def _stranger() -> Response:
+    return PlainTextResponse("open the address that huepress printed: it holds the key", 403)
 
 
 def _too_much(limit: int) -> str:

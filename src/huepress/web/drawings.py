@@ -82,6 +82,6 @@ class Drawing:
             if await asyncio.to_thread(path.is_file):
                 return await asyncio.to_thread(files.read_bytes, path)
             if is_last:
-                error = None if outcome is None else outcome.error
+                error = None if outcome is None or self._stopped else outcome.error  # it may have missed its folder
                 raise error or InputError("there is nothing to look at", remedy="open the comparison again")
             await asyncio.sleep(_LOOK_SECONDS)

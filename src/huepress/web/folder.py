@@ -8,15 +8,15 @@ import re
 import threading
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from itertools import takewhile
 from typing import Literal
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from huepress.archive.batch import Summary, Watch, carry_out
 from huepress.archive.earlier import result_by_ledger, result_by_name
-from huepress.archive.listing import plan_tree
 from huepress.archive.plan import IMAGE_PATTERNS, VIDEO_PATTERNS, Selection
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome, Task
@@ -24,12 +24,12 @@ from huepress.errors import HuepressError, InputError, OptionError, as_huepress_
 from huepress.formats import video
 from huepress.formats.plug_ins import has_video
 from huepress.storage.local import LocalStore
+from huepress.web.answers import as_json
 from huepress.web.choices import Chosen, delivery_for, options_for
-from huepress.web.jobs import check_inside
 from huepress.web.pictures import Picture
 from huepress.web.studio import MOST_PICTURES, Studio
 from huepress.web.telling import told, words_for
-from huepress.web.uploads import header_of
+from huepress.web.uploads import safe_name
 from huepress.wording import human_bytes, told_saving
 
 How = Literal["beside", "into", "replace"]
@@ -49,7 +49,7 @@ class Progress:
     done, total : int
         Files.
     files : list of dict
-        What became of each, the first few.
+        What became of each, the first few of those that are saved and of those that are not.
     summary, error : str
         One sentence in the end.
     """
@@ -62,6 +62,13 @@ class Progress:
     files: list[dict[str, str]] = field(default_factory=list)
     summary: str = ""
     error: str = ""
+
+    def tell(self, outcome: FileOutcome) -> None:
+        """Add what became of a file, unless there is too much to tell: a failure is told even after many successes."""
+        self.done += 1
+        is_good = outcome.status == "compressed"
+        if sum((file["status"] == "compressed") == is_good for file in self.files) < _MOST_TOLD:
+            self.files.append(_row(outcome))
 
 
 class Folder:
@@ -82,7 +89,8 @@ class Folder:
         self._progress: Progress | None = None
         self._refused: list[str] = []
         self._n_results, self._n_unread = 0, 0
-        self._stopping = threading.Event()
+        self._stopping, self._ending = threading.Event(), threading.Event()
+        self._tried: dict[str, tuple[int, ...] | None] = {}
 
     def routes(self) -> list[Route]:
         """Return the routes that only a folder has."""
@@ -97,18 +105,23 @@ class Folder:
         threading.Thread(target=self._list, name="huepress-folder", daemon=True).start()
 
     def stop(self) -> None:
-        """End a run soon; what was saved stays."""
+        """End the listing and a run soon; what was saved stays."""
+        self._ending.set()
+        self._stopping.set()
+
+    def cancel(self) -> None:
+        """End a run soon; the listing goes on."""
         self._stopping.set()
 
     def _list(self) -> None:
         selection, number = Selection((*IMAGE_PATTERNS, *VIDEO_PATTERNS)), 0
         unread = () if has_video() else video.FORMAT.extensions
         store = LocalStore(self._root)
-        walked = store.walk(lambda name: not self._stopping.is_set() and not store.path(name).is_symlink())
+        walked = store.walk(lambda name: not self._ending.is_set() and not store.path(name).is_symlink())
         entries = [entry for entry in walked if entry.error is None and selection.takes(entry.name)]
         by_name, by_ledger = result_by_name(entries, _SUFFIX), result_by_ledger(store)
         for entry in entries:
-            if self._stopping.is_set():
+            if self._ending.is_set():
                 return
             if store.path(entry.name).is_symlink():
                 continue
@@ -124,16 +137,15 @@ class Folder:
                 return
             try:
                 path = str(store.path(entry.name))
-                check_inside(path, self._root)
-                found = header_of(path)
+                found = self._studio.apart.header_of(path, self._root)
                 folder = self._studio.scratch.folder(str(self._studio.new_number()))
-                self._studio.add(entry.name, path, found, entry.size, folder, inside=self._root)
+                self._studio.add(safe_name(entry.name), path, found, entry.size, folder, inside=self._root)
             except HuepressError as error:
-                self._refused.append(f"{entry.name}: {told(error)}")
+                self._refused.append(f"{safe_name(entry.name)}: {told(error)}")
 
     async def _state(self, request: Request) -> Response:
         progress = self._progress
-        return JSONResponse(
+        return as_json(
             {
                 "root": self._root,
                 "refused": self._refused[:_MOST_TOLD],
@@ -161,12 +173,14 @@ class Folder:
             raise OptionError("a run is at work already; wait until it has ended")
         dry_run = values.get("dry_run", True) is not False
         self._progress = progress = Progress(how, dry_run)
+        if dry_run:
+            self._tried.clear()
         self._stopping.clear()
         threading.Thread(target=self._run, args=(progress, into), name="huepress-save", daemon=True).start()
         return Response(status_code=202)
 
     async def _cancel(self, request: Request) -> Response:
-        self._stopping.set()
+        self.cancel()
         return Response(status_code=204)
 
     def _run(self, progress: Progress, into: str) -> None:
@@ -174,17 +188,18 @@ class Folder:
         summary = Summary()
         try:
             for request in self._requests(progress, into):
-                planned = plan_tree(request)
-                pictures = {picture.name: picture for picture in self._studio.pictures if picture.inside}
-                tasks = [replace(task, ready=self._ready(pictures.get(task.source), request)) for task in planned.tasks]
+                planned = self._studio.apart.plan(request)
+                pictures = {self._entry(picture): picture for picture in self._studio.pictures if picture.inside}
+                going_on = takewhile(lambda _: not self._stopping.is_set(), planned.tasks)
+                tasks = [self._prepared(task, pictures.get(task.source), request) for task in going_on]
+                if self._stopping.is_set():
+                    break
                 planned = replace(planned, tasks=tasks)
                 progress.total += len(planned.tasks)
                 with closing(carry_out(planned, request, Watch())) as outcomes:
                     for outcome in outcomes:
                         summary.add(outcome)
-                        progress.done += 1
-                        if len(progress.files) < _MOST_TOLD:
-                            progress.files.append(_row(outcome))
+                        progress.tell(outcome)
                         if self._stopping.is_set():
                             break
                 if self._stopping.is_set():
@@ -200,7 +215,27 @@ class Folder:
         except (HuepressError, MemoryError, OSError) as error:
             progress.error = told(as_huepress_error(error))
         finally:
+            if not progress.dry_run:
+                self._tried.clear()
             progress.running = False
+
+    def _entry(self, picture: Picture) -> str:
+        """Return a picture's name in the folder, which may be no text that can be shown."""
+        return os.path.relpath(picture.path, self._root).replace(os.sep, "/")
+
+    def _prepared(self, task: Task, picture: Picture | None, request: RunRequest) -> Task:
+        """Return a task with what is known of its picture; one whose picture is another than was tried fails."""
+        stamp, before = LocalStore(self._root).stamp(task.source), self._tried.get(task.source)
+        if request.dry_run:
+            self._tried[task.source] = stamp
+        elif before is not None and stamp != before:
+            return replace(task, error=InputError("it was changed since it was tried", remedy="try again"))
+        try:
+            path = str(LocalStore(self._root).path(task.source))
+            found = self._studio.apart.header_of(path, self._root)
+        except HuepressError as error:
+            return replace(task, error=error)
+        return replace(task, found=found, ready=self._ready(picture, request))
 
     def _ready(self, picture: Picture | None, request: RunRequest) -> FileOutcome | None:
         """Return what the page has of a file already, if it is what this run would make."""
@@ -219,7 +254,7 @@ class Folder:
         for picture in self._studio.pictures:
             if picture.inside:
                 chosen = self._studio.chosen_for(picture)
-                groups.setdefault(tuple(sorted(chosen.items())), []).append(picture.name)
+                groups.setdefault(tuple(sorted(chosen.items())), []).append(self._entry(picture))
         return [self._request(dict(chosen), names, progress, into) for chosen, names in groups.items()]  # type: ignore[arg-type]
 
     def _request(self, chosen: Chosen, names: list[str], progress: Progress, into: str) -> RunRequest:
@@ -242,7 +277,7 @@ class Folder:
 
 def _row(outcome: FileOutcome) -> dict[str, str]:
     """Return what is told of a file in the list of all."""
-    row = {"name": outcome.task.source, "status": outcome.status}
+    row = {"name": safe_name(outcome.task.source), "status": outcome.status}
     if outcome.error is not None:
         return row | {"told": told(outcome.error), "note": ""}
     sizes = f"{human_bytes(outcome.bytes_in)} → {human_bytes(outcome.bytes_out)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import zlib
@@ -13,19 +14,41 @@ from typing import Literal
 from huepress import files, palettes
 from huepress.archive import work
 from huepress.archive.estimate import cost_of
-from huepress.archive.listing import plan_files
+from huepress.archive.listing import plan_files, plan_tree
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome, Settings, Task, failed
 from huepress.comparison.page.strips import sheets_set
 from huepress.delivering import Delivery
-from huepress.errors import HuepressError, InputError, as_huepress_error
+from huepress.errors import HuepressError, as_huepress_error
+from huepress.formats.probe import Probe
 from huepress.options import Options
 from huepress.pipeline.intake import load_palette
 from huepress.storage.local import LocalStore
-from huepress.web.views import Shot, write_differences, write_segments, write_views
+from huepress.web.headers import check_inside, header_of
+from huepress.web.views import Shot, Taken, write_differences, write_segments, write_views
 
-Kind = Literal["compress", "show", "differ", "segment", "palette", "shared"]
+Kind = Literal["compress", "show", "differ", "segment", "palette", "shared", "look", "plan"]
+# What is found, among the facts of an outcome.
+HEADER, PLANNED = "header", "planned"
 ANYWHERE = LocalStore("")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One picture of several.
+
+    Attributes
+    ----------
+    path : str
+    inside : str
+        The folder that it may not leave; empty for files that came in.
+    found : Probe, optional
+        What its header tells, if that is known.
+    """
+
+    path: str
+    inside: str = ""
+    found: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +59,9 @@ class Job(Task):
     ----------
     number : int
         Tells jobs apart.
-    kind : {"compress", "show", "differ", "segment", "palette", "shared"}
+    kind : {"compress", "show", "differ", "segment", "palette", "shared", "look", "plan"}
         To make a file of a picture, to draw what is compared, to draw how animations differ, to find segments, to read
-        a palette file, or to find one palette for all.
+        a palette file, to find one palette for all, to look what a file is, or to plan a run over a folder.
     picture : str
         Whose job it is.
     options : Options
@@ -51,12 +74,16 @@ class Job(Task):
         Whether the result is scored.
     shots : tuple of Shot
         The versions that are shown beside their source.
+    taken : Taken
+        How the source itself is taken along from there.
     base : str
         The address under which the page gets what is written to the folder.
     waited : str
         The file in the folder that somebody waits for.
-    sources : tuple of (str, str)
-        The pictures that share a palette, and the folders that they may not leave.
+    sources : tuple of Source
+        The pictures that share a palette.
+    request : RunRequest, optional
+        The run that is to be planned.
     """
 
     number: int = 0
@@ -68,9 +95,11 @@ class Job(Task):
     inside: str = ""
     scores: bool = True
     shots: tuple[Shot, ...] = ()
+    taken: Taken = field(default_factory=Taken)
     base: str = ""
     waited: str = ""
-    sources: tuple[tuple[str, str], ...] = ()
+    sources: tuple[Source, ...] = ()
+    request: RunRequest | None = None
 
 
 def settings_of(job: Job) -> Settings:
@@ -82,7 +111,8 @@ def cost_of_job(job: Job) -> int:
     """Estimate the bytes that a job takes; of several pictures, read one after the other, the largest counts."""
     settings = settings_of(job)
     if job.sources:
-        return max(cost_of(replace(job, source=source), settings, counting=True) for source, _ in job.sources)
+        each = (replace(job, source=source.path, found=source.found) for source in job.sources)
+        return max(cost_of(one, settings, counting=True) for one in each)
     return cost_of(job, settings) + (sheets_set(1 + len(job.shots)) if job.shots else 0)
 
 
@@ -91,8 +121,8 @@ def do(job: Task, _: Settings, threads: int, tell: Callable[[float], None]) -> F
     assert isinstance(job, Job)
     started = time.perf_counter()
     try:
-        for source, inside in job.sources or ((job.source, job.inside),):
-            check_inside(source, inside)
+        for source in job.sources or (Source(job.source, job.inside),):
+            check_inside(source.path, source.inside)
         alone = replace(job, options=replace(job.options, jobs=threads))
         outcome = _WORK[job.kind](alone, threads, tell)
     except (HuepressError, MemoryError, OSError) as error:
@@ -100,19 +130,10 @@ def do(job: Task, _: Settings, threads: int, tell: Callable[[float], None]) -> F
     return replace(outcome, task=job, staged=None, seconds=time.perf_counter() - started)
 
 
-def check_inside(path: str, folder: str) -> None:
-    """Refuse a file that is a link, or that links have led out of its folder.
-
-    Raises
-    ------
-    InputError
-    """
-    if folder and os.path.realpath(path) != os.path.join(os.path.realpath(folder), os.path.relpath(path, folder)):
-        raise InputError("a link, which is not followed", subject=os.path.basename(path))
-
-
 def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
     """Make the file that the command makes: by the same plan, and by the same work."""
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(job.folder, mode=0o700)  # not its parents: these are gone where the picture is
     sketched = _sketched(job)
     request = RunRequest(
         names=(job.source,),
@@ -144,7 +165,7 @@ def _sketched(job: Job) -> Path:
 
 
 def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    write_views(job.source, job.shots, job.options, Path(job.folder), job.base)
+    write_views(job.source, job.shots, job.options, Path(job.folder), job.base, job.taken)
     return FileOutcome(job, "counted")
 
 
@@ -164,8 +185,17 @@ def _palette(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutco
 
 
 def _shared(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    tables = (palettes.colors_of(files.read_bytes(source), job.options) for source, _ in job.sources)
+    tables = (palettes.colors_of(files.read_bytes(source.path), job.options) for source in job.sources)
     return FileOutcome(job, "counted", palette=palettes.shared_palette_of(tables, job.options).hex())
+
+
+def _look(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    return FileOutcome(job, "counted", facts={HEADER: header_of(job.source)})
+
+
+def _plan(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
+    assert job.request is not None
+    return FileOutcome(job, "counted", facts={PLANNED: plan_tree(job.request)})
 
 
 _WORK: dict[Kind, Callable[[Job, int, Callable[[float], None]], FileOutcome]] = {
@@ -175,4 +205,6 @@ _WORK: dict[Kind, Callable[[Job, int, Callable[[float], None]], FileOutcome]] = 
     "segment": _segment,
     "palette": _palette,
     "shared": _shared,
+    "look": _look,
+    "plan": _plan,
 }

@@ -12,6 +12,7 @@ from huepress.comparison.page.plot import Point, size_and_quality
 from huepress.comparison.versions import label_of
 from huepress.engine.metrics import words_for
 from huepress.errors import InputError
+from huepress.formats.probe import Probe
 from huepress.options import Options
 from huepress.web.choices import Chosen, Value, command_for, command_of, delivery_for
 from huepress.web.drawings import Drawing
@@ -132,8 +133,8 @@ class Picture:
         The folder that the path may not leave; empty for files that came in.
     size : int
         Bytes.
-    width, height : int
-    format : str
+    found : Probe
+        What its header tells.
     folder : Path
         For all that is made of it.
     own : mapping, optional
@@ -160,9 +161,7 @@ class Picture:
     path: str
     inside: str
     size: int
-    width: int
-    height: int
-    format: str
+    found: Probe
     folder: Path
     own: Mapping[str, Value] | None = None
     made: Made | None = None
@@ -214,9 +213,9 @@ class Picture:
             "name": self.name,
             "bytes": self.size,
             "size": human_bytes(self.size),
-            "width": self.width,
-            "height": self.height,
-            "format": self.format,
+            "width": self.found.width,
+            "height": self.found.height,
+            "format": self.found.format,
             "stage": self.stage,
             "part": round(self.part, 2),
             "error": self.error,

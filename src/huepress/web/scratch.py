@@ -74,8 +74,10 @@ def remove_soon(root: Path, seconds: float = _MOST_SECONDS) -> subprocess.Popen[
 
     Hundreds of pictures lie in thousands of folders, which takes a slow disk seconds.
     """
-    end = time.monotonic() + seconds
-    for child in (*(child for child in root.iterdir() if child.name != _LOCK), root):
+    end, children = time.monotonic() + seconds, list[Path]()
+    with contextlib.suppress(OSError):  # somebody has removed it already
+        children = [child for child in root.iterdir() if child.name != _LOCK]
+    for child in (*children, root):
         if time.monotonic() > end:
             code = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
             nothing = subprocess.DEVNULL
@@ -119,19 +121,36 @@ async def receive_file(path: Path, chunks: AsyncIterator[bytes], *, limit: int) 
         If it cannot be written.
     """
     size = 0
-    try:
-        with contextlib.closing(files.open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, follow=False)) as file:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > limit:
-                    raise LimitError(f"larger than {limit:,} bytes", remedy="make it smaller, or leave it out")
-                _write_all(file, chunk)
-    except OSError as error:
-        raise files.cannot_be_written(path.name, error) from None
+    with NewFile(path) as file:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > limit:
+                raise LimitError(f"larger than {limit:,} bytes", remedy="make it smaller, or leave it out")
+            file.write(chunk)
     return size
 
 
-def _write_all(file: io.FileIO, data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[file.write(left) or 0 :]
+class NewFile:
+    """A file that is written as its pieces come; OutputError where that cannot be done."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = files.open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, follow=False)
+        except OSError as error:
+            raise files.cannot_be_written(path.name, error) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write(self, data: bytes) -> None:
+        """Append bytes."""
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[self._file.write(left) or 0 :]
+        except OSError as error:
+            raise files.cannot_be_written(self._path.name, error) from None

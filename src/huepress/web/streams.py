@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from huepress.web.studio import Studio
 # How often the page hears of changes; more would only keep it busy.
 _TELL_SECONDS = 0.1
 _BEAT_SECONDS = 15.0
+_PART_BYTES = 1 << 20
 # So old are all files in an archive: the same results make the same archive.
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 
@@ -59,6 +61,13 @@ class _Sink:
         """Return what was written since the last call."""
         data, self._parts = b"".join(self._parts), []
         return data
+
+
+def parts(file: io.FileIO) -> Iterator[bytes]:
+    """Yield what a file holds piece by piece, and close it."""
+    with file:
+        while part := file.read(_PART_BYTES):
+            yield part
 
 
 def zipped(named: Sequence[tuple[str, str]]) -> Iterator[bytes]:

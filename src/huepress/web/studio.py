@@ -5,19 +5,21 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from huepress.archive.run import Resources
 from huepress.archive.tasks import FileOutcome
 from huepress.errors import HuepressError, InputError, LimitError
 from huepress.formats.probe import Probe
 from huepress.options import Options
+from huepress.web.apart import Apart
 from huepress.web.choices import Chosen, Value, delivery_for, first_looks, options_for
 from huepress.web.drawings import Drawing
 from huepress.web.jobs import Job, Kind
 from huepress.web.pictures import AWAITED, FIRST_LOOK, FULL, RESULT, SECOND_LOOK, Picture
 from huepress.web.scratch import Scratch
 from huepress.web.telling import told
+from huepress.web.views import Taken
 from huepress.web.workshop import Workshop
 
 MOST_PICTURES = 10_000
@@ -47,14 +49,17 @@ class Studio:
         self._chosen_version = 0
         self._version = 0
         self._awaited: dict[int, OnDone] = {}
+        self.apart = Apart()
         self._workshop = Workshop(resources, self._done, self._progressed, self._dropped)
 
     def start(self) -> None:
         """Begin to work."""
         self._workshop.start()
+        self.apart.start()
 
     def close(self) -> None:
         """Stop at once."""
+        self.apart.close()
         self._workshop.close()
 
     def new_number(self) -> int:
@@ -76,10 +81,9 @@ class Studio:
             if len(self._pictures) >= MOST_PICTURES:
                 raise LimitError(f"there are {MOST_PICTURES:,} pictures already", remedy="remove some")
             identity = str(self.new_number())
-            shown = (found.width, found.height, found.format)
-            picture = Picture(identity, name, path, inside, size, *shown, folder)
+            picture = Picture(identity, name, path, inside, size, found, folder)
             self._pictures[identity] = picture
-            self._plan(picture)
+            self._plan([picture], self._chosen)
             return picture
 
     def remove(self, identity: str) -> None:
@@ -92,7 +96,7 @@ class Studio:
         """
         with self._lock:
             picture = self.picture(identity)
-            self._cancel(picture)
+            self._cancel([picture])
             del self._pictures[identity]
             self._removed.append((self._tick(), identity))
         for drawing in picture.drawings.values():
@@ -134,9 +138,7 @@ class Studio:
             if chosen == self._chosen:
                 return
             self._chosen, self._chosen_version = chosen, self._tick()
-            for picture in self._pictures.values():
-                if picture.own is None:
-                    self._plan(picture)
+            self._plan([picture for picture in self._pictures.values() if picture.own is None], chosen)
 
     def choose_for(self, identity: str, chosen: Chosen | None) -> None:
         """Give a picture settings of its own, or with None those for all."""
@@ -146,7 +148,7 @@ class Studio:
             picture.own = chosen
             picture.version = self._tick()
             if self.chosen_for(picture) != before:
-                self._plan(picture)
+                self._plan([picture], self.chosen_for(picture))
 
     def changes(self, since: int) -> dict[str, object] | None:
         """Return what has changed since a version, with the present one; None where nothing has. -1: everything."""
@@ -205,12 +207,15 @@ class Studio:
             folder.mkdir(mode=0o700)
             shots = (each.shot(picture.name, each.label if place else RESULT, base) for place, each in enumerate(made))
             more: dict[str, object] = {
+                "picture": picture.id,
                 "source": picture.path,
                 "size": picture.size,
+                "found": picture.found,
                 "inside": picture.inside,
                 "options": made[0].options,
                 "folder": str(folder),
                 "shots": tuple(shots),
+                "taken": Taken(PurePosixPath(picture.name).name, f"{base}/original"),
                 "base": f"{base}/view/{versions}/",
             }
 
@@ -237,47 +242,50 @@ class Studio:
         drawing.stop()
         self.scratch.discard(drawing.folder)
 
-    def _plan(self, picture: Picture) -> None:
-        """Have a picture made anew: a first look, then as asked."""
-        self._cancel(picture)
-        picture.part, picture.error = 0.0, ""
-        picture.version = self._tick()
-        chosen = self.chosen_for(picture)
+    def _plan(self, pictures: Sequence[Picture], chosen: Chosen) -> None:
+        """Have pictures made anew: a first look, then as asked."""
+        self._cancel(pictures)
         try:
             options = options_for(chosen, max_pixels=self.max_pixels)
-            for urgency, look in zip((FIRST_LOOK, SECOND_LOOK), first_looks(options), strict=False):
-                self._submit(picture, urgency, look, chosen)
-            self._submit(picture, FULL, options, chosen)
+            looks = [*zip((FIRST_LOOK, SECOND_LOOK), first_looks(options), strict=False), (FULL, options)]
+            problem = ""
         except HuepressError as error:
-            picture.error = told(error)
+            looks, problem = [], told(error)
+        for picture in pictures:
+            picture.part, picture.error = 0.0, problem
+            picture.version = self._tick()
+            for urgency, look in looks:
+                self._submit(picture, urgency, look, chosen)
 
     def _submit(self, picture: Picture, urgency: int, options: Options, chosen: Chosen) -> None:
         number = self.new_number()
-        folder = picture.folder / str(number)
-        folder.mkdir(mode=0o700)
         job = Job(
             picture.path,
             "",
             None,
             picture.size,
+            found=picture.found,
             number=number,
             picture=picture.id,
             options=options,
             delivery=delivery_for(chosen),
-            folder=str(folder),
+            folder=str(picture.folder / str(number)),  # made by whoever does the job
             inside=picture.inside,
             scores=urgency != FIRST_LOOK,  # it would take as long again, and a better one comes soon
         )
         picture.jobs[number] = urgency
         self._workshop.submit(job, urgency)
 
-    def _cancel(self, picture: Picture, below: int = FULL + 1) -> None:
-        """Give up the jobs of a picture, or those that come before another one."""
-        stale = {number for number, urgency in picture.jobs.items() if urgency < below}
-        self._workshop.cancel(stale)
-        for number in stale:
-            self.scratch.discard(picture.folder / str(number))
-            del picture.jobs[number]
+    def _cancel(self, pictures: Sequence[Picture], below: int = FULL + 1) -> None:
+        """Give up the jobs of pictures, or those that come before another one; all at once, there may be thousands."""
+        stale: set[int] = set()
+        for picture in pictures:
+            own = {number for number, urgency in picture.jobs.items() if urgency < below}
+            for number in own:
+                del picture.jobs[number]
+            stale |= own
+        if stale:
+            self._workshop.cancel(stale)
 
     def _done(self, job: Job, outcome: FileOutcome) -> None:
         with self._lock:
@@ -285,20 +293,26 @@ class Studio:
             picture = self._pictures.get(job.picture)
             urgency = picture.jobs.pop(job.number, None) if picture is not None else None
             if picture is not None and urgency is not None:
-                self._cancel(picture, below=urgency)  # a look that comes late would be a step back
+                self._cancel([picture], below=urgency)  # a look that comes late would be a step back
                 picture.part = 0.0
                 chosen = self.chosen_for(picture)
                 unwanted = picture.take(outcome, job.number, chosen, job.options, is_first=urgency != FULL)
                 picture.version = self._tick()
                 for made in unwanted:
                     self.scratch.discard(Path(made.path).parent)
+            else:
+                self._dropped(job)
         if awaited is not None:
             awaited(outcome)
 
     def _dropped(self, job: Job) -> None:
-        """Remove what a stopped worker may have written after its folder had been removed."""
+        """Remove what a worker may have written after its folder, or the folder of its picture, had been removed."""
         if job.kind == "compress":
             self.scratch.discard(Path(job.folder))
+        with self._lock:
+            is_gone = job.picture not in self._pictures
+        if job.picture and is_gone:
+            self.scratch.discard(Path(job.folder).parent)
 
     def _progressed(self, job: Job, part: float) -> None:
         with self._lock:
@@ -314,13 +328,15 @@ class Studio:
 def unique_names(names: Sequence[str]) -> list[str]:
     """Return names for files of one folder: what comes later under a name that is taken gets a number."""
     taken: set[str] = set()
+    numbers: dict[str, int] = {}  # ten thousand of one name are not tried from 1 each
     found = []
     for name in names:
         stem, dot, extension = name.rpartition(".")
-        for number in itertools.count(1):
+        for number in itertools.count(numbers.get(name.casefold(), 1)):
             tried = name if number == 1 else f"{stem or name}-{number}{dot if stem else ''}{extension if stem else ''}"
             if tried.casefold() not in taken:
                 break
         taken.add(tried.casefold())
+        numbers[name.casefold()] = number
         found.append(tried)
     return found

@@ -1,4 +1,4 @@
-"""Files that come in: pictures, and ZIP archives of pictures. Nothing is decoded here but headers, after counting."""
+"""Files that come in: pictures, and ZIP archives of pictures. Nothing is decoded here."""
 
 from __future__ import annotations
 
@@ -8,23 +8,19 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 from huepress import files
 from huepress.errors import DecodeError, HuepressError, InputError, LimitError
-from huepress.formats.plug_ins import enable_video
-from huepress.formats.probe import HEADER_BYTES, Probe, probe
-from huepress.formats.video import is_video
 from huepress.web.pictures import Picture
+from huepress.web.scratch import NewFile
 from huepress.web.studio import Studio
 
 # Of one file that comes in, and of all that an archive holds.
 MOST_UPLOAD = 2 << 30
 MOST_UNPACKED = 8 << 30
-# What is held in memory at once: a file whose header is not at its start, one of an archive, an archive's list.
-MOST_HELD = 256 << 20
 _MOST_LISTED = 4 << 20
 _MOST_ENTRIES = 10_000
 _ZIP = b"PK\x03\x04"
@@ -49,25 +45,6 @@ def source_in(folder: Path, name: str) -> Path:
     return folder / f"picture{extension if _PLAIN_EXTENSION.fullmatch(extension) else ''}"
 
 
-def header_of(path: str) -> Probe:
-    """Tell what a file is from its header.
-
-    Raises
-    ------
-    DecodeError
-        If it is no picture of a known format, or a video and the extra that reads them is missing.
-    """
-    head = files.read_start(path, HEADER_BYTES)
-    if is_video(head):
-        enable_video()  # says what is missing
-    found = probe(head) or probe(files.read_bytes(path, limit=MOST_HELD))
-    if found is None and not files.read_start(path, 1):
-        raise DecodeError("the file is empty", remedy="leave it out")
-    if found is None:
-        raise DecodeError("not an image of a known format", remedy="leave it out")
-    return found
-
-
 def take_in(studio: Studio, name: str, path: Path, folder: Path) -> tuple[list[Picture], list[str]]:
     """Take in a file that lies in a folder of its own; what an archive holds gets folders of its own.
 
@@ -82,29 +59,52 @@ def take_in(studio: Studio, name: str, path: Path, folder: Path) -> tuple[list[P
         If it is nothing that can be taken.
     """
     if files.read_start(path, len(_ZIP)) != _ZIP:
-        return [studio.add(name, str(path), header_of(str(path)), path.stat().st_size, folder)], []
+        return [studio.add(name, str(path), studio.apart.header_of(str(path)), path.stat().st_size, folder)], []
     taken: list[Picture] = []
     refused: list[str] = []
+    places: list[Path] = []
+
+    def new_file(entry_name: str) -> Path:
+        places.append(studio.scratch.folder(str(studio.new_number())))
+        return source_in(places[-1], entry_name)
+
     try:
-        for entry_name, entry in unpacked(path):
-            place = studio.scratch.folder(str(studio.new_number()))
-            target = source_in(place, entry_name)
+        for entry_name, target in unpacked(path, new_file):
             try:
-                files.write_bytes(target, entry)
-                found = header_of(str(target))
-                taken.append(studio.add(entry_name, str(target), found, len(entry), place))
+                found = studio.apart.header_of(str(target))
+                taken.append(studio.add(entry_name, str(target), found, target.stat().st_size, places.pop()))
             except HuepressError as error:
-                studio.scratch.discard(place)
                 refused.append(f"{entry_name}: {error.problem}")
+                _discard_all(studio, places)
+    except HuepressError as error:  # what came before is taken
+        if not taken:
+            raise
+        refused.append(f"{name}: {error.problem}")
     finally:
-        studio.scratch.discard(folder)
+        _discard_all(studio, [*places, folder])
     if not taken and not refused:
         raise InputError("the archive holds no files", remedy="leave it out")
     return taken, refused
 
 
-def unpacked(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the names and contents of an archive's files, whatever they say of their sizes.
+def _discard_all(studio: Studio, folders: list[Path]) -> None:
+    while folders:
+        studio.scratch.discard(folders.pop())
+
+
+def unpacked(path: Path, new_file: Callable[[str], Path]) -> Iterator[tuple[str, Path]]:
+    """Unpack an archive's files one after the other, whatever they say of their sizes, and yield each.
+
+    Parameters
+    ----------
+    path : Path
+    new_file : callable
+        Called with the name of a file; returns where it is written.
+
+    Yields
+    ------
+    tuple of (str, Path)
+        What the file is called, and where it is.
 
     Raises
     ------
@@ -112,6 +112,8 @@ def unpacked(path: Path) -> Iterator[tuple[str, bytes]]:
         If it is damaged, encrypted, or packed in an unusual way.
     LimitError
         If it holds too much.
+    OutputError
+        If it cannot be written.
     """
     left = MOST_UNPACKED
     try:
@@ -124,9 +126,10 @@ def unpacked(path: Path) -> Iterator[tuple[str, bytes]]:
             for entry in entries:
                 if _is_clutter(entry.filename):
                     continue
-                data = _content(archive, entry, min(left, MOST_HELD))
-                left -= len(data)
-                yield safe_name(entry.filename), data
+                name = safe_name(entry.filename)
+                target = new_file(name)
+                left -= _unpack(archive, entry, target, min(left, MOST_UPLOAD))
+                yield name, target
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError) as error:
         if isinstance(error, HuepressError):
             raise
@@ -156,17 +159,18 @@ def _check_list(file: io.FileIO) -> None:
         raise LimitError(f"more than {_MOST_ENTRIES:,} files in one archive", remedy="split it")
 
 
-def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit: int) -> int:
+    """Write what a file holds piece by piece, and return its size."""
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.flag_bits & 1:
         raise DecodeError("the archive is encrypted, or packed in a way that is not read", remedy="unpack it")
-    chunks, size = [], 0
-    with archive.open(entry) as packed:
+    size = 0
+    with archive.open(entry) as packed, NewFile(target) as file:
         while chunk := packed.read(_CHUNK):
             size += len(chunk)
             if size > limit:
                 raise LimitError("the archive holds more than is taken at once", remedy="split it")
-            chunks.append(chunk)
-    return b"".join(chunks)
+            file.write(chunk)
+    return size
 
 
 def _is_clutter(name: str) -> bool:

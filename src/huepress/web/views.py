@@ -72,7 +72,23 @@ class Shot:
     frame_scores: tuple[float, ...] = ()
 
 
-def write_views(source: str, shots: Sequence[Shot], options: Options, folder: Path, base: str) -> None:
+@dataclass(frozen=True)
+class Taken:
+    """How the original is taken along: as the file that it is, whatever of it is shown.
+
+    Attributes
+    ----------
+    name, href : str
+        What its file is called, and where the page gets it; empty where only what is shown can be had.
+    """
+
+    name: str = ""
+    href: str = ""
+
+
+def write_views(
+    source: str, shots: Sequence[Shot], options: Options, folder: Path, base: str, taken: Taken | None = None
+) -> None:
     """Write a viewer of the comparison page, and its pictures beside it.
 
     The frames of animations follow once the viewer is written, in sheets, in the order in which they are shown; their
@@ -90,6 +106,8 @@ def write_views(source: str, shots: Sequence[Shot], options: Options, folder: Pa
         An empty folder.
     base : str
         The address under which the page gets the files of that folder.
+    taken : Taken, optional
+        How the original is taken along from there.
 
     Raises
     ------
@@ -97,9 +115,9 @@ def write_views(source: str, shots: Sequence[Shot], options: Options, folder: Pa
     """
     before, versions = _read(source, shots, options)
     if isinstance(before, Animation):
-        _write_moving(before, versions, shots, options, folder, base)
+        _write_moving(before, versions, shots, options, folder, base, taken or Taken())
     else:
-        _write_stills(before, shots, options, folder, base)
+        _write_stills(before, shots, options, folder, base, taken or Taken())
 
 
 def write_differences(source: str, shots: Sequence[Shot], options: Options, folder: Path, waited: str) -> None:
@@ -141,8 +159,10 @@ def _read(
     return (before, versions) if len(versions) == len(shots) else (first_frame(before), [])
 
 
-def _write_stills(before: SourceImage, shots: Sequence[Shot], options: Options, folder: Path, base: str) -> None:
-    shown = [Shown(ORIGINAL, told_of_original(before), base + _written(folder, "original", original_as_shown(before)))]
+def _write_stills(
+    before: SourceImage, shots: Sequence[Shot], options: Options, folder: Path, base: str, taken: Taken
+) -> None:
+    shown = [_original(before, base + _written(folder, "original", original_as_shown(before)), taken)]
     for place, shot in enumerate(shots, 1):
         encoded = _encoded(shot)
         pixels = intake.load_for(encoded.data, _as_made(options)).pixels_srgb8
@@ -161,7 +181,13 @@ def _write_stills(before: SourceImage, shots: Sequence[Shot], options: Options, 
 
 
 def _write_moving(
-    before: Animation, versions: Sequence[Animation], shots: Sequence[Shot], options: Options, folder: Path, base: str
+    before: Animation,
+    versions: Sequence[Animation],
+    shots: Sequence[Shot],
+    options: Options,
+    folder: Path,
+    base: str,
+    taken: Taken,
 ) -> None:
     scores = [_scores(before, version, shot, options.threads) for version, shot in zip(versions, shots, strict=True)]
     worst = {min(found, key=lambda number: found[number]) for found in scores if found} or {0}
@@ -172,7 +198,7 @@ def _write_moving(
         return [base + _sheet(before, place, is_map, number) for number in range(n_sheets)]
 
     file = _written(folder, "original", kept_or_png(before, frame_of(before, 0)))
-    shown = [Shown(ORIGINAL, told_of_original(before), base + file, moving=Moving(tuple(sheets(0))))]
+    shown = [_original(before, base + file, taken, moving=Moving(tuple(sheets(0))))]
     for place, (shot, found) in enumerate(zip(shots, scores, strict=True), 1):
         moving = moving_of(sheets(place), sheets(place - 1, is_map=True), found, numbers)
         shown.append(_shown(shot, shot.href, moving=moving))
@@ -238,6 +264,10 @@ def _encoded(shot: Shot) -> Encoded:
     data = files.read_bytes(shot.path)
     found = probe(data)
     return Encoded(data, found.format if found else PurePath(shot.path).suffix.removeprefix(".").upper())
+
+
+def _original(before: SourceImage | Animation, uri: str, taken: Taken, moving: Moving | None = None) -> Shown:
+    return Shown(ORIGINAL, told_of_original(before), uri, file=taken.name, href=taken.href, moving=moving)
 
 
 def _shown(shot: Shot, uri: str, *, map_uri: str = "", moving: Moving | None = None) -> Shown:

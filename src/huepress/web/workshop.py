@@ -85,7 +85,7 @@ class Workshop:
             max(1, self._resources.threads // self._slots),
             on_progress=self._progressed,
         )
-        memory = self._resources.for_tasks(self._slots)
+        memory = self._resources.for_tasks(self._slots + 1)  # one process looks into files first
 
         def cost(task: Task) -> int:
             assert isinstance(task, Job)

@@ -80,7 +80,7 @@ class Shown:
     uri, map_uri : str
         Where it is, and where its differences from the original are drawn; empty where there are none.
     command, file : str
-        The command line that makes it, and the name that its file gets; empty of an original.
+        The command line that makes it, empty of an original, and the name that its file gets.
     href : str
         Where the file itself is, if not at `uri`.
     moving : Moving, optional
@@ -281,7 +281,8 @@ def _picture(shown: Shown, width: int, height: int) -> str:
     if shown.map_uri:
         told = f"Difference of {shown.label} from the original"
         image += f'<img class="map" alt="{escape(told)}" src="{escape(shown.map_uri)}" {size}>'
-    data = f' data-command="{escape(shown.command)}" data-file="{escape(shown.file)}"' if shown.command else ""
+    data = f' data-command="{escape(shown.command)}"' if shown.command else ""
+    data += f' data-file="{escape(shown.file)}"' if shown.file else ""
     data += f' data-href="{escape(shown.href)}"' if shown.href else ""
     data += shown.moving.attributes() if shown.moving else ""
     return f"<figure{data}>{image}<figcaption>{escape(shown.label)}</figcaption></figure>"

@@ -1,11 +1,11 @@
 // The comparison of a picture with its result: the viewer of the comparison page, and its palette to pin and remove.
-import { call, make } from "/part/api.js";
-import { forgetSheets, getSheetsBy, isWanted, startPlayer } from "/part/player.js";
-import { known } from "/part/rows.js";
-import * as segments from "/part/segments.js";
-import * as settings from "/part/settings.js";
-import { fetchInTurn } from "/part/sheets.js";
-import { copy, startViewer } from "/part/viewer.js";
+import { call, make } from "./api.js";
+import { forgetSheets, getSheetsBy, isWanted, startPlayer } from "./player.js";
+import { known } from "./rows.js";
+import * as segments from "./segments.js";
+import * as settings from "./settings.js";
+import { fetchInTurn } from "./sheets.js";
+import { copy, startViewer } from "./viewer.js";
 
 const dialog = document.querySelector("#comparison");
 const place = document.querySelector("#compared");
@@ -16,7 +16,7 @@ let viewer = null;
 let shown = { id: "", version: 0, beside: 0 }; // the picture, its result, and an earlier version; 0 for none
 let drawn = ""; // the address of what is in place
 
-const addressOf = ({ id, version, beside }) => `/api/pictures/${id}/view/${beside ? `${version}-${beside}` : version}`;
+const addressOf = ({ id, version, beside }) => `api/pictures/${id}/view/${beside ? `${version}-${beside}` : version}`;
 
 /* Take what is compared away, and tell the server that nobody waits for what it may still be drawing of it. */
 function clear() {
@@ -95,7 +95,7 @@ function layered() {
 
 /* Draw score over bytes of all versions that were made of the picture here. */
 async function plot(row) {
-  const answer = await fetch(`/api/pictures/${row.id}/frontier`);
+  const answer = await fetch(`api/pictures/${row.id}/frontier`);
   const text = answer.ok ? await answer.text() : "";
   if (shown.id !== row.id || shown.version !== row.made.number) return; // overtaken meanwhile
   frontier.innerHTML = text;

@@ -1,5 +1,5 @@
 // Files that are dropped, pasted or chosen, sent one by one: a few at once, whatever their number.
-import { call, make } from "/part/api.js";
+import { call, make } from "./api.js";
 
 const AT_ONCE = 3;
 const queue = [];
@@ -30,7 +30,7 @@ async function send() {
     const { name, open } = queue.shift();
     try {
       const file = await open();
-      const answer = await call("POST", `/api/pictures?name=${encodeURIComponent(name)}`, file);
+      const answer = await call("POST", `api/pictures?name=${encodeURIComponent(name)}`, file);
       answer.refused.forEach(refuse);
     } catch (error) {
       refuse(`${name}: ${error.message}`);

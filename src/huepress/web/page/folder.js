@@ -1,6 +1,6 @@
 // Saving into the folder that the server was started with: always tried first, and only then done.
-import { call, make } from "/part/api.js";
-import { refuse } from "/part/drop.js";
+import { call, make } from "./api.js";
+import { refuse } from "./drop.js";
 
 const place = document.querySelector("#saving");
 const LOOK_AGAIN = 400; // milliseconds
@@ -10,6 +10,18 @@ const parts = {};
 
 const wanted = () => JSON.stringify([place.querySelector("[name=how]:checked").value, parts.into.value]);
 
+const ORDER = ["failed", "kept", "compressed"];
+
+/* List what became of the files: first what went wrong, as long as it may be. */
+function list({ files, dry_run: isDry }) {
+  const words = { failed: isDry ? "would fail" : "failed", kept: isDry ? "would be kept" : "kept", compressed: isDry ? "would be saved" : "saved" };
+  const sorted = [...files].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
+  parts.list.replaceChildren(...sorted.map((each) => make("li", {
+    className: each.status,
+    textContent: [each.name, words[each.status] || each.status, each.told, each.note].filter(Boolean).join(" · "),
+  })));
+}
+
 function show(run) {
   const running = Boolean(run?.running);
   parts.stop.hidden = !running;
@@ -18,15 +30,12 @@ function show(run) {
   if (!run) return;
   const verb = run.dry_run ? "Trying" : "Saving";
   parts.state.textContent = running ? `${verb}: ${run.done} of ${run.total || "?"} …` : run.error || run.summary;
-  const items = run.files.slice(parts.list.children.length).map((each) => make("li", {
-    textContent: [each.name, each.status, each.told, each.note].filter(Boolean).join(" · "),
-  }));
-  parts.list.append(...items);
+  if (run.files.length !== parts.list.children.length || !running) list(run);
   parts.details.hidden = run.files.length === 0;
 }
 
 async function look() {
-  const state = await call("GET", "/api/folder");
+  const state = await call("GET", "api/folder");
   state.refused.slice(told).forEach(refuse);
   told = state.refused.length;
   const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
@@ -50,7 +59,7 @@ async function begin(dryRun) {
   const [how, into] = JSON.parse(wanted());
   parts.list.replaceChildren();
   try {
-    await call("POST", "/api/folder/run", { how, into, dry_run: dryRun });
+    await call("POST", "api/folder/run", { how, into, dry_run: dryRun });
     parts.attempt.disabled = parts.save.disabled = true;
     await follow();
     tried = dryRun ? JSON.stringify([how, into]) : "";
@@ -68,7 +77,7 @@ function build(root) {
   parts.stop = make("button", { type: "button", textContent: "Stop", hidden: true });
   parts.results = make("p", { className: "quiet" });
   parts.state = make("p", { role: "status", "aria-live": "polite" });
-  parts.list = make("ul");
+  parts.list = make("ul", { tabIndex: 0, "aria-label": "File by file" });
   parts.details = make("details", { hidden: true }, make("summary", { textContent: "File by file" }), parts.list);
   place.append(
     make("h3", { textContent: `Save in ${root}` }),
@@ -81,12 +90,12 @@ function build(root) {
   place.addEventListener("input", () => show(null));
   parts.attempt.addEventListener("click", () => begin(true));
   parts.save.addEventListener("click", () => begin(false));
-  parts.stop.addEventListener("click", () => call("DELETE", "/api/folder/run"));
+  parts.stop.addEventListener("click", () => call("DELETE", "api/folder/run"));
   place.hidden = false;
 }
 
 export async function startFolder() {
-  const state = await call("GET", "/api/folder");
+  const state = await call("GET", "api/folder");
   if (state.root === null) return; // started without one
   build(state.root);
   await look();

@@ -1,6 +1,6 @@
 // The list of pictures: a row each, changed in place, so that hundreds of them stay quick.
-import { call, humanBytes, make } from "/part/api.js";
-import { copy } from "/part/viewer.js";
+import { call, humanBytes, make } from "./api.js";
+import { copy } from "./viewer.js";
 
 const body = document.querySelector("#rows tbody");
 const rows = new Map(); // by number: what is known of the picture, and its row
@@ -41,7 +41,7 @@ function build(id) {
   open.addEventListener("click", () => actions.compare(id));
   own.addEventListener("click", () => actions.own(id));
   command.addEventListener("click", () => copy(known(id).command));
-  away.addEventListener("click", () => call("DELETE", `/api/pictures/${id}`).catch((error) => actions.tell(error.message)));
+  away.addEventListener("click", () => call("DELETE", `api/pictures/${id}`).catch((error) => actions.tell(error.message)));
   return element;
 }
 
@@ -51,9 +51,9 @@ function fill({ row, element }) {
   const made = row.made;
   const put = (kind, text) => { element.querySelector(`.${kind}`).textContent = text; };
   const image = element.querySelector("img");
-  if (row.has_thumbnail && !image.src) image.src = `/api/pictures/${row.id}/thumbnail`;
+  if (row.has_thumbnail && !image.src) image.src = `api/pictures/${row.id}/thumbnail`;
   image.classList.toggle("blank", !row.has_thumbnail);
-  element.querySelector(".open span").textContent = row.name;
+  element.querySelector(".open span").textContent = element.querySelector(".open").title = row.name;
   const open = element.querySelector(".open");
   open.disabled = !made;
   open.setAttribute("aria-label", made ? `Compare ${row.name}` : row.name);
@@ -73,7 +73,7 @@ function fill({ row, element }) {
   put("format", made && made.format !== row.format ? `${row.format} → ${made.format}` : row.format);
   const take = element.querySelector("[data-do=take]");
   take.classList.toggle("off", !made);
-  if (made) take.href = `/api/pictures/${row.id}/result`;
+  if (made) take.href = `api/pictures/${row.id}/result`;
   else take.removeAttribute("href");
   take.setAttribute("aria-label", `Download ${row.name}`);
   for (const [name, told] of [["own", "Settings of"], ["command", "Copy the command for"], ["away", "Remove"]]) {

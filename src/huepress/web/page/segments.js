@@ -1,6 +1,6 @@
 // The segments and regions of a picture as a layer over what is compared: their outlines, and what is marked.
-import { make } from "/part/api.js";
-import { pixelsOf, startMarking } from "/part/marking.js";
+import { make } from "./api.js";
+import { pixelsOf, startMarking } from "./marking.js";
 
 const place = document.querySelector("#layer");
 const button = document.querySelector("#segments");
@@ -57,7 +57,7 @@ async function lay(viewer, stage, id, size) {
   const wanted = (present = { id });
   place.hidden = false;
   place.textContent = "Finding segments …";
-  const base = `/api/pictures/${id}/segments/`;
+  const base = `api/pictures/${id}/segments/`;
   try {
     const answer = await fetch(`${base}segments.json`);
     const facts = await answer.json();

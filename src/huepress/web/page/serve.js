@@ -1,9 +1,9 @@
 // The page: it shows the server's state, and holds none of its own that a reload could lose.
-import * as comparison from "/part/compare.js";
-import { startIntake } from "/part/drop.js";
-import * as folder from "/part/folder.js";
-import * as rows from "/part/rows.js";
-import * as settings from "/part/settings.js";
+import * as comparison from "./compare.js";
+import { startIntake } from "./drop.js";
+import * as folder from "./folder.js";
+import * as rows from "./rows.js";
+import * as settings from "./settings.js";
 
 const said = document.querySelector(".said");
 
@@ -18,13 +18,19 @@ rows.startRows({
 });
 comparison.startComparison();
 startIntake();
-await settings.startSettings();
-await folder.startFolder();
+const gone = () => { said.textContent = "huepress serve does not answer; start it again"; };
+try {
+  await settings.startSettings();
+  await folder.startFolder();
+} catch (error) {
+  gone();
+  throw error;
+}
 
-const events = new EventSource("/api/events");
+const events = new EventSource("api/events");
 let isFirst = true;
 events.addEventListener("open", () => { isFirst = true; said.textContent = ""; });
-events.addEventListener("error", () => { said.textContent = "huepress serve does not answer; start it again"; });
+events.addEventListener("error", gone);
 events.addEventListener("message", (event) => {
   const state = JSON.parse(event.data);
   if (isFirst) rows.forget(state); // the state as a whole

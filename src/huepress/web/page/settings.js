@@ -1,6 +1,6 @@
 // The form of settings, made of what the program declares, for all pictures or for one.
-import { call, make } from "/part/api.js";
-import { known } from "/part/rows.js";
+import { call, make } from "./api.js";
+import { known } from "./rows.js";
 
 const form = document.querySelector("#fields");
 const target = document.querySelector("#target");
@@ -38,10 +38,10 @@ function colorTools(field) {
     const take = (promise) => promise.then(({ palette }) => set("palette", palette)).catch((error) => tell(error.message));
     fromFile.addEventListener("click", () => file.click());
     file.addEventListener("change", () => {
-      if (file.files[0]) take(call("POST", "/api/palette", file.files[0]));
+      if (file.files[0]) take(call("POST", "api/palette", file.files[0]));
       file.value = "";
     });
-    shared.addEventListener("click", () => take(call("POST", "/api/shared-palette", {})));
+    shared.addEventListener("click", () => take(call("POST", "api/shared-palette", {})));
     tools.append(file, fromFile, shared);
   }
   return tools;
@@ -95,7 +95,7 @@ function tell(text) {
 }
 
 async function send(values) {
-  const path = target.value ? `/api/pictures/${target.value}/settings` : "/api/settings";
+  const path = target.value ? `api/pictures/${target.value}/settings` : "api/settings";
   try {
     await call("PUT", path, values);
     tell("");
@@ -133,7 +133,7 @@ export function update(state) {
 }
 
 export async function startSettings() {
-  fields = await call("GET", "/api/fields");
+  fields = await call("GET", "api/fields");
   build();
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", (event) => {
