@@ -151,7 +151,7 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
-        # What it means elsewhere, to take a port again at once, Windows does anyway; there it would let others share it.
+        # Windows takes a port again at once by itself; there the usual option would let others share it.
         listener.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR), 1)
         listener.bind((host, port))
         listener.listen(128)
