@@ -1,4 +1,5 @@
 // Arrays in, arrays out, shapes checked: the searches for indices.
+#include <cmath>
 #include <limits>
 
 #include "bindings/arrays.hpp"
@@ -214,7 +215,9 @@ nb::tuple bind_say_lzw(const In<std::uint16_t, 2>& looks, const In<std::uint16_t
     require(under.shape(0) == rows && under.shape(1) == width, "one look under each pixel");
     require(n_entries >= 0 && n_entries <= 256, "a palette has up to 256 entries");
     require(transparent >= -1 && transparent <= 255, "transparent is an index, or -1");
+    require(n_entries > 0 || transparent >= 0, "a frame needs an index to be said with");
     require_finite(again_bits, "again_bits must be finite");
+    require(std::abs(again_bits) <= 1e6f, "again_bits is a number of bits");
     require(ahead >= 0 && ahead <= 16, "0 to 16 ways are looked at ahead");
     LzwResult result = without_gil([&](const StopRequested& stop) {
         return say_lzw({looks.data(), under.data(), static_cast<int>(width), static_cast<int>(rows), n_entries,

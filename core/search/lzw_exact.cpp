@@ -33,10 +33,10 @@ public:
     LzwResult run(const StopRequested& stop_requested) {
         constexpr int kBetweenStops = 1 << 16;  // pixels
         writer_.put(dictionary_.clear_code(), dictionary_.width());
-        for (int at = 0, next_stop = 0; at < n_pixels_;) {
-            if (at >= next_stop) {
+        for (int at = 0, last_stop = 0; at < n_pixels_;) {
+            if (at - last_stop >= kBetweenStops) {
                 check_stop(stop_requested);
-                next_stop = at + kBetweenStops;
+                last_stop = at;
             }
             at += say(at);
         }
@@ -56,7 +56,7 @@ private:
         const std::uint16_t look = frame_.looks[at];
         Pixel result;
         result.stays = frame_.transparent >= 0 && look == frame_.under[at];
-        result.entry = look < n_symbols_ && look != frame_.transparent ? look : kNoSymbol;
+        result.entry = look < frame_.n_entries && look != frame_.transparent ? look : kNoSymbol;
         if (result.entry == kNoSymbol && !result.stays)
             throw std::invalid_argument("a pixel's required look is neither on the canvas nor in the palette");
         result.kind = look == frame_.under[at] ? 0 : at % frame_.width ? 1 : at ? 2 : 3;

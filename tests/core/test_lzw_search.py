@@ -287,6 +287,12 @@ def test_wrong_looks():
         _core.say_lzw(looks, looks, 4, -1, 0.0, 17)
     with pytest.raises(ValueError, match="transparent is an index"):
         _core.say_lzw(looks, looks, 4, 256, 0.0, 0)
+    with pytest.raises(ValueError, match="needs an index"):
+        _core.say_lzw(looks, looks, 0, -1, 0.0, 0)
+    with pytest.raises(ValueError, match="number of bits"):
+        _core.say_lzw(looks, looks, 4, 5, -3e38, 0)
+    with pytest.raises(ValueError, match="neither on the canvas nor"):  # between the palette and the transparent index
+        _core.say_lzw(np.full_like(looks, 4), looks, 3, 6, 0.0, 0)
 
 
 def test_wrong_arguments():

@@ -89,7 +89,7 @@ def test_smooth_places_are_those_without_edges():
 class Versions:
     """A bench whose versions are only told: bytes and looks, diffused and not."""
 
-    n_pixels, is_smooth = 10_000, False
+    n_pixels, is_smooth, least_colors = 10_000, False, 0
 
     def __init__(self, n_bytes, looks, *, mixes_badly=True, banding=0.0):
         self._n_bytes, self._looks, self._mixes_badly, self._banding = n_bytes, looks, mixes_badly, banding

@@ -2,6 +2,7 @@
 
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import huepress
 from conftest import png_bytes
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.model import Encoded, IndexedImage, Palette
-from huepress.pipeline.hunt import UNDIFFUSED_RATE, Attempt, reach
+from huepress.pipeline.hunt import MOST_TRIALS, UNDIFFUSED_RATE, Attempt, reach
 from huepress.results import Trial
 
 
@@ -36,7 +37,7 @@ def test_a_quality_is_reached_with_few_bytes(grainy, quality, effort):
     score = huepress.score(grainy, decoded(result)).ssimulacra2
     assert score == pytest.approx(result.report.score) and score >= float(quality)
     report = result.report
-    assert len(report.trials) <= 7 and report.message == ""
+    assert len(report.trials) <= MOST_TRIALS and report.message == ""
     best = min((t for t in report.trials if t.score >= float(quality)), key=lambda t: t.n_bytes)
     assert (best.n_bytes, best.score) == (report.bytes_out, report.score)
     if effort:
@@ -71,7 +72,7 @@ def test_a_budget_is_used_but_never_exceeded(grainy, max_size, effort):
     budget = parse_size(max_size).n_bytes(grainy.shape[0] * grainy.shape[1])
     result = huepress.compress(grainy, max_size=max_size, effort=effort)
     assert len(result.encoded.data) == result.report.bytes_out <= budget
-    assert len(result.report.trials) <= 7
+    assert len(result.report.trials) <= MOST_TRIALS
     if effort:
         assert result.report.bytes_out >= 0.9 * budget
 
@@ -172,7 +173,7 @@ def test_two_goals_exclude_each_other():
 class Curve:
     """A bench whose sizes and scores follow formulas, and whose palettes idle at high rates."""
 
-    n_pixels = 100_000
+    n_pixels, least_colors = 100_000, 0
 
     def __init__(self, fall):
         self.fall = fall
@@ -280,10 +281,39 @@ class Branching(Curve):
 def test_a_hunt_goes_on_with_what_does_better_in_a_trial(goal, kinds, banding, best):
     reached = reach(Branching(kinds, banding), goal, None, by_colors=False)
     assert (reached.best.trial.n_colors, reached.best.diffuse) == best and reached.met
-    assert len(reached.trials) <= 9
+    assert len(reached.trials) <= MOST_TRIALS
 
 
 def test_asked_for_colors_stay_but_may_be_undiffused():
     kinds = {(128, True): (1.0, 0), (128, False): (0.9, 1), (32, True): (0.5, 0)}
     reached = reach(Branching(kinds), QualityGoal(-math.inf, 75.0), 128, by_colors=False)
     assert (reached.best.trial.n_colors, reached.best.diffuse) == (128, False)
+
+
+def test_all_colors_have_trials_left_where_what_began_better_does_not_get_there():
+    class Ending(Branching):
+        def attempt(self, n_colors, rate, *, diffuse=True):
+            attempt = super().attempt(n_colors, rate, diffuse=diffuse)
+            ends = n_colors < 256 and attempt.trial.score > 74
+            return replace(attempt, trial=replace(attempt.trial, score=74.0)) if ends else attempt
+
+    kinds = {(256, True): (1.0, 0), (64, True): (0.5, 0)}
+    reached = reach(Ending(kinds), QualityGoal(-math.inf, 75.0), None, by_colors=False)
+    assert reached.met and reached.best.trial.n_colors == 256 and reached.best.trial.score <= 75.5
+
+
+def test_bands_are_better_than_no_version_that_meets_the_goal():
+    kinds = {(256, True): (1.0, -40), (256, False): (0.9, 1)}
+    reached = reach(Branching(kinds, 0.5), QualityGoal(-math.inf, 75.0), None, by_colors=False)
+    assert reached.met == any(trial.score >= 75 for trial in reached.trials)
+
+
+@pytest.mark.parametrize("goal", [{}, {"quality": 0}, {"quality": 70}, {"max_size": 1500}])
+@pytest.mark.parametrize("option", ["pin", "palette"])
+def test_many_colors_that_must_stay_leave_room_for_no_fewer(goal, option):
+    generator = np.random.default_rng(0)
+    blocks = np.kron(generator.integers(0, 250, (12, 12, 3)), np.ones((8, 8, 1)))
+    picture = (blocks + generator.integers(0, 6, blocks.shape)).astype(np.uint8)
+    colors = [f"#{value:06x}" for value in generator.integers(0, 1 << 24, 100)]
+    result = huepress.compress(picture, effort=1, allow_miss=True, **{option: colors}, **goal)
+    assert result.report.bytes_out > 0

@@ -1,10 +1,12 @@
 """Files that are called or made to do harm, and what other programs do to files meanwhile."""
 
 import io
+import itertools
 import os
 import signal
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,10 +17,11 @@ from PIL import Image, features
 from conftest import HANG, png_bytes, wait_until
 from huepress.archive.run import Resources
 from huepress.archive.tasks import FileOutcome, Task, failed
-from huepress.errors import DecodeError
+from huepress.errors import DecodeError, HuepressError, InputError
 from huepress.formats.probe import Probe
 from huepress.web import folder as folders
 from huepress.web import studio as studios
+from huepress.web import uploads
 from huepress.web.apart import Apart
 from huepress.web.jobs import do
 from huepress.web.scratch import Scratch, remove_soon
@@ -55,6 +58,67 @@ def test_a_decoder_that_ends_badly_takes_nothing_along(tmp_path, photo, how, pat
             assert apart.header_of(str(good)).width == photo.shape[1]
     finally:
         apart.close()
+
+
+def work_that_is_slow(job, settings, threads, tell):
+    """Stand for a decoder that takes its time with some files, and with folders."""
+    if job.kind == "plan":
+        time.sleep(HANG)
+    while Path(job.source).read_bytes() == b"slow" and not Path(job.source).with_name("go").exists():
+        time.sleep(0.01)
+    return do(job, settings, threads, tell)
+
+
+def test_who_waits_behind_a_slow_file_is_not_slow(tmp_path, photo):
+    slow, good, patience = tmp_path / "slow.png", tmp_path / "good.png", 20.0
+    slow.write_bytes(b"slow")
+    good.write_bytes(png_bytes(photo))
+    apart, now = Apart(patience, work_that_is_slow), time.monotonic
+    clock = SimpleNamespace(passed=0.0)
+
+    def found(path):
+        try:
+            return apart.header_of(str(path))
+        except HuepressError as error:
+            return error
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as threads:
+        patch.setattr("huepress.web.apart.time.monotonic", lambda: now() + clock.passed)
+        first = threads.submit(found, slow)
+        wait_until(lambda: apart._turn.locked())
+        second = threads.submit(found, good)
+        time.sleep(0.1)
+        clock.passed = patience  # while the second waits for its turn
+        assert isinstance(first.result(), DecodeError)
+        assert second.result().width == photo.shape[1]
+    apart.close()
+
+
+def test_a_plan_ends_when_nobody_waits_for_it_any_more():
+    apart = Apart(work=work_that_is_slow)
+    asked = itertools.count()
+    with pytest.raises(InputError, match="stopped"):
+        apart.plan(None, lambda: next(asked) > 0)
+    apart.close()
+    with pytest.raises(InputError, match="ended"):
+        apart.plan(None, lambda: False)
+
+
+def test_an_archive_is_not_unpacked_further_once_the_server_ends(tmp_path):
+    archive, unpacked = tmp_path / "a.zip", []
+    with zipfile.ZipFile(archive, "w") as file:
+        for name in "abc":
+            file.writestr(f"{name}.png", bytes(1000))
+    apart = Apart()
+
+    def new_file(name):
+        unpacked.append(name)
+        apart.close()
+        return tmp_path / name
+
+    with pytest.raises(InputError, match="ended"):
+        list(uploads.unpacked(archive, new_file, apart.check_open))
+    assert unpacked == ["a.png"]
 
 
 @pytest.mark.skipif(not features.check("avif"), reason="Pillow reads no AVIF here")

@@ -8,7 +8,6 @@ from huepress.options import MAX_COLORS
 from huepress.pipeline.hunt import (
     CHEAP_DISTORTION,
     FEWER,
-    LEAST_COLORS,
     SEEN_BANDING,
     UNDIFFUSED_RATE,
     Attempt,
@@ -58,7 +57,7 @@ def choose_colors(bench: Bench, rate: float) -> Reached:
     if sharper is not None and bench.banding(sharper.indexed) <= max(banding, SEEN_BANDING):
         return Reached(sharper, True, (*trials, sharper.trial))
     n_colors = MAX_COLORS // FEWER
-    while n_colors >= LEAST_COLORS and may_do(bench, n_colors, FEWER * n_colors, best):
+    while may_do(bench, n_colors, FEWER * n_colors, best):
         fewer = bench.attempt(n_colors, rate)
         trials.append(fewer.trial)
         if _objective(fewer, bench.n_pixels) >= _objective(best, bench.n_pixels):

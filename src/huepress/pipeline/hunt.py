@@ -13,9 +13,9 @@ from huepress.options import MAX_COLORS, MAX_RATE, MIN_COLORS
 from huepress.pipeline.seeking import Window, seek
 from huepress.results import Trial
 
-MOST_TRIALS = 7
-# ... and where fewer or nearest colors do better, which takes a trial each to see.
-_MOST_WITH_OTHERS = 9
+# With all colors; where fewer or nearest colors do better, which takes a trial each to see; and where those do not get
+# there after all.
+MOST_TRIALS_OF_ONE, _MOST_WITH_OTHERS, MOST_TRIALS = 7, 9, 11
 # Of the base 2 logarithm of the rate: text that moves keeps a score of 91 up to a rate of 6, and has 75 at 21.
 _LONGEST_STEP = 4.0
 # Trials with all colors, before fewer are tried on the rest.
@@ -103,6 +103,10 @@ class Trials(Protocol):
     def n_pixels(self) -> int:
         """Number of pixels, of all frames."""
 
+    @property
+    def least_colors(self) -> int:
+        """The fewest colors that may be asked for: those that are given or pinned stay."""
+
     def attempt(self, n_colors: int, rate: float, *, diffuse: bool = True) -> Attempt:
         """Make a version with at most so many colors."""
 
@@ -162,7 +166,8 @@ class Reached:
 
 def may_do(bench: Trials, fewer: int, n_colors: int, best: Attempt, lenience: float = 1.0) -> bool:
     """Tell whether fewer colors may do as well as the best attempt with so many, at its rate."""
-    if best.distortion_bits >= CHEAP_DISTORTION * math.sqrt(lenience):
+    is_few = fewer < max(LEAST_COLORS, bench.least_colors)
+    if is_few or best.distortion_bits >= CHEAP_DISTORTION * math.sqrt(lenience):
         return False
     least, least_of_fewer = (bench.least_distortion_bits(n, best.trial.rate) for n in (n_colors, fewer))
     most_literal = lenience * _MOST_LITERAL_DISTORTION * best.distortion_bits
@@ -248,12 +253,14 @@ class _Hunt:
 
     def _seek_rate(self) -> None:
         """Seek with all colors and diffused errors, then go on with what does better in a trial."""
-        curve = _Curve(self._n_colors, True, [])
-        self._seek(curve, _TRIALS_OF_ALL_COLORS if self._may_take_fewer else MOST_TRIALS)
+        curve = first = _Curve(self._n_colors, True, [])
+        self._seek(first, _TRIALS_OF_ALL_COLORS if self._may_take_fewer else MOST_TRIALS_OF_ONE)
         better = self._better(curve)
         while better is not None:
             curve, better = better, self._better(better)
-        self._seek(curve, _MOST_WITH_OTHERS if len(curve.attempts) < len(self._attempts) else MOST_TRIALS)
+        self._seek(curve, _MOST_WITH_OTHERS if curve is not first else MOST_TRIALS_OF_ONE)
+        if curve is not first and not any(map(self._meets, curve.attempts)):
+            self._seek(first, MOST_TRIALS)
 
     def _better(self, curve: _Curve) -> _Curve | None:
         """Return another curve that begins better, if there is one."""
@@ -261,7 +268,7 @@ class _Hunt:
         gain = -math.inf
         for other, rate in self._others(curve, nearest):
             is_between = other.diffuse and other.n_colors * FEWER > curve.n_colors
-            if len(self._attempts) >= MOST_TRIALS or (is_between and gain < _FAR_FROM_A_GAIN):
+            if len(self._attempts) >= MOST_TRIALS_OF_ONE or (is_between and gain < _FAR_FROM_A_GAIN):
                 continue
             attempt = self._try(other, rate)
             gain = curve.gain(attempt)
@@ -285,8 +292,7 @@ class _Hunt:
         rate, n_colors = nearest.trial.rate, curve.n_colors
         if self._may_take_fewer:
             for fewer in (n_colors // FEWER, n_colors // 2):
-                is_many = LEAST_COLORS <= fewer <= nearest.trial.n_colors
-                if is_many and may_do(self._bench, fewer, n_colors, nearest, _LENIENCE):
+                if fewer <= nearest.trial.n_colors and may_do(self._bench, fewer, n_colors, nearest, _LENIENCE):
                     yield _Curve(fewer, curve.diffuse, []), rate
         if curve.diffuse and self._bench.mixes_badly(n_colors, nearest):
             yield _Curve(n_colors, False, []), max(rate * UNDIFFUSED_RATE, 2.0**_LEAST_LOG_RATE)
@@ -322,8 +328,9 @@ class _Hunt:
     def _squeeze(self) -> None:
         """Fewer and fewer colors at the highest rate: a budget that all of them exceed."""
         n_colors = self._n_colors
-        while n_colors > MIN_COLORS and not self._meets(self._attempts[-1]):
-            n_colors = max(MIN_COLORS, n_colors // FEWER)
+        least = max(MIN_COLORS, self._bench.least_colors)
+        while n_colors > least and not self._meets(self._attempts[-1]):
+            n_colors = max(least, n_colors // FEWER)
             self._attempts.append(self._bench.attempt(n_colors, MAX_RATE))
 
     def _seek_colors(self) -> None:
@@ -331,13 +338,21 @@ class _Hunt:
         tried: dict[int, float] = {}
 
         def curve(x: float) -> float:
-            n_colors = max(MIN_COLORS, round(2.0 ** (top - x)))
+            n_colors = max(MIN_COLORS, self._bench.least_colors, round(2.0 ** (top - x)))
             if n_colors not in tried:
                 tried[n_colors] = self._margin(self._bench.attempt(n_colors, 1.0))
             return tried[n_colors]
 
         slope = 2 * self._goal.fall
-        seek(curve, self._window(), start=1.0, slope=slope, bounds=(0.0, top - 1), most=MOST_TRIALS, resolution=0.0)
+        seek(
+            curve,
+            self._window(),
+            start=1.0,
+            slope=slope,
+            bounds=(0.0, top - 1),
+            most=MOST_TRIALS_OF_ONE,
+            resolution=0.0,
+        )
 
     def _first_log_rate(self) -> float:
         if self._start is not None:
@@ -359,7 +374,9 @@ class _Hunt:
         return self._goal.is_met(attempt, self._bench.n_pixels)
 
     def _best(self) -> Attempt:
-        return self._goal.best([each for each in self._attempts if each not in self._shunned], self._bench.n_pixels)
+        """Return what meets the goal best; what shows bands only where nothing else meets it."""
+        best = self._goal.best([each for each in self._attempts if each not in self._shunned], self._bench.n_pixels)
+        return best if self._meets(best) else self._goal.best(self._attempts, self._bench.n_pixels)
 
     def _reached(self) -> Reached:
         trials = tuple(attempt.trial for attempt in self._attempts)

@@ -21,7 +21,7 @@ from huepress.options import MAX_COLORS, Options
 from huepress.pipeline.frames import changed_pixels, count_frames, held_frames
 from huepress.pipeline.full_color import is_hopeless
 from huepress.pipeline.gif_frames import GifDeltas
-from huepress.pipeline.hunt import MOST_TRIALS, Attempt, Version, reach
+from huepress.pipeline.hunt import MOST_TRIALS_OF_ONE, Attempt, Version, reach
 from huepress.pipeline.picture_frames import PngDeltas, WebpDeltas
 from huepress.pipeline.stays import Stays
 from huepress.results import OnProgress, Trial
@@ -100,8 +100,13 @@ class PaletteTrials:
         self._animation, self._options, self._format, self._tell = animation, options, file_format, tell
         self._scored = scored
         self.n_pixels = animation.n_pixels
-        self._most = MOST_TRIALS if options.goal is not None else 1
+        self._most = MOST_TRIALS_OF_ONE if options.goal is not None else 1
         self.made: list[Written] = []
+
+    @property
+    def least_colors(self) -> int:
+        """The fewest colors that may be asked for: those that are given or pinned stay."""
+        return len(self._options.given_palette or self._options.pinned)
 
     def attempt(self, n_colors: int, rate: float, *, diffuse: bool = True) -> Written:
         """Write a version with at most so many colors."""

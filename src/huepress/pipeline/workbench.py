@@ -115,6 +115,11 @@ class Workbench:
         return replace(made, diffuse=diffuse)
 
     @property
+    def least_colors(self) -> int:
+        """The fewest colors that may be asked for: those that are given or pinned stay."""
+        return len(self._options.given_palette or self._options.pinned)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was lost on the way, for a person."""
         backing = backing_color(self._options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 
 from huepress.archive.listing import Planned
 from huepress.archive.request import RunRequest
@@ -39,13 +40,24 @@ class Apart:
     def start(self) -> None:
         """Start the process now, for somebody who will not want to wait for it."""
         with self._turn:
-            self._executor.start()
+            if not self._closed:
+                self._executor.start()
 
     def close(self) -> None:
         """Stop at once, whatever it is at: who waits for that is told so."""
         self._closed = True
         with self._turn:
             self._executor.close()
+
+    def check_open(self) -> None:
+        """Refuse to go on once the server ends.
+
+        Raises
+        ------
+        InputError
+        """
+        if self._closed:
+            raise InputError("the server has ended", remedy="start it again")
 
     def header_of(self, path: str, inside: str = "") -> Probe:
         """Tell what a file is from its header.
@@ -61,29 +73,39 @@ class Apart:
         HuepressError
             If it is no picture that is read.
         """
-        outcome = self._do(Job(path, "", None, kind="look", inside=inside), time.monotonic() + self._patience)
-        found: Probe = outcome.facts[HEADER]
+        found: Probe = self._do(Job(path, "", None, kind="look", inside=inside), self._patience).facts[HEADER]
         return found
 
-    def plan(self, request: RunRequest) -> Planned:
-        """Plan a run over a folder, which looks into files.
+    def plan(self, request: RunRequest, is_stopped: Callable[[], bool]) -> Planned:
+        """Plan a run over a folder, which looks into files, however long it takes.
+
+        Parameters
+        ----------
+        request : RunRequest
+        is_stopped : callable
+            Whether nobody waits for it any more.
 
         Raises
         ------
         HuepressError
-            If the folders cannot be what is asked of them.
+            If the folders cannot be what is asked of them, or it was stopped.
         """
-        planned: Planned = self._do(Job("", "", None, kind="plan", request=request), math.inf).facts[PLANNED]
+        planned: Planned = self._do(Job("", "", None, kind="plan", request=request), math.inf, is_stopped).facts[
+            PLANNED
+        ]
         return planned
 
-    def _do(self, job: Job, end: float) -> FileOutcome:
+    def _do(self, job: Job, patience: float, is_stopped: Callable[[], bool] = lambda: False) -> FileOutcome:
         with self._turn:
-            if not self._closed:
-                self._executor.submit(job, 1)
+            self.check_open()
+            self._executor.submit(job, 1)
+            end = time.monotonic() + patience  # from its own turn on: whoever waits behind a slow one is not slow
             outcomes: list[FileOutcome] = []
             while not outcomes:
-                if self._closed:
-                    raise InputError("the server has ended", remedy="start it again")
+                self.check_open()
+                if is_stopped():
+                    self._executor.cancel(job)
+                    raise InputError("it was stopped", remedy="begin again")
                 if time.monotonic() > end:
                     self._executor.cancel(job)
                     raise DecodeError("it takes too long to find out what this is", remedy="leave it out")

@@ -8,9 +8,12 @@ import json
 import os
 import re
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files as resources
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -34,6 +37,8 @@ from huepress.web.studio import Studio, unique_names
 from huepress.web.telling import told
 from huepress.web.views import LABELS, SEGMENTS, VIEWER
 
+_T = TypeVar("_T")
+_MOST_TAKEN_AT_ONCE = 4
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 # One result, or two of them.
 _VERSIONS = re.compile(r"\d{1,15}(-\d{1,15})?", re.ASCII)
@@ -86,6 +91,8 @@ class Page:
 
     def __init__(self, studio: Studio, is_over: Callable[[], bool]) -> None:
         self._studio, self._is_over = studio, is_over
+        # Files that came in wait for their headers here, and keep no other answer waiting.
+        self._taking = ThreadPoolExecutor(_MOST_TAKEN_AT_ONCE, thread_name_prefix="huepress-taking")
 
     def routes(self) -> list[Route]:
         """Return all routes."""
@@ -131,7 +138,7 @@ class Page:
         path = uploads.source_in(folder, name)
         try:
             await receive_file(path, request.stream(), limit=uploads.MOST_UPLOAD)
-            taken, refused = await asyncio.to_thread(uploads.take_in, self._studio, name, path, folder)
+            taken, refused = await self._apart(partial(uploads.take_in, self._studio, name, path, folder))
         except BaseException:  # whoever sent it may have gone: then this is canceled
             uploads.discard_quietly(self._studio, folder)
             raise
@@ -155,11 +162,14 @@ class Page:
         try:
             path = folder / "palette"
             await receive_file(path, request.stream(), limit=MOST_PALETTE)
-            found = await asyncio.to_thread(self._header_of, str(path))
+            found = await self._apart(partial(self._header_of, str(path)))
             outcome = await self._done("palette", source=str(path), size=path.stat().st_size, found=found)
         finally:
             self._studio.scratch.discard(folder)
         return as_json({"palette": ",".join(outcome.palette)})
+
+    async def _apart(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._taking, work)
 
     def _header_of(self, path: str) -> Probe:
         """Tell how large a file is that may be a picture, and need not."""

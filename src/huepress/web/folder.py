@@ -140,8 +140,8 @@ class Folder:
                 found = self._studio.apart.header_of(path, self._root)
                 folder = self._studio.scratch.folder(str(self._studio.new_number()))
                 self._studio.add(safe_name(entry.name), path, found, entry.size, folder, inside=self._root)
-            except HuepressError as error:
-                self._refused.append(f"{safe_name(entry.name)}: {told(error)}")
+            except (HuepressError, OSError) as error:
+                self._refused.append(f"{safe_name(entry.name)}: {told(as_huepress_error(error))}")
 
     async def _state(self, request: Request) -> Response:
         progress = self._progress
@@ -188,7 +188,7 @@ class Folder:
         summary = Summary()
         try:
             for request in self._requests(progress, into):
-                planned = self._studio.apart.plan(request)
+                planned = self._studio.planner.plan(request, self._stopping.is_set)
                 pictures = {self._entry(picture): picture for picture in self._studio.pictures if picture.inside}
                 going_on = takewhile(lambda _: not self._stopping.is_set(), planned.tasks)
                 tasks = [self._prepared(task, pictures.get(task.source), request) for task in going_on]
@@ -213,7 +213,10 @@ class Folder:
             if self._stopping.is_set():
                 progress.summary = "Stopped. " + progress.summary
         except (HuepressError, MemoryError, OSError) as error:
-            progress.error = told(as_huepress_error(error))
+            if self._stopping.is_set():
+                progress.summary = "Stopped."
+            else:
+                progress.error = told(as_huepress_error(error))
         finally:
             if not progress.dry_run:
                 self._tried.clear()

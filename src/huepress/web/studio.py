@@ -49,7 +49,8 @@ class Studio:
         self._chosen_version = 0
         self._version = 0
         self._awaited: dict[int, OnDone] = {}
-        self.apart = Apart()
+        # Plans of whole folders take their time; headers are not kept waiting by them.
+        self.apart, self.planner = Apart(), Apart()
         self._workshop = Workshop(resources, self._done, self._progressed, self._dropped)
 
     def start(self) -> None:
@@ -60,6 +61,7 @@ class Studio:
     def close(self) -> None:
         """Stop at once."""
         self.apart.close()
+        self.planner.close()
         self._workshop.close()
 
     def new_number(self) -> int:

@@ -69,14 +69,16 @@ def take_in(studio: Studio, name: str, path: Path, folder: Path) -> tuple[list[P
         return source_in(places[-1], entry_name)
 
     try:
-        for entry_name, target in unpacked(path, new_file):
+        for entry_name, target in unpacked(path, new_file, studio.apart.check_open):
             try:
                 found = studio.apart.header_of(str(target))
                 taken.append(studio.add(entry_name, str(target), found, target.stat().st_size, places.pop()))
             except HuepressError as error:
+                studio.apart.check_open()
                 refused.append(f"{entry_name}: {error.problem}")
                 _discard_all(studio, places)
     except HuepressError as error:  # what came before is taken
+        studio.apart.check_open()
         if not taken:
             raise
         refused.append(f"{name}: {error.problem}")
@@ -92,7 +94,9 @@ def _discard_all(studio: Studio, folders: list[Path]) -> None:
         studio.scratch.discard(folders.pop())
 
 
-def unpacked(path: Path, new_file: Callable[[str], Path]) -> Iterator[tuple[str, Path]]:
+def unpacked(
+    path: Path, new_file: Callable[[str], Path], go_on: Callable[[], None] = lambda: None
+) -> Iterator[tuple[str, Path]]:
     """Unpack an archive's files one after the other, whatever they say of their sizes, and yield each.
 
     Parameters
@@ -100,6 +104,8 @@ def unpacked(path: Path, new_file: Callable[[str], Path]) -> Iterator[tuple[str,
     path : Path
     new_file : callable
         Called with the name of a file; returns where it is written.
+    go_on : callable
+        Called now and then; raises what ends this.
 
     Yields
     ------
@@ -128,7 +134,7 @@ def unpacked(path: Path, new_file: Callable[[str], Path]) -> Iterator[tuple[str,
                     continue
                 name = safe_name(entry.filename)
                 target = new_file(name)
-                left -= _unpack(archive, entry, target, min(left, MOST_UPLOAD))
+                left -= _unpack(archive, entry, target, min(left, MOST_UPLOAD), go_on)
                 yield name, target
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError) as error:
         if isinstance(error, HuepressError):
@@ -159,13 +165,16 @@ def _check_list(file: io.FileIO) -> None:
         raise LimitError(f"more than {_MOST_ENTRIES:,} files in one archive", remedy="split it")
 
 
-def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit: int) -> int:
+def _unpack(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit: int, go_on: Callable[[], None]
+) -> int:
     """Write what a file holds piece by piece, and return its size."""
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.flag_bits & 1:
         raise DecodeError("the archive is encrypted, or packed in a way that is not read", remedy="unpack it")
     size = 0
     with archive.open(entry) as packed, NewFile(target) as file:
         while chunk := packed.read(_CHUNK):
+            go_on()
             size += len(chunk)
             if size > limit:
                 raise LimitError("the archive holds more than is taken at once", remedy="split it")
