@@ -48,7 +48,7 @@ def test_a_size_that_was_met_in_place_is_known_where_the_mark_has_room(run, phot
         return limit - len(huepress.compress(source, max_size=limit).encoded.data)
 
     enough = range(40, 1000) if has_room else range(8)
-    limit = next(limit for limit in range(2000, 3000, 7) if room(limit) in enough)
+    limit = next(limit for limit in range(1000, 3000, 7) if room(limit) in enough)
 
     def again():
         return json.loads(run("compress", "--in-place", "a.png", "--max-size", limit, "--json").stdout)
