@@ -113,12 +113,13 @@ def test_an_archive_is_not_unpacked_further_once_the_server_ends(tmp_path):
 
     def new_file(name):
         unpacked.append(name)
-        apart.close()
+        apart.end()
         return tmp_path / name
 
     with pytest.raises(InputError, match="ended"):
         list(uploads.unpacked(archive, new_file, apart.check_open))
     assert unpacked == ["a.png"]
+    apart.close()
 
 
 @pytest.mark.skipif(not features.check("avif"), reason="Pillow reads no AVIF here")

@@ -43,9 +43,13 @@ class Apart:
             if not self._closed:
                 self._executor.start()
 
+    def end(self) -> None:
+        """Let nobody wait any longer; a signal may call this, since it waits for nothing itself."""
+        self._closed = True
+
     def close(self) -> None:
         """Stop at once, whatever it is at: who waits for that is told so."""
-        self._closed = True
+        self.end()
         with self._turn:
             self._executor.close()
 

@@ -101,6 +101,7 @@ def serve(request: ServeRequest, on_ready: Callable[[str, str], None]) -> None:
 
                 def handle_exit(self, sig: int, frame: FrameType | None) -> None:
                     super().handle_exit(sig, frame)
+                    studio.end()
                     if folder is not None:
                         folder.stop()
 

@@ -58,6 +58,11 @@ class Studio:
         self._workshop.start()
         self.apart.start()
 
+    def end(self) -> None:
+        """Let nobody wait any longer for files to be looked into, nor for archives to be unpacked."""
+        self.apart.end()
+        self.planner.end()
+
     def close(self) -> None:
         """Stop at once."""
         self.apart.close()
