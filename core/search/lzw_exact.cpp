@@ -7,6 +7,7 @@
 
 #include "search/lzw_costs.hpp"
 #include "search/lzw_dictionary.hpp"
+#include "search/lzw_strings.hpp"
 
 namespace huepress {
 namespace {
@@ -20,8 +21,7 @@ public:
         : frame_(frame),
           n_pixels_(frame.width * frame.rows),
           n_symbols_(std::max(frame.n_entries, frame.transparent + 1)),
-          dictionary_(bits_for(n_symbols_ - 1)),
-          writer_(result_.codes),
+          strings_(bits_for(n_symbols_ - 1), result_.codes),
           costs_(1.0f, bits_for(n_symbols_ - 1)) {
         check_stop(stop_requested);
         result_.min_code_size = bits_for(n_symbols_ - 1);
@@ -32,7 +32,7 @@ public:
 
     LzwResult run(const StopRequested& stop_requested) {
         constexpr int kBetweenStops = 1 << 16;  // pixels
-        writer_.put(dictionary_.clear_code(), dictionary_.width());
+        strings_.begin();
         for (int at = 0, last_stop = 0; at < n_pixels_;) {
             if (at - last_stop >= kBetweenStops) {
                 check_stop(stop_requested);
@@ -40,8 +40,7 @@ public:
             }
             at += say(at);
         }
-        writer_.put(dictionary_.clear_code() + 1, dictionary_.width());
-        writer_.finish();
+        strings_.finish();
         return std::move(result_);
     }
 
@@ -72,29 +71,17 @@ private:
 
     // Takes the string of `node`, which says `length` pixels from `start_` on, if it is among the best so far.
     void take(int node, int length, float cost_so_far, float spared) {
-        const float value = cost_so_far - spared + string_bits_;
-        if (!(value < limit_)) return;
-        std::size_t place = 0;
-        while (place < n_ways_ && ways_[place].length != length) ++place;
-        if (place == n_ways_) {
-            if (n_ways_ == most_ways_)
-                --place;
-            else
-                ++n_ways_;
-        } else if (!(value < ways_[place].value)) {
-            return;
-        }
-        for (; place > 0 && value < ways_[place - 1].value; --place) ways_[place] = ways_[place - 1];
-        ways_[place] = {value, cost_so_far, node, length};
-        limit_ = most_ways_ == 1 ? ways_[0].value : ways_[0].value + string_bits_;
-        if (n_ways_ == most_ways_) limit_ = std::min(limit_, ways_[n_ways_ - 1].value);
+        Way* way = ways_.take(cost_so_far - spared + string_bits_, length, string_bits_);
+        if (!way) return;
+        way->cost = cost_so_far;
+        way->node = node;
     }
 
     // Whether what goes on from `node` may be among the best.
     bool hopeful(int node, float cost_so_far, float spared) const {
         const float most =
-            spared + highest_price_ * static_cast<float>(dictionary_.below[LzwDictionary::code_index(node)]);
-        return cost_so_far - most + string_bits_ < limit_;
+            spared + highest_price_ * static_cast<float>(strings_.dictionary().below[LzwDictionary::code_index(node)]);
+        return cost_so_far - most + string_bits_ < ways_.limit();
     }
 
     // The string of `node` says `length` pixels from `start_` on at `cost_so_far`, less what they would cost else:
@@ -104,13 +91,13 @@ private:
             take(node, length, cost_so_far, spared);
             if (start_ + length >= n_pixels_) return;
             const bool pending = node == pending_parent_;
-            if (!dictionary_.first_child[LzwDictionary::code_index(node)] && !pending) return;
+            if (!strings_.dictionary().first_child[LzwDictionary::code_index(node)] && !pending) return;
             const Pixel& here = pixels_[static_cast<std::size_t>(start_ + length)];
             const float again = cost_so_far + cost_of_entry(here), price = costs_.price(here.kind);
             std::pair<int, float> on[2];
             int n_on = 0;
-            if (here.entry != kNoSymbol) on[n_on++] = {dictionary_.child(node, here.entry), again};
-            if (here.stays) on[n_on++] = {dictionary_.child(node, frame_.transparent), cost_so_far};
+            if (here.entry != kNoSymbol) on[n_on++] = {strings_.dictionary().child(node, here.entry), again};
+            if (here.stays) on[n_on++] = {strings_.dictionary().child(node, frame_.transparent), cost_so_far};
             if (n_on == 2 && on[0].first < on[1].first) std::swap(on[0], on[1]);
             spared += price;
             ++length;
@@ -127,10 +114,10 @@ private:
             }
             // The code that this string is about to define: the last string and its own first symbol.
             if (pending) {
-                if (last_first_ == here.entry)
-                    take(kPendingChild, length, again, spared);
-                else if (here.stays && last_first_ == frame_.transparent)
-                    take(kPendingChild, length, cost_so_far, spared);
+                if (strings_.last_first() == here.entry)
+                    take(kPendingLzwChild, length, again, spared);
+                else if (here.stays && strings_.last_first() == frame_.transparent)
+                    take(kPendingLzwChild, length, cost_so_far, spared);
             }
             return;
         next:;
@@ -140,9 +127,7 @@ private:
     // Finds the best ways, of different lengths, to go on at a pixel; at most `most`.
     void find(int at, std::size_t most) {
         start_ = at;
-        n_ways_ = 0;
-        most_ways_ = most;
-        limit_ = kImpossible;
+        ways_.begin(most);
         highest_price_ = costs_.highest_price();
         const Pixel& here = pixels_[static_cast<std::size_t>(at)];
         std::pair<float, int> starts[2];
@@ -156,32 +141,23 @@ private:
         }
     }
 
-    int first_symbol(int node) const {
-        if (node == kPendingChild) return last_first_;
-        return dictionary_.firsts[LzwDictionary::code_index(node)];
-    }
-
     // The best way to go on; with `ahead` ways looked at also by what comes after them.
     Way best_way(int at) {
-        string_bits_ = static_cast<float>(dictionary_.width());
-        pending_parent_ = reserved_ >= 0 ? last_ : -1;
+        string_bits_ = static_cast<float>(strings_.dictionary().width());
+        pending_parent_ = strings_.pending_parent();
         const auto most = static_cast<std::size_t>(std::max(frame_.ahead, 1));
         find(at, most);
-        if (n_ways_ == 1 || most == 1) return ways_[0];
-        Way ways[kMostLzwWays];
-        const std::size_t n_ways = n_ways_;
-        std::copy(ways_, ways_ + n_ways, ways);
+        if (ways_.size() == 1 || most == 1) return ways_[0];
+        const BestLzwWays<Way> ways = ways_;
         pending_parent_ = -1;
         std::size_t best = 0;
         float best_value = kImpossible;
-        for (std::size_t i = 0; i < n_ways; ++i) {
+        for (std::size_t i = 0; i < ways.size(); ++i) {
             float value = ways[i].value;
             if (at + ways[i].length < n_pixels_) {
                 find(at + ways[i].length, 1);
                 value += ways_[0].value;
-                if (ways[i].node >= 0 && !dictionary_.full() &&
-                    dictionary_.has(ways[i].node, first_symbol(ways_[0].node)))
-                    value += kWastedLzwBits;
+                if (strings_.wastes(ways[i].node, ways_[0].node)) value += kWastedLzwBits;
             }
             if (value < best_value) {
                 best_value = value;
@@ -195,51 +171,23 @@ private:
     int say(int at) {
         const Way best = best_way(at);
         std::uint8_t* out = result_.indices.data() + at;
-        int node = best.node;
-        int left = best.length;
-        if (node == kPendingChild) {
-            out[--left] = static_cast<std::uint8_t>(last_first_);
-            node = last_;
-        }
-        while (left > 0) {  // from the leaf up
-            out[--left] = dictionary_.symbols[LzwDictionary::code_index(node)];
-            node = dictionary_.parents[LzwDictionary::code_index(node)];
-        }
-        const int code = best.node == kPendingChild ? reserved_ : best.node;
-        const int width = dictionary_.width();
-        writer_.put(code, width);
-        if (reserved_ >= 0) dictionary_.define(reserved_, last_, out[0]);
-        reserved_ = dictionary_.reserve();
-        last_ = code;
-        last_first_ = out[0];
+        const int width = strings_.write(best.node, best.length, out);
         int n[kLzwKinds] = {};
         for (int i = 0; i < best.length; ++i) ++n[pixels_[static_cast<std::size_t>(at + i)].kind];
-        if (costs_.learn(best.cost + static_cast<float>(width), n) && dictionary_.full()) {
-            writer_.put(dictionary_.clear_code(), dictionary_.width());
-            dictionary_.clear();
-            last_ = reserved_ = -1;
-            costs_.begin_table();
-        }
+        strings_.learn(costs_, best.cost + static_cast<float>(width), n);
         return best.length;
     }
-
-    static constexpr int kPendingChild = -2;
 
     const LzwLooks& frame_;
     const int n_pixels_, n_symbols_;
     std::vector<Pixel> pixels_;
     LzwResult result_;
-    LzwDictionary dictionary_;
-    BitWriter writer_;
+    LzwStrings strings_;
     LzwCosts costs_;
-    int last_ = -1, last_first_ = 0;  // the last string and its first symbol
-    int reserved_ = -1;               // the code of that string and the next one's first symbol
     int start_ = 0;
     float string_bits_ = 0.0f, highest_price_ = 0.0f;
-    int pending_parent_ = -1;  // the string whose code with `last_first_` is about to be defined
-    Way ways_[kMostLzwWays];   // the best of `find`, sorted
-    std::size_t n_ways_ = 0, most_ways_ = 1;
-    float limit_ = kImpossible;  // what a way must not cost
+    int pending_parent_ = -1;  // the string whose code with `last_first` is about to be defined
+    BestLzwWays<Way> ways_;    // of `find`
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "search/lzw_costs.hpp"
 #include "search/lzw_dictionary.hpp"
 #include "search/lzw_pixels.hpp"
+#include "search/lzw_strings.hpp"
 
 namespace huepress {
 namespace {
@@ -24,8 +25,7 @@ public:
           n_pixels_(frame.width * frame.rows),
           n_symbols_(std::max(frame.n_entries, frame.transparent + 1)),
           pixels_(lzw_pixels(frame)),
-          dictionary_(bits_for(n_symbols_ - 1)),
-          writer_(result_.codes),
+          strings_(bits_for(n_symbols_ - 1), result_.codes),
           pitch_(static_cast<std::size_t>(frame.width + 2 * kReach)),
           errors_(pitch_ * static_cast<std::size_t>(frame.rows + kFilterRows)),
           from_above_(static_cast<std::size_t>(frame.width)),
@@ -36,7 +36,7 @@ public:
     }
 
     LzwResult run(const StopRequested& stop_requested) {
-        writer_.put(dictionary_.clear_code(), dictionary_.width());
+        strings_.begin();
         int row = -1;
         for (int at = 0; at < n_pixels_;) {
             if (at / frame_.width != row) {
@@ -46,8 +46,7 @@ public:
             }
             at += say(at);
         }
-        writer_.put(dictionary_.clear_code() + 1, dictionary_.width());
-        writer_.finish();
+        strings_.finish();
         return std::move(result_);
     }
 
@@ -158,28 +157,11 @@ private:
 
     // Takes the string of `node`, which says `length` pixels from `start_` on, if it is among the best so far.
     void take(int node, int length, float cost_so_far, float spared, const Float4* history) {
-        const float value = cost_so_far - spared + string_bits_cost_;
-        if (!(value < limit_)) return;
-        std::size_t place = 0;
-        for (; place < n_ways_ && ways_[place].length != length; ++place) {
-        }
-        if (place == n_ways_) {
-            if (n_ways_ == most_ways_)
-                --place;
-            else
-                ++n_ways_;
-        } else if (!(value < ways_[place].value)) {
-            return;
-        }
-        for (; place > 0 && value < ways_[place - 1].value; --place) ways_[place] = ways_[place - 1];
-        Way& way = ways_[place];
-        way.value = value;
-        way.cost = cost_so_far;
-        way.node = node;
-        way.length = length;
-        std::copy(history, history + kReach, way.history);
-        limit_ = most_ways_ == 1 ? ways_[0].value : ways_[0].value + lag_;
-        if (n_ways_ == most_ways_) limit_ = std::min(limit_, ways_[n_ways_ - 1].value);
+        Way* way = ways_.take(cost_so_far - spared + string_bits_cost_, length, string_bits_cost_);
+        if (!way) return;
+        way->cost = cost_so_far;
+        way->node = node;
+        std::copy(history, history + kReach, way->history);
     }
 
     // The string of `node` says `length` pixels from `start_` on at `cost`, less what they would cost else: tries it
@@ -189,15 +171,16 @@ private:
         if (start_ + length >= n_pixels_) return;
         const std::size_t n = LzwDictionary::code_index(node);
         const bool pending = node == pending_parent_;
-        if (!dictionary_.first_child[n] && !pending) return;
+        if (!strings_.dictionary().first_child[n] && !pending) return;
         const Place here = place(start_ + length, history);
-        for (int child = dictionary_.first_child[n]; child;
-             child = dictionary_.next_sibling[LzwDictionary::code_index(child)]) {
-            step(child, dictionary_.symbols[LzwDictionary::code_index(child)],
-                 dictionary_.below[LzwDictionary::code_index(child)], length, cost_so_far, spared, history, here);
+        for (int child = strings_.dictionary().first_child[n]; child;
+             child = strings_.dictionary().next_sibling[LzwDictionary::code_index(child)]) {
+            step(child, strings_.dictionary().symbols[LzwDictionary::code_index(child)],
+                 strings_.dictionary().below[LzwDictionary::code_index(child)], length, cost_so_far, spared, history,
+                 here);
         }
         // The code that this string is about to define: the last string and its own first symbol.
-        if (pending) step(kPendingChild, last_first_, 0, length, cost_so_far, spared, history, here);
+        if (pending) step(kPendingLzwChild, strings_.last_first(), 0, length, cost_so_far, spared, history, here);
     }
 
     void step(int child, int symbol, int below, int length, float cost_so_far, float spared, const Float4* history,
@@ -205,20 +188,18 @@ private:
         const float total = cost_so_far + cost(here, symbol);
         spared += here.price;
         const float most = spared + costs_.highest_price() * static_cast<float>(below);
-        if (!(total - most + string_bits_cost_ < limit_)) return;
+        if (!(total - most + string_bits_cost_ < ways_.limit())) return;
         Float4 next[kReach];
         for (int k = kReach - 1; k > 0; --k) next[k] = history[k - 1];
         next[0] = error(here, symbol);
-        if (child != kPendingChild) return walk(child, length + 1, total, spared, next);
-        take(kPendingChild, length + 1, total, spared, next);
+        if (child != kPendingLzwChild) return walk(child, length + 1, total, spared, next);
+        take(kPendingLzwChild, length + 1, total, spared, next);
     }
 
     // Finds the best ways, of different lengths, to go on at a pixel; at most `most`.
     void find(int at, const Float4* history, std::size_t most, int n_starts_tried) {
         start_ = at;
-        n_ways_ = 0;
-        most_ways_ = most;
-        limit_ = kImpossible;
+        ways_.begin(most);
         const Place here = place(at, history);
         std::pair<float, int> starts[256];
         int n_starts = 0;
@@ -239,36 +220,27 @@ private:
         std::sort(starts, starts + n_tried);
         for (int i = 0; i < n_tried; ++i) {
             const int s = starts[i].second;
-            step(s, s, dictionary_.below[LzwDictionary::code_index(s)], 0, 0.0f, 0.0f, history, here);
+            step(s, s, strings_.dictionary().below[LzwDictionary::code_index(s)], 0, 0.0f, 0.0f, history, here);
         }
-    }
-
-    int first_symbol(int node) const {
-        return node == kPendingChild ? last_first_ : dictionary_.firsts[LzwDictionary::code_index(node)];
     }
 
     // The best way to go on; with `ahead` ways looked at also by what comes after them.
     Way best_way(int at, const Float4* history) {
-        string_bits_cost_ = lambda_ * static_cast<float>(dictionary_.width());
-        lag_ = string_bits_cost_;
-        pending_parent_ = reserved_ >= 0 ? last_ : -1;
+        string_bits_cost_ = lambda_ * static_cast<float>(strings_.dictionary().width());
+        pending_parent_ = strings_.pending_parent();
         const std::size_t most = static_cast<std::size_t>(std::max(frame_.ahead, 1));
         find(at, history, most, frame_.starts);
-        if (n_ways_ == 1 || most == 1) return ways_[0];
-        Way ways[kMostLzwWays];
-        const std::size_t n_ways = n_ways_;
-        std::copy(ways_, ways_ + n_ways, ways);
+        if (ways_.size() == 1 || most == 1) return ways_[0];
+        const BestLzwWays<Way> ways = ways_;
         pending_parent_ = -1;
         std::size_t best = 0;
         float best_value = kImpossible;
-        for (std::size_t i = 0; i < n_ways; ++i) {
+        for (std::size_t i = 0; i < ways.size(); ++i) {
             float value = ways[i].value;
             if (at + ways[i].length < n_pixels_) {
                 find(at + ways[i].length, ways[i].history, 1, kStartsAhead);
                 value += ways_[0].value;
-                if (ways[i].node >= 0 && !dictionary_.full() &&
-                    dictionary_.has(ways[i].node, first_symbol(ways_[0].node)))
-                    value += lambda_ * kWastedLzwBits;
+                if (strings_.wastes(ways[i].node, ways_[0].node)) value += lambda_ * kWastedLzwBits;
             }
             if (value < best_value) {
                 best_value = value;
@@ -283,25 +255,8 @@ private:
         Float4 history[kReach];
         errors_before(at, history);
         const Way best = best_way(at, history);
-        // The symbols, from the leaf up.
         std::uint8_t* out = result_.indices.data() + at;
-        int node = best.node;
-        int left = best.length;
-        if (node == kPendingChild) {
-            out[--left] = static_cast<std::uint8_t>(last_first_);
-            node = last_;
-        }
-        while (left > 0) {
-            out[--left] = dictionary_.symbols[LzwDictionary::code_index(node)];
-            node = dictionary_.parents[LzwDictionary::code_index(node)];
-        }
-        const int code = best.node == kPendingChild ? reserved_ : best.node;
-        const int width = dictionary_.width();
-        writer_.put(code, width);
-        if (reserved_ >= 0) dictionary_.define(reserved_, last_, out[0]);
-        reserved_ = dictionary_.reserve();
-        last_ = code;
-        last_first_ = out[0];
+        const int width = strings_.write(best.node, best.length, out);
         for (int i = 0; i < best.length; ++i) commit(at + i, out[i]);
         learn(at, best.cost + lambda_ * static_cast<float>(width), best.length);
         return best.length;
@@ -317,18 +272,11 @@ private:
         errors(y)[at - y * frame_.width] = error(here, symbol);
     }
 
-    // Learns what a string has cost, and clears a table that is worn out.
     void learn(int at, float cost, int length) {
         int n[kLzwKinds] = {};
         for (int i = 0; i < length; ++i) ++n[pixels_[static_cast<std::size_t>(at + i)].kind];
-        if (!costs_.learn(cost, n) || !dictionary_.full()) return;
-        writer_.put(dictionary_.clear_code(), dictionary_.width());
-        dictionary_.clear();
-        last_ = reserved_ = -1;
-        costs_.begin_table();
+        strings_.learn(costs_, cost, n);
     }
-
-    static constexpr int kPendingChild = -2;
 
     const LzwFrame& frame_;
     const Diffusion diffusion_{true};
@@ -337,21 +285,16 @@ private:
     const int n_pixels_, n_symbols_;
     const std::vector<LzwPixel> pixels_;
     LzwResult result_;
-    LzwDictionary dictionary_;
-    BitWriter writer_;
+    LzwStrings strings_;
     std::size_t pitch_;
     std::vector<Float4> errors_, from_above_;
     CandidateTrees entries_;
     LzwCosts costs_;
     int row_ = 0;
-    int last_ = -1, last_first_ = 0;  // the last string and its first symbol
-    int reserved_ = -1;               // the code of that string and the next one's first symbol
     int start_ = 0;
     float string_bits_cost_ = 0.0f;
-    int pending_parent_ = -1;  // the string whose code with `last_first_` is about to be defined
-    Way ways_[kMostLzwWays];   // the best of `find`, sorted
-    std::size_t n_ways_ = 0, most_ways_ = 1;
-    float limit_ = kImpossible, lag_ = 0.0f;  // what a way must not cost, and how far the others may lag behind
+    int pending_parent_ = -1;  // the string whose code with `last_first` is about to be defined
+    BestLzwWays<Way> ways_;    // of `find`
 };
 
 }  // namespace
