@@ -94,9 +94,8 @@ class Apart:
         HuepressError
             If the folders cannot be what is asked of them, or it was stopped.
         """
-        planned: Planned = self._do(Job("", "", None, kind="plan", request=request), math.inf, is_stopped).facts[
-            PLANNED
-        ]
+        outcome = self._do(Job("", "", None, kind="plan", request=request), math.inf, is_stopped)
+        planned: Planned = outcome.facts[PLANNED]
         return planned
 
     def _do(self, job: Job, patience: float, is_stopped: Callable[[], bool] = lambda: False) -> FileOutcome:
