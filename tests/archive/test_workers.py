@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from archive.trees import many
+from huepress.archive.executor import Inline
 from huepress.archive.run import Resources, run
 from huepress.archive.tasks import Settings, Task
 from huepress.archive.work import do
-from huepress.archive.workers import Inline
 from huepress.options import Options
 from huepress.storage.local import LocalStore
 

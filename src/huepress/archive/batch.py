@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from huepress.archive import shared_palette, work
+from huepress.archive.executor import Executor, Inline
 from huepress.archive.ledger import Ledger
 from huepress.archive.listing import Planned
 from huepress.archive.memory import default_budget
 from huepress.archive.request import RunRequest
 from huepress.archive.run import Resources, run
 from huepress.archive.tasks import FileOutcome, FileStatus, Settings, Task
-from huepress.archive.workers import Executor, Inline
 from huepress.errors import HuepressError, OptionError, Remedy
 from huepress.storage.base import LedgerFile, LedgerLines
 

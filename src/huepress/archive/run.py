@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from huepress.archive import work
 from huepress.archive.admission import Admission
 from huepress.archive.estimate import cost_of, too_large
+from huepress.archive.executor import Executor, Work
 from huepress.archive.ledger import Ledger
 from huepress.archive.memory import WORKER_BYTES, planner_bytes
 from huepress.archive.publishing import Publisher
 from huepress.archive.tasks import ALREADY_DONE, FileOutcome, Settings, Task, content_hash, failed
-from huepress.archive.workers import Executor, Processes, Work
 from huepress.engine.metrics import SMALLEST_SIDE
 from huepress.errors import HuepressError, OptionError
 from huepress.wording import human_bytes
+
+if TYPE_CHECKING:
+    from huepress.archive.workers import Processes
 
 _SMALLEST_TASK = 64_000_000
 # How soon a file that was published is told while others are worked on.
@@ -64,6 +67,8 @@ class Resources:
 
     def processes(self, work: Work, n_tasks: int, settings: Settings) -> Processes:
         """Return worker processes for so many tasks."""
+        from huepress.archive.workers import Processes  # one picture needs none
+
         n_workers = self.workers(n_tasks)
         return Processes(settings, work, n_workers, max(1, self.threads // n_workers))
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from huepress import palettes
+from huepress.archive.executor import Executor
 from huepress.archive.memory import merging_set
 from huepress.archive.run import Resources, admission_for
 from huepress.archive.tasks import Settings, Task
-from huepress.archive.workers import Executor
 from huepress.engine.histogram import merge_tables
 from huepress.model import ColorHistogram, Palette
 from huepress.options import Options

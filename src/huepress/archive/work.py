@@ -12,7 +12,6 @@ from huepress import files, palettes
 from huepress.archive.tasks import ALREADY_DONE, FileOutcome, Settings, Task, content_hash, facts_of, failed
 from huepress.drawing.thumbnail import thumbnail
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
-from huepress.engine.moving_score import mean_over_time, score_of_frame
 from huepress.errors import HuepressError, OutputError, Remedy, UnsupportedError, as_huepress_error
 from huepress.formats import table
 from huepress.formats.mark import has_mark, marked
@@ -212,6 +211,8 @@ def _score(source: SourceImage | Animation, result: Outcome, options: Options) -
     """Return the score of a picture; of an animation the mean over its time, and one a frame."""
     if isinstance(source, SourceImage):
         return Comparator(source, threads=options.threads).ssimulacra2(result.shown_srgb8), ()
+    from huepress.engine.moving_score import mean_over_time, score_of_frame
+
     source = without_repeats(source)  # as the result is
     scores = [
         score_of_frame(before, after.pixels_srgb8, threads=options.threads)

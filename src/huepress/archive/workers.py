@@ -1,6 +1,6 @@
-"""Who does the tasks on this machine: this process itself, or worker processes.
+"""Does tasks in worker processes of this machine.
 
-Workers are processes because half the time of a small image goes into Python code that holds
+They are processes because half the time of a small image goes into Python code that holds
 its interpreter. A worker that dies (a decoder crashed, the system ran out of memory) costs the one
 image it was at.
 """
@@ -16,8 +16,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
-from typing import Any, Protocol
+from typing import Any
 
+from huepress.archive.executor import ToldWork, Work
 from huepress.archive.memory import MB, WORKER_BYTES, resident_bytes
 from huepress.archive.processes import interrupts_held, worker_processes
 from huepress.archive.tasks import FileOutcome, Settings, Task, failed
@@ -30,65 +31,6 @@ _AHEAD = 1
 _TELL_SECONDS = 0.1
 # The signal of those that the system ends for want of memory; Windows knows none.
 _KILLED = getattr(signal, "SIGKILL", 9)
-
-
-# Does a task with some threads; what goes wrong is in the outcome.
-Work = Callable[[Task, Settings, int], FileOutcome]
-# The same, and tells the part that is done.
-ToldWork = Callable[[Task, Settings, int, Callable[[float], None]], FileOutcome]
-
-
-class Executor(Protocol):
-    """Does tasks, several at a time."""
-
-    slots: int
-    """How many tasks may run at once."""
-    ahead: int
-    """How many more small tasks may wait in each slot."""
-    leaves_behind: bool
-    """Whether temporary files may be left of tasks that were done twice."""
-    minds_memory: bool
-    """Whether those who do the tasks see to it themselves that they have the memory."""
-
-    def submit(self, task: Task, threads: int) -> None:
-        """Begin a task."""
-
-    def finished(self, timeout: float | None = None) -> list[FileOutcome]:
-        """Wait for tasks to finish, `timeout` seconds at most, and return their outcomes if there are any."""
-
-    def close(self) -> None:
-        """Stop at once, whatever is running."""
-
-
-class Inline:
-    """Does each task here and now.
-
-    Parameters
-    ----------
-    settings : Settings
-    work : callable
-    """
-
-    slots = 1
-    ahead = 0
-    leaves_behind = False
-    minds_memory = False
-
-    def __init__(self, settings: Settings, work: Work) -> None:
-        self._settings, self._work = settings, work
-        self._outcomes: list[FileOutcome] = []
-
-    def submit(self, task: Task, threads: int) -> None:
-        """Do a task."""
-        self._outcomes.append(self._work(task, self._settings, threads))
-
-    def finished(self, timeout: float | None = None) -> list[FileOutcome]:
-        """Return what was done since the last call."""
-        done, self._outcomes = self._outcomes, []
-        return done
-
-    def close(self) -> None:
-        """Nothing is running."""
 
 
 class Processes:

@@ -33,6 +33,33 @@ def unpack_colors(keys: Keys) -> Bytes:
     return keys.astype(">u4").view(np.uint8).reshape(-1, 4)
 
 
+def is_among(keys: Keys, others: Keys) -> npt.NDArray[np.bool_]:
+    """Tell of each number whether it is one of the others, as `numpy.isin` does, which loads masked arrays first.
+
+    Parameters
+    ----------
+    keys : ndarray of uint32, (n,)
+    others : ndarray of uint32, (m,)
+
+    Returns
+    -------
+    ndarray of bool, (n,)
+    """
+    if not len(others):
+        return np.zeros(len(keys), dtype=np.bool_)
+    in_order = np.sort(others)
+    found: npt.NDArray[np.bool_] = in_order[np.searchsorted(in_order[:-1], keys)] == keys
+    return found
+
+
+def has_hard_edges(colors_srgb8: Bytes) -> bool:
+    """Tell whether every color, (..., 3 or 4), is fully transparent or opaque."""
+    if colors_srgb8.shape[-1] == 3:
+        return True
+    alpha = colors_srgb8[..., 3]
+    return bool(((alpha == 0) | (alpha == 255)).all())
+
+
 def four_channels(colors_srgb8: Bytes) -> Bytes:
     """Return the colors with an alpha channel, 255 where they had none."""
     if colors_srgb8.shape[1] == 4:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.colors.arrays import CLEAR, OPAQUE, SOFT, allowed_classes, alpha_class, pack_colors
+from huepress.colors.arrays import CLEAR, OPAQUE, SOFT, allowed_classes, alpha_class, is_among, pack_colors
 from huepress.engine.accents import find_accents
 from huepress.engine.backing import backing_entry
 from huepress.errors import OptionError
@@ -56,10 +56,10 @@ def needs_alpha(options: Options) -> bool:
 def fits(table: ColorHistogram, options: Options) -> bool:
     """Tell whether the palette can hold every color of the table."""
     if options.given_palette is not None:
-        return bool(np.isin(pack_colors(table.colors_srgb8), pack_colors(_rows(options.given_palette))).all())
+        return bool(is_among(pack_colors(table.colors_srgb8), pack_colors(_rows(options.given_palette))).all())
     if not options.pinned:
         return len(table) <= options.most_colors
-    idle_pins = ~np.isin(pack_colors(_rows(options.pinned)), pack_colors(table.colors_srgb8))
+    idle_pins = ~is_among(pack_colors(_rows(options.pinned)), pack_colors(table.colors_srgb8))
     return len(table) + int(idle_pins.sum()) <= options.most_colors
 
 
@@ -92,10 +92,10 @@ def fit_palette(table: ColorHistogram, options: Options) -> PaletteFit:
         return _fit(table, colors, labels, np.ones(len(colors), dtype=bool))
     pins = _rows(options.pinned)[:, :channels]
     if fits(table, options):
-        idle_pins = ~np.isin(pack_colors(pins), pack_colors(table.colors_srgb8))
+        idle_pins = ~is_among(pack_colors(pins), pack_colors(table.colors_srgb8))
         colors = np.concatenate([table.colors_srgb8, pins[idle_pins]])
         order = display_order(colors)
-        required = np.isin(pack_colors(colors), pack_colors(pins))
+        required = is_among(pack_colors(colors), pack_colors(pins))
         return _fit(table, colors[order], _ranks(order)[: len(table)], required[order])
 
     if channels == 4 and options.alpha == "exact" and options.most_colors > 1:

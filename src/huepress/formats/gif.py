@@ -16,6 +16,7 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image, ImageFile
 
+from huepress.colors.arrays import has_hard_edges
 from huepress.errors import DecodeError, LimitError, OptionError
 from huepress.formats.decode import check_size
 from huepress.formats.opening import open_image
@@ -73,7 +74,7 @@ def encode_gif(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
 def with_binary_alpha(source: SourceImage) -> SourceImage:
     """Make every pixel opaque or transparent, so that the palette wastes no entry on what GIF cannot show."""
     pixels = source.pixels_srgb8
-    if pixels.shape[2] == 3 or bool(np.isin(pixels[:, :, 3], (0, 255)).all()):
+    if has_hard_edges(pixels):
         return source
     shown = pixels[:, :, 3:] >= _SHOWN_FROM
     opaque = np.concatenate([pixels[:, :, :3], np.full_like(pixels[:, :, 3:], 255)], axis=2)

@@ -6,8 +6,7 @@ import math
 import time
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
+from huepress.colors.arrays import has_hard_edges
 from huepress.delivering import Delivery
 from huepress.engine.metrics import LOSSLESS_SCORE
 from huepress.errors import LimitError, OptionError
@@ -200,8 +199,4 @@ def _shows_equal(animation: Animation, moving: Moving, options: Options) -> bool
         return False
     if moving.tick is not None and any(seconds % moving.tick for seconds in animation.durations):
         return False
-    return not moving.binary_alpha or _has_hard_edges(count_frames(animation, threads=options.threads))
-
-
-def _has_hard_edges(table: ColorTable) -> bool:
-    return table.colors_srgb8.shape[1] == 3 or bool(np.isin(table.colors_srgb8[:, 3], (0, 255)).all())
+    return not moving.binary_alpha or has_hard_edges(count_frames(animation, threads=options.threads).colors_srgb8)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from huepress.colors.arrays import pack_colors
+from huepress.colors.arrays import is_among, pack_colors
 from huepress.engine.backing import Rgba
 from huepress.engine.color_counter import ColorCounter
 from huepress.engine.palette import PaletteFit, fit_palette, fits, nearest_entries
@@ -96,7 +96,7 @@ def on_backing(pixels_srgb8: Bytes, backing: tuple[int, int, int, int], *, binar
 def is_asked_for(colors_srgb8: Bytes, options: Options) -> Mask:
     """Tell which colors, (n, 3 or 4), the options ask for: their pixels keep them."""
     asked = np.array([*(options.given_palette or ()), *options.pinned], np.uint8).reshape(-1, 4)
-    return np.isin(pack_colors(colors_srgb8), pack_colors(asked))
+    return is_among(pack_colors(colors_srgb8), pack_colors(asked))
 
 
 def is_crowded(table: ColorTable, options: Options) -> bool:

@@ -12,7 +12,6 @@ from huepress.formats.writing import check_name_of_animation, encode_for_name
 from huepress.model import NO_METADATA, Animation, Encoded, Frame, IndexedImage, Metadata, SourceImage
 from huepress.options import DEFAULT_MAX_PIXELS, Options
 from huepress.pipeline import still
-from huepress.pipeline.animation import run_animation
 from huepress.results import OnProgress, Outcome
 
 
@@ -42,6 +41,8 @@ def run(
         See `still.run` and `animation.run_animation`.
     """
     if isinstance(source, Animation):
+        from huepress.pipeline.animation import run_animation  # a picture needs nothing of it
+
         return run_animation(source, options, delivery, started, on_progress)
     return still.run(source, options, delivery, started, on_progress)
 

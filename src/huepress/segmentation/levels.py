@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
+from huepress.colors.arrays import has_hard_edges
 from huepress.engine.histogram import count_colors
 from huepress.model import SourceImage
 
@@ -132,7 +133,7 @@ def to_picture(source: SourceImage, *, threads: int) -> Picture:
         clear = colors[:, 3] == 0  # one row at most, the first
         if clear.any():
             visible = ~clear[color_of]
-        if np.isin(colors[:, 3], (0, 255)).all():
+        if has_hard_edges(colors):
             colors = np.ascontiguousarray(colors[:, :3])
     points = _core.colors_to_points(colors, "oklab")
     level = Level(np.take(points, color_of, axis=0), visible)

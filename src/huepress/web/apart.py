@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from huepress.archive.executor import ToldWork
 from huepress.archive.listing import Planned
 from huepress.archive.request import RunRequest
 from huepress.archive.tasks import FileOutcome
-from huepress.archive.workers import Processes, ToldWork
+from huepress.archive.workers import Processes
 from huepress.errors import DecodeError, HuepressError, InputError
 from huepress.formats.probe import Probe
 from huepress.web.jobs import HEADER, PLANNED, Job, do, settings_of
