@@ -20,6 +20,9 @@ class Delivery:
         The part of the original's bytes, 0 to below 1, that a result has to save; otherwise the original is kept.
     allow_miss : bool
         Whether a result is taken that is larger than `Options.max_size`, where nothing smaller can be had.
+    advise_if_kept : bool
+        Whether `Report.advice` says what other coders would take where a picture's original is kept; `Options.advise`
+        asks for it whatever is delivered.
     """
 
     allow_larger: bool | None = option(
@@ -38,6 +41,9 @@ class Delivery:
         whole=False,
     )
     allow_miss: bool = option(False, help="Take results above the size that was asked for.", affects="form")
+    advise_if_kept: bool = option(
+        False, help="Say what other formats would take where the original is kept.", affects="work"
+    )
 
     def __post_init__(self) -> None:
         check_all(self)

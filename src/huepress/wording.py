@@ -39,11 +39,20 @@ def told_saving(saved: float, digits: int = 1) -> str:
     return f"{rounded_down(100 * saved, digits)} % saved"
 
 
-def advised(sizes: Mapping[str, int]) -> str:
-    """Say what other coders take: ``at the same score 43.0 kB as AVIF, 66.1 kB as JPEG``; empty where none is known."""
+def advised(sizes: Mapping[str, int], score: float | None = None) -> str:
+    """Say what other coders take: ``at the same score 43.0 kB as AVIF, 66.1 kB as JPEG``; empty where none is known.
+
+    Parameters
+    ----------
+    sizes : mapping of str to int
+        Bytes by coder.
+    score : float, optional
+        The score where it is not the result's: an original that is kept has none to compare with.
+    """
     names = {"webp-lossy": "lossy WebP"}
     told = [f"{human_bytes(n)} as {names.get(coder, coder.upper())}" for coder, n in sizes.items()]
-    return f"at the same score {', '.join(told)}" if told else ""
+    at = "the same score" if score is None else f"a score of {math.floor(score)}"
+    return f"at {at} {', '.join(told)}" if told else ""
 
 
 def swatches_html(colors: Sequence[str], told: Sequence[str] = ()) -> str:

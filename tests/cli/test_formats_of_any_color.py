@@ -79,6 +79,14 @@ def test_advice_is_told(run, grainy_file, tmp_path):
     assert page.returncode == 0 and "at the same score" in (tmp_path / "page.html").read_text()
 
 
+def test_all_figures_of_a_kept_original_tell_what_would_be_smaller(run, grainy_file, tmp_path):
+    Image.open(tmp_path / grainy_file).save(tmp_path / "grainy.jpg", quality=80)
+    kept = run("compress", "grainy.jpg", "-v", "--effort", "1").stdout.decode()
+    assert "original kept" in kept and "; at a score of 80 " in kept and " kB as AVIF" in kept
+    briefly = run("compress", "grainy.jpg", "--effort", "1", "-o", "again/").stdout.decode()
+    assert "original kept" in briefly and "at a score" not in briefly
+
+
 def test_a_comparison_of_formats(run, grainy_file, tmp_path):
     names = ["png", "avif", "webp-lossy", "jpeg", "smallest"]
     done = run("compare", grainy_file, "--format", ",".join(names), "--quality", "60", "-o", "page.html", "--json")

@@ -60,7 +60,12 @@ STDIO = "-"
 @gathered(RunChoices, "choices")
 @option("--json", "as_json", group="many files", is_flag=True, help="Print one JSON object per input.")
 @option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@option("-v", "--verbose", is_flag=True, help="Print all figures and the palettes, too.")
+@option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Print all figures, palettes, and what other formats take where an original is kept.",
+)
 def command(
     inputs: tuple[str, ...],
     n_colors: int | Literal["auto"],
@@ -105,7 +110,7 @@ def command(
     names = inputs if choices.is_run else tuple(cli_inputs.expand(inputs))
     _check(names, output, choices, as_json=as_json)
     _check_colors_and_goals(options, choices)
-    delivery = Delivery(allow_larger=allow_larger, allow_miss=force)
+    delivery = Delivery(allow_larger=allow_larger, allow_miss=force, advise_if_kept=verbose)
     request = runs.request_of(names, output, options, delivery, choices, force=force)
     poster = None if choices.poster is None else runs.poster_of(request, choices.poster, choices.poster_at)
     code = runs.execute(request, choices, runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose), streams)

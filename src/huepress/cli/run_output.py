@@ -68,7 +68,9 @@ def sentence(outcome: FileOutcome, name: str, *, verbose: bool) -> str:
     start = f"{name} -> {output}: "
     if outcome.unchanged:
         return start + "done before, unchanged"
-    advice = advised({trial["coder"]: trial["n_bytes"] for trial in facts.get("advice", ())})
+    trials = facts.get("advice", ())
+    score = min((trial["score"] for trial in trials), default=None) if outcome.status == "kept" else None
+    advice = advised({trial["coder"]: trial["n_bytes"] for trial in trials}, score)
     if outcome.status != "compressed":
         return start + "; ".join(filter(None, (message_of(outcome) or outcome.status, advice)))
     looks = ["lossless"] if facts["mse"] == 0 else []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from huepress.engine.metrics import LOSSLESS_SCORE, Comparator
+from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator
 from huepress.errors import LimitError, OptionError
 from huepress.formats import table
 from huepress.goals import QualityGoal, SizeGoal
@@ -131,6 +131,21 @@ def advice(comparator: Comparator, source: SourceImage, options: Options, best: 
     made = others(comparator, source, options.effort, goal)
     enough = [each for each in made if goal.is_met(each, source.n_pixels) and each.trial.coder != best.trial.coder]
     return smallest_of_each([each.trial for each in enough])
+
+
+def advice_for_kept(source: SourceImage, options: Options) -> tuple[Trial, ...]:
+    """Return the smallest version of each other coder at the score asked for, or at one that looks like the original.
+
+    Parameters
+    ----------
+    source : SourceImage
+    options : Options
+    """
+    if isinstance(options.goal, SizeGoal) or min(source.pixels_srgb8.shape[:2]) < SMALLEST_SIDE:
+        return ()
+    goal = options.goal or QualityGoal(USUAL_SCORE, USUAL_SCORE)
+    made = others(Comparator(source, threads=options.threads), source, options.effort, goal)
+    return smallest_of_each([each.trial for each in made if goal.is_met(each, source.n_pixels)])
 
 
 def _with_goal(options: Options, goal: QualityGoal | SizeGoal) -> Options:

@@ -19,9 +19,9 @@ from huepress.pipeline.forecast import cannot_win
 from huepress.pipeline.full_color import Coded
 from huepress.pipeline.hunt import MOST_TRIALS, Attempt, Reached, reach
 from huepress.pipeline.missing import after_miss, fits_already, kept_as_it_fits
-from huepress.pipeline.smallest import Found, advice, by_any, by_coder, by_palette
+from huepress.pipeline.smallest import Found, advice, advice_for_kept, by_any, by_coder, by_palette
 from huepress.pipeline.workbench import Workbench
-from huepress.results import OnProgress, Outcome, Report
+from huepress.results import OnProgress, Outcome, Report, Trial
 from huepress.wording import human_bytes, listed
 
 
@@ -56,7 +56,8 @@ def run(
     if keeps and options.goal is None and options.effort > 0 and not (options.is_full_color or options.advise):
         expected = cannot_win(source, options)
         if expected is not None:
-            return _kept_at_once(bench, source, original, options, expected, started)
+            told = advice_for_kept(source, options) if delivery.advise_if_kept else ()
+            return _kept_at_once(bench, source, original, options, expected, started, told)
     within = fits_already(original, source.n_pixels, options) and keeps
     found = _found(bench, source, replace(options, max_size=None) if within else options)
     progress.finish()
@@ -80,6 +81,9 @@ def run(
     else:
         n_colors, bits_per_pixel, decoded = best.n_colors, 8 * n_channels, best.pixels_srgb8
         mse = 0.0 if kept else mean_squared_error(source.pixels_srgb8, best.pixels_srgb8)
+    told = advice(bench.comparator, source, options, best) if options.advise and bench.comparator else ()
+    if kept and delivery.advise_if_kept and not options.advise:
+        told = advice_for_kept(source, options)
     report = Report.of(
         source,
         decision.chosen.encoded,
@@ -96,13 +100,19 @@ def run(
         notes=(*notes, *((no_limit,) if no_limit else ())),
         score=LOSSLESS_SCORE if kept and best.trial.score is not None else best.trial.score,
         trials=found.trials,
-        advice=advice(bench.comparator, source, options, best) if options.advise and bench.comparator else (),
+        advice=told,
     )
     return Outcome(found.indexed, decision.chosen.encoded, report, decoded)
 
 
 def _kept_at_once(
-    bench: Workbench, source: SourceImage, original: Original, options: Options, expected: int, started: float
+    bench: Workbench,
+    source: SourceImage,
+    original: Original,
+    options: Options,
+    expected: int,
+    started: float,
+    told: tuple[Trial, ...],
 ) -> Outcome:
     """Keep an original that the forecast says cannot be beaten; a plain version stands for the one not made."""
     assert original.candidate is not None
@@ -122,6 +132,7 @@ def _kept_at_once(
         seed=options.seed,
         message=decision.message,
         remedy=decision.remedy,
+        advice=told,
     )
     return Outcome(indexed, original.candidate.encoded, report)
 
