@@ -7,8 +7,8 @@ import huepress
 from huepress.engine.histogram import count_colors
 from huepress.engine.metrics import SmoothGround, banding
 from huepress.model import Encoded, IndexedImage, Palette, SourceImage
+from huepress.pipeline.attempts import Attempt
 from huepress.pipeline.choosing import choose_colors
-from huepress.pipeline.hunt import Attempt
 from huepress.pipeline.intake import make_options
 from huepress.pipeline.workbench import Workbench
 from huepress.results import Trial

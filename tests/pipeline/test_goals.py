@@ -14,7 +14,8 @@ import huepress
 from conftest import png_bytes
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.model import Encoded, IndexedImage, Palette
-from huepress.pipeline.hunt import MOST_TRIALS, UNDIFFUSED_RATE, Attempt, reach
+from huepress.pipeline.attempts import Attempt
+from huepress.pipeline.hunt import MOST_TRIALS, UNDIFFUSED_RATE, reach
 from huepress.results import Trial
 
 
@@ -300,6 +301,31 @@ def test_all_colors_have_trials_left_where_what_began_better_does_not_get_there(
     kinds = {(256, True): (1.0, 0), (64, True): (0.5, 0)}
     reached = reach(Ending(kinds), QualityGoal(-math.inf, 75.0), None, by_colors=False)
     assert reached.met and reached.best.trial.n_colors == 256 and reached.best.trial.score <= 75.5
+
+
+def test_idle_entries_do_not_hide_that_fewer_colors_do_better():
+    class Idle(Branching):
+        def attempt(self, n_colors, rate, *, diffuse=True):
+            attempt = super().attempt(n_colors, rate, diffuse=diffuse)
+            return replace(attempt, trial=replace(attempt.trial, n_colors=min(n_colors, 50)))
+
+    kinds = {(256, True): (1.0, 0), (16, True): (0.7, 0)}
+    reached = reach(Idle(kinds), SizeGoal(10_000), None, by_colors=False)
+    assert reached.best.trial.n_colors == 16 and reached.met
+
+
+def test_what_ends_far_below_a_budget_leaves_it_to_more_colors():
+    class Ending(Branching):
+        def attempt(self, n_colors, rate, *, diffuse=True):
+            attempt = super().attempt(n_colors, rate, diffuse=diffuse)
+            if n_colors != 16 or attempt.n_bytes <= 12_000:
+                return attempt
+            return replace(attempt, encoded=Encoded(bytes(12_000), "PNG"), trial=replace(attempt.trial, score=60.0))
+
+    kinds = {(256, True): (1.0, 0), (64, True): (0.9, 0), (16, True): (0.5, 0)}
+    reached = reach(Ending(kinds), SizeGoal(16_000), None, by_colors=False)
+    assert reached.best.trial.n_colors == 64 and reached.best.n_bytes > 15_000
+    assert len(reached.trials) <= MOST_TRIALS
 
 
 def test_bands_are_better_than_no_version_that_meets_the_goal():

@@ -5,16 +5,8 @@ from __future__ import annotations
 import math
 
 from huepress.options import MAX_COLORS
-from huepress.pipeline.hunt import (
-    CHEAP_DISTORTION,
-    FEWER,
-    SEEN_BANDING,
-    UNDIFFUSED_RATE,
-    Attempt,
-    Bench,
-    Reached,
-    may_do,
-)
+from huepress.pipeline.attempts import Attempt, Bench
+from huepress.pipeline.hunt import CHEAP_DISTORTION, FEWER, SEEN_BANDING, UNDIFFUSED_RATE, Reached, may_do
 from huepress.pipeline.seeking import Window, seek
 
 # What is good enough where banding is mended; above the least that there is about as much is allowed.

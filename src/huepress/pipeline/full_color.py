@@ -18,7 +18,7 @@ from huepress.formats.opening import open_image
 from huepress.formats.record import FileFormat, FullColor, Wish
 from huepress.goals import QualityGoal, SizeGoal, Tried
 from huepress.model import Animation, Bytes, Encoded, SourceImage
-from huepress.pipeline.hunt import Version
+from huepress.pipeline.attempts import Version
 from huepress.results import Trial
 
 Made = TypeVar("Made", bound=Version)

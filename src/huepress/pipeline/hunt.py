@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from huepress.goals import QualityGoal, SizeGoal
-from huepress.model import ColorTable, Encoded, IndexedImage
 from huepress.options import MAX_COLORS, MAX_RATE, MIN_COLORS
+from huepress.pipeline.attempts import Attempt, Trials
 from huepress.pipeline.seeking import Window, seek
 from huepress.results import Trial
 
@@ -42,107 +41,10 @@ _POINTS_PER_LOG_BYTES, _TOO_NEAR = 37.0, 0.1
 _LEAST_GAIN = 0.025
 # Where a quarter of the colors is worse by more than this, half of them is no better than all.
 _FAR_FROM_A_GAIN = -0.08
+# So much of a budget, as a logarithm, is left by a curve that has ended before it.
+_MOST_UNSPENT = 0.1
 # A trial tells more than what distortion counts: how much more may be lost with fewer colors than where none follows.
 _LENIENCE = 4.0
-
-
-@dataclass(frozen=True, eq=False)
-class Version:
-    """One finished version of an image, by whatever coder.
-
-    Attributes
-    ----------
-    trial : Trial
-    encoded : Encoded
-    """
-
-    trial: Trial
-    encoded: Encoded
-
-    @property
-    def n_bytes(self) -> int:
-        """Size of the file."""
-        return len(self.encoded.data)
-
-    @property
-    def score(self) -> float | None:
-        """SSIMULACRA2 score; None where the image is too small for one."""
-        return self.trial.score
-
-    @property
-    def worst(self) -> float | None:
-        """Of animations the score of the worst frame."""
-        return self.trial.worst
-
-
-@dataclass(frozen=True, eq=False)
-class Attempt(Version):
-    """A version with a palette.
-
-    Attributes
-    ----------
-    indexed : IndexedImage
-    table : ColorTable
-        The colors that it was made from.
-    distortion_bits : float
-        What the distortion of a pixel is worth in bits at the rate; infinite where that says nothing.
-    diffuse : bool
-        Whether errors could be diffused.
-    """
-
-    indexed: IndexedImage
-    table: ColorTable
-    distortion_bits: float = math.inf
-    diffuse: bool = True
-
-
-class Trials(Protocol):
-    """Makes attempts at a picture or an animation; each is searched, encoded and scored for real."""
-
-    @property
-    def n_pixels(self) -> int:
-        """Number of pixels, of all frames."""
-
-    @property
-    def least_colors(self) -> int:
-        """The fewest colors that may be asked for: those that are given or pinned stay."""
-
-    def attempt(self, n_colors: int, rate: float, *, diffuse: bool = True) -> Attempt:
-        """Make a version with at most so many colors."""
-
-    def mixes_badly(self, n_colors: int, attempt: Attempt) -> bool:
-        """Tell whether versions with nearest colors may look better than an attempt."""
-
-    def banding(self, indexed: IndexedImage) -> float:
-        """Return how far smooth gradients have turned into steps."""
-
-    def least_distortion_bits(self, n_colors: int, rate: float) -> float:
-        """Return what a pixel's distortion is worth in bits, with so many colors and no bits saved."""
-
-    def lossless(self) -> Attempt | None:
-        """Return the version without any loss, if the palette can hold it."""
-
-
-class Bench(Trials, Protocol):
-    """Makes attempts at a picture, and tells what a person would see in its smooth places."""
-
-    def attempt(
-        self, n_colors: int, rate: float, *, diffuse: bool = True, smooth_weight: float | None = None
-    ) -> Attempt:
-        """Make a version with at most so many colors, errors in smooth places weighing so many times more."""
-
-    def looks(self, indexed: IndexedImage) -> float:
-        """Return the score of a version."""
-
-    def plain(self, n_colors: int) -> Attempt:
-        """Make a version of nearest colors."""
-
-    def finest(self, n_colors: int) -> IndexedImage:
-        """Return the picture in at most so many colors, its smooth places as smooth as can be."""
-
-    @property
-    def is_smooth(self) -> bool:
-        """Whether hardly anything in the picture is not smooth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,17 +156,24 @@ class _Hunt:
     def _seek_rate(self) -> None:
         """Seek with all colors and diffused errors, then go on with what does better in a trial."""
         curve = first = _Curve(self._n_colors, True, [])
+        larger = first  # before the last step to fewer colors
         self._seek(first, _TRIALS_OF_ALL_COLORS if self._may_take_fewer else MOST_TRIALS_OF_ONE)
         better = self._better(curve)
         while better is not None:
+            larger = curve if better.n_colors < curve.n_colors else larger
             curve, better = better, self._better(better)
         self._seek(curve, _MOST_WITH_OTHERS if curve is not first else MOST_TRIALS_OF_ONE)
         if curve is not first and not any(map(self._meets, curve.attempts)):
             self._seek(first, MOST_TRIALS)
+        elif larger.n_colors > curve.n_colors and self._leaves_unspent(curve):
+            rate = self._nearest(larger).trial.rate
+            if larger.diffuse is not curve.diffuse:
+                larger, rate = _Curve(larger.n_colors, curve.diffuse, []), rate * UNDIFFUSED_RATE
+            self._seek(larger, MOST_TRIALS, rate)
 
     def _better(self, curve: _Curve) -> _Curve | None:
         """Return another curve that begins better, if there is one."""
-        nearest = min(curve.attempts, key=lambda attempt: abs(self._distance(attempt)))
+        nearest = self._nearest(curve)
         gain = -math.inf
         for other, rate in self._others(curve, nearest):
             is_between = other.diffuse and other.n_colors * FEWER > curve.n_colors
@@ -289,19 +198,29 @@ class _Hunt:
         return self._bench.banding(attempt.indexed) > allowed
 
     def _others(self, curve: _Curve, nearest: Attempt) -> Iterator[tuple[_Curve, float]]:
-        rate, n_colors = nearest.trial.rate, curve.n_colors
+        rate, n_colors, used = nearest.trial.rate, curve.n_colors, nearest.trial.n_colors
         if self._may_take_fewer:
-            for fewer in (n_colors // FEWER, n_colors // 2):
-                if fewer <= nearest.trial.n_colors and may_do(self._bench, fewer, n_colors, nearest, _LENIENCE):
+            quarter = n_colors // FEWER
+            while quarter > used:  # high rates leave entries idle
+                quarter //= FEWER
+            for fewer in (quarter, n_colors // 2):
+                if fewer <= used and may_do(self._bench, fewer, n_colors, nearest, _LENIENCE):
                     yield _Curve(fewer, curve.diffuse, []), rate
         if curve.diffuse and self._bench.mixes_badly(n_colors, nearest):
             yield _Curve(n_colors, False, []), max(rate * UNDIFFUSED_RATE, 2.0**_LEAST_LOG_RATE)
 
-    def _seek(self, curve: _Curve, most: int) -> None:
+    def _nearest(self, curve: _Curve) -> Attempt:
+        return min(curve.attempts, key=lambda attempt: abs(self._distance(attempt)))
+
+    def _leaves_unspent(self, curve: _Curve) -> bool:
+        """Tell whether a curve ends far below a budget: with more colors the rest of it would buy looks."""
+        return self._goal.stops_at_lossless and max(map(self._distance, curve.attempts)) < -_MOST_UNSPENT
+
+    def _seek(self, curve: _Curve, most: int, first_rate: float | None = None) -> None:
         seek(
             lambda log_rate: self._distance(self._try(curve, 2.0**log_rate)),
             self._window(),
-            start=self._first_log_rate(),
+            start=self._first_log_rate() if first_rate is None else math.log2(first_rate),
             slope=self._goal.fall,
             bounds=(_LEAST_LOG_RATE, math.log2(MAX_RATE)),
             most=most - len(self._attempts),

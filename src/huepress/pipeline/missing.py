@@ -9,8 +9,8 @@ from huepress.errors import Remedy, TargetError
 from huepress.formats.writing import main_format, optimized_losslessly
 from huepress.goals import SizeGoal
 from huepress.options import Options
+from huepress.pipeline.attempts import Attempt, Version
 from huepress.pipeline.delivery import Candidate, Decision, Original
-from huepress.pipeline.hunt import Attempt, Version
 from huepress.wording import counted, human_bytes
 
 

@@ -14,10 +14,10 @@ from huepress.formats.record import FileFormat, FullColor, Wish
 from huepress.goals import QualityGoal, SizeGoal, counted_score
 from huepress.model import Animation, Bytes, Encoded, IndexedImage, SourceImage
 from huepress.options import Options
+from huepress.pipeline.attempts import Version
 from huepress.pipeline.edit import first_frame
 from huepress.pipeline.frames import count_frames
 from huepress.pipeline.full_color import Coder, smallest_of_each
-from huepress.pipeline.hunt import Version
 from huepress.pipeline.workbench import Workbench
 from huepress.results import Trial
 

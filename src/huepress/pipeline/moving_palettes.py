@@ -18,10 +18,11 @@ from huepress.formats.record import FileFormat
 from huepress.goals import QualityGoal
 from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage
 from huepress.options import MAX_COLORS, Options
+from huepress.pipeline.attempts import Attempt, Version
 from huepress.pipeline.frames import changed_pixels, count_frames, held_frames
 from huepress.pipeline.full_color import is_hopeless
 from huepress.pipeline.gif_frames import GifDeltas
-from huepress.pipeline.hunt import MOST_TRIALS_OF_ONE, Attempt, Version, reach
+from huepress.pipeline.hunt import MOST_TRIALS_OF_ONE, reach
 from huepress.pipeline.picture_frames import PngDeltas, WebpDeltas
 from huepress.pipeline.stays import Stays
 from huepress.results import OnProgress, Trial

@@ -12,8 +12,9 @@ from huepress.formats import table
 from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import IndexedImage, SourceImage
 from huepress.options import Options
+from huepress.pipeline.attempts import Attempt
 from huepress.pipeline.full_color import USUAL_SCORE, Coded, StillCoder, smallest_of_each
-from huepress.pipeline.hunt import Attempt, Reached
+from huepress.pipeline.hunt import Reached
 from huepress.pipeline.workbench import Workbench
 from huepress.results import Trial
 

@@ -13,11 +13,12 @@ from huepress.formats.writing import encode, main_format
 from huepress.goals import QualityGoal, SizeGoal
 from huepress.model import IndexedImage, Metadata, SourceImage
 from huepress.options import SMALLEST, Options
+from huepress.pipeline.attempts import Attempt
 from huepress.pipeline.choosing import choose_colors
 from huepress.pipeline.delivery import Candidate, Original, deliver, foreseen, may_keep
 from huepress.pipeline.forecast import cannot_win
 from huepress.pipeline.full_color import Coded
-from huepress.pipeline.hunt import MOST_TRIALS, Attempt, Reached, reach
+from huepress.pipeline.hunt import MOST_TRIALS, Reached, reach
 from huepress.pipeline.missing import after_miss, fits_already, kept_as_it_fits
 from huepress.pipeline.smallest import Found, advice, advice_for_kept, by_any, by_coder, by_palette
 from huepress.pipeline.workbench import Workbench

@@ -21,7 +21,8 @@ from huepress.engine.spatial import Search, SmoothPlaces, diffuse_in_srgb, with_
 from huepress.formats.writing import encode, main_format
 from huepress.model import Bytes, ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
-from huepress.pipeline.hunt import CHEAP_DISTORTION, Attempt
+from huepress.pipeline.attempts import Attempt
+from huepress.pipeline.hunt import CHEAP_DISTORTION
 from huepress.results import Trial
 
 # Sixteenths of errors that classical diffusion hands on; far from the picture less looks better.
