@@ -53,6 +53,11 @@ def needs_alpha(options: Options) -> bool:
     return any(color[3] < 255 for color in (*(options.given_palette or ()), *options.pinned))
 
 
+def least_colors(options: Options) -> int:
+    """Return the fewest colors that may be asked for: those that are given or pinned stay."""
+    return len(options.given_palette or options.pinned)
+
+
 def fits(table: ColorHistogram, options: Options) -> bool:
     """Tell whether the palette can hold every color of the table."""
     if options.given_palette is not None:

@@ -14,6 +14,7 @@ from huepress.engine.backing import Rgba, backing_color, told_backing
 from huepress.engine.color_counter import ColorCounter
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, mean_squared_error
 from huepress.engine.moving_score import mean_over_time, score_of_frame
+from huepress.engine.palette import least_colors
 from huepress.formats.record import FileFormat
 from huepress.goals import QualityGoal
 from huepress.model import Animation, Bytes, ColorTable, Encoded, IndexedImage
@@ -106,8 +107,8 @@ class PaletteTrials:
 
     @property
     def least_colors(self) -> int:
-        """The fewest colors that may be asked for: those that are given or pinned stay."""
-        return len(self._options.given_palette or self._options.pinned)
+        """The fewest colors that may be asked for."""
+        return least_colors(self._options)
 
     def attempt(self, n_colors: int, rate: float, *, diffuse: bool = True) -> Written:
         """Write a version with at most so many colors."""

@@ -16,7 +16,7 @@ from huepress.engine.error_diffusion import diffuse_errors
 from huepress.engine.histogram import count_colors, has_hidden_colors, with_alpha
 from huepress.engine.indexing import index_image
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, SmoothGround
-from huepress.engine.palette import PaletteFit, fit_palette, fits, needs_alpha
+from huepress.engine.palette import PaletteFit, fit_palette, fits, least_colors, needs_alpha
 from huepress.engine.spatial import Search, SmoothPlaces, diffuse_in_srgb, with_exact_matches
 from huepress.formats.writing import encode, main_format
 from huepress.model import Bytes, ColorTable, IndexedImage, SourceImage
@@ -117,8 +117,8 @@ class Workbench:
 
     @property
     def least_colors(self) -> int:
-        """The fewest colors that may be asked for: those that are given or pinned stay."""
-        return len(self._options.given_palette or self._options.pinned)
+        """The fewest colors that may be asked for."""
+        return least_colors(self._options)
 
     @property
     def notes(self) -> tuple[str, ...]:
