@@ -343,3 +343,15 @@ def test_names_where_the_format_is_known_at_the_end_only(run, tmp_path, photo):
         with Image.open(tmp_path / "dst" / row["output"]) as image:
             assert image.format.lower() == row["format"] and row["output"].endswith(f".{row['format']}")
     assert len(images_of(tmp_path / "dst")) == 2
+
+
+def test_a_long_name_of_the_folder_for_temporary_files(run, tmp_path, photo):
+    """Sockets have short names only: workers are then started otherwise."""
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.fromarray(photo).save(tmp_path / "in" / name)
+    deep = tmp_path / ("temporary" * 12)
+    deep.mkdir()
+    done = run("compress", "-r", "in", "-o", "out", "--jobs", "2", "--effort", "0", env={"TMPDIR": str(deep)})
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "out").glob("*.png"))) == 2 and not any(deep.iterdir())

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from typing import Any
 
 _PRELOADED = "huepress.archive.work"
+# Of the systems that we know; Linux allows 107 bytes.
+_LONGEST_SOCKET_PATH = 103
 
 
 def worker_processes() -> Any:
     """Return the context that starts worker processes."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    if "forkserver" not in multiprocessing.get_all_start_methods() or not _holds_sockets(tempfile.gettempdir()):
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     # Forked from a process that has loaded the library and started no thread.
     context.set_forkserver_preload([_PRELOADED])
     return context
+
+
+def _holds_sockets(folder: str) -> bool:
+    """Tell whether the process that workers are forked from can have its socket there: such paths are short."""
+    return len(os.fsencode(folder)) + len("/pymp-12345678/listener-12345678") <= _LONGEST_SOCKET_PATH
 
 
 def warm_up(preloaded: str = _PRELOADED) -> None:

@@ -131,6 +131,8 @@ def run(arguments: list[str] | None = None) -> int:
             return 0  # the reader has gone: silence
         if error.filename is not None:
             complain(f"{error.filename}: {error.strerror}; check the name, and the folder for temporary files")
+        elif error.strerror is None:
+            complain(f"the system refuses: {error}")
         else:
             complain(f"standard output: cannot be written ({error.strerror}); free some space")
         return 5
