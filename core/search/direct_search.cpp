@@ -1,7 +1,6 @@
 #include "search/direct_search.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <numeric>
 
@@ -102,14 +101,16 @@ public:
         });
         const std::size_t across = (width + kTile - 1) / kTile, down = (height + kTile - 1) / kTile;
         for (int pass = 0; pass < n_passes; ++pass) {
-            std::atomic<std::size_t> n_changed{0};
+            std::size_t n_changed = 0;
             for (std::size_t phase = 0; phase < 4; ++phase) {
                 const std::size_t left = phase % 2, top = phase / 2;
                 if (left >= across || top >= down) continue;
                 const std::size_t n_across = (across - left + 1) / 2, n_down = (down - top + 1) / 2;
-                for_each_task(n_across * n_down, n_threads, [&](std::size_t task) {
-                    n_changed += search_tile(left + 2 * (task % n_across), top + 2 * (task / n_across));
+                std::vector<std::size_t> changed(n_across * n_down);
+                for_each_task(changed.size(), n_threads, [&](std::size_t task) {
+                    changed[task] = search_tile(left + 2 * (task % n_across), top + 2 * (task / n_across));
                 });
+                n_changed = std::accumulate(changed.begin(), changed.end(), n_changed);
             }
             if (n_changed * kSettled < width * height) break;
         }
