@@ -1,10 +1,11 @@
 """Pictures in palettes that were given: huepress, its own nearest colors, `pngquant --map` and ImageMagick `-remap`.
 
-    python bench/given_palettes.py FOLDER... [--every 8]
+    python bench/given_palettes.py FOLDER... [--every 8] [--first 0]
 
-For each picture, at most 320 pixels a side and on a middle gray where it is translucent, and each palette: SSIMULACRA2,
-and the mean squared error of sRGB codes after a blur of sigma 2 pixels. Prints where ours is not at least as good as
-the best of the others by the score (within half a point), and how often it is by each (the error within 2 percent).
+For each picture, at most 320 pixels a side and on a middle gray where it is translucent, and each palette, of which one
+is the 16 colors of the picture before: SSIMULACRA2, and the mean squared error of sRGB codes after a blur of sigma 2
+pixels. Prints for each palette how often ours is at least as good as the best of the others by each (the score within
+half a point, the error within 2 percent), then where it is not.
 """
 
 from __future__ import annotations
@@ -54,6 +55,20 @@ def blurred(pixels: Pixels) -> npt.NDArray[np.float64]:
     return np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(2)), dtype=np.float64)
 
 
+def sixteen_of(pixels: Pixels) -> str:
+    """Return a picture's 16 colors."""
+    return ",".join(f"#{bytes(color[:3]).hex()}" for color in huepress.compress(pixels, n_colors=16).indexed.palette)
+
+
+def opened(path: Path) -> Image.Image:
+    """Return a picture at the size at which it is looked at."""
+    stored = Image.open(path)
+    translucent = "A" in stored.getbands() or "transparency" in stored.info
+    image = stored.convert("RGBA" if translucent else "RGB")
+    image.thumbnail((SIDE, SIDE))
+    return image
+
+
 def by_peers(picture: Path, colors: str) -> dict[str, Pixels]:
     """Return what the peers make of a picture."""
     rows = [tuple(bytes.fromhex(color[1:])) for color in colors.split(",")]
@@ -71,22 +86,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--every", type=int, default=8)
+    parser.add_argument("--first", type=int, default=0)
     given = parser.parse_args()
-    pictures = [path for folder in given.folders for path in sorted(folder.glob("*.png"))[:: given.every]]
-    good = {"score": 0, "blur": 0}
-    n = 0
+    pictures = [path for folder in given.folders for path in sorted(folder.glob("*.png"))[given.first :: given.every]]
+    others = ("nearest", "pngquant", "ImageMagick")
+    rows: dict[str, list[tuple[bool, bool, float, float]]] = {}
+    misses = []
     with tempfile.TemporaryDirectory() as scratch:
-        for path in pictures:
-            opened = Image.open(path)
-            translucent = "A" in opened.getbands() or "transparency" in opened.info
-            image = opened.convert("RGBA" if translucent else "RGB")
-            image.thumbnail((SIDE, SIDE))
+        for before, path in zip([pictures[-1], *pictures], pictures, strict=False):
+            image = opened(path)
             pixels = np.asarray(image)
             saved = Path(scratch) / "picture.png"
             image.save(saved)
             source = on_gray(pixels)
             comparator, afar = Comparator(SourceImage(source), threads=2), blurred(source)
-            for name, colors in PALETTES.items():
+            for name, colors in {**PALETTES, "16 of another": sixteen_of(np.asarray(opened(before)))}.items():
                 made = {
                     "ours": huepress.compress(pixels, palette=colors).indexed.to_array(),
                     "nearest": huepress.compress(pixels, palette=colors, effort=0).indexed.to_array(),
@@ -94,15 +108,23 @@ def main() -> None:
                 }
                 looks = {key: comparator.ssimulacra2(on_gray(each)) for key, each in made.items()}
                 error = {key: float(np.square(blurred(on_gray(each)) - afar).mean()) for key, each in made.items()}
-                others = [key for key in made if key != "ours"]
-                is_good = looks["ours"] >= max(looks[key] for key in others) - 0.5
-                good["score"] += is_good
-                good["blur"] += error["ours"] <= 1.02 * min(error[key] for key in others)
-                n += 1
-                if not is_good:
-                    told = ", ".join(f"{key} {looks[key]:.1f}" for key in made)
-                    print(f"{path.stem}, {name}: {told}", flush=True)
-    print(f"at least as good as the best: {good['score']} of {n} by score, {good['blur']} by the error after a blur")
+                ahead = looks["ours"] - max(looks[key] for key in others)
+                times = error["ours"] / max(min(error[key] for key in others), 1e-9)
+                rows.setdefault(name, []).append((ahead >= -0.5, times <= 1.02, ahead, times))
+                if ahead < -0.5 or times > 1.02:
+                    told = " | ".join(f"{looks[key]:.1f}, {error[key]:.3g}" for key in made)
+                    misses.append(f"| {path.stem} | {name} | {told} |")
+    print("| palette | as good by score | after a blur | by both | points ahead, mean | worst | error, mean | worst |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name, found in [*rows.items(), ("all", [row for each in rows.values() for row in each])]:
+        by_score, by_blur, ahead_of, times_of = (np.array(column) for column in zip(*found, strict=True))
+        print(
+            f"| {name} | {by_score.sum()} of {len(found)} | {by_blur.sum()} | {(by_score & by_blur).sum()} "
+            f"| {ahead_of.mean():+.1f} | {ahead_of.min():+.1f} "
+            f"| {np.exp(np.log(times_of + 1e-9).mean()):.2f} | {times_of.max():.2f} |"
+        )
+    print("\n| picture | palette | ours | nearest | pngquant | ImageMagick |\n|---|---|---|---|---|---|")
+    print("\n".join(misses))
 
 
 if __name__ == "__main__":

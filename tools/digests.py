@@ -161,6 +161,9 @@ def of_search(pictures: dict[str, Pixels]) -> Iterator[tuple[str, str]]:
     for dither, rate in DITHERS:
         found = huepress.quantize(pictures["photo"], 24, dither=dither, rate=rate)
         yield f"search/dither {dither} rate {rate:g}", digest(found.palette.colors_srgb8, found.indices)
+    for name in ("photo", "alpha"):
+        found = huepress.quantize(pictures[name], palette="#000,#fff,#f00,#0a0,#00f,#ff0,#888", effort=5)
+        yield f"search/given {name}", digest(found.indices)
 
 
 def of_files(pictures: dict[str, Pixels]) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "bindings/arrays.hpp"
+#include "search/direct_search.hpp"
 #include "search/error_diffusion.hpp"
 #include "search/lzw_exact.hpp"
 #include "search/lzw_search.hpp"
@@ -72,33 +73,84 @@ nb::tuple bind_sweep(SpatialSearch& self, float bit_worth, float slack, bool mat
     return nb::make_tuple(sweep.distortion, sweep.bits);
 }
 
-Out<std::uint8_t> bind_diffuse_errors(const In<std::int32_t, 2>& colors, const In<std::uint32_t, 2>& color_of,
-                                      const In<std::int32_t, 2>& entries, const In<std::int16_t, 1>& fixed,
-                                      const In<std::uint8_t, 1>& allowed, const In<std::uint8_t, 1>& entry_class,
-                                      int strength) {
-    require(strength >= 0 && strength <= 16, "an error is handed on in 0 to 16 sixteenths");
-    const std::size_t n_colors = colors.shape(0), k = entries.shape(0);
-    require(colors.shape(1) == 3 || colors.shape(1) == 4, "colors must have 3 or 4 coordinates");
-    require(entries.shape(1) == colors.shape(1), "entries must have the colors' coordinates");
+// What a picture in a palette that was given is made of.
+void require_given(std::size_t n_colors, std::size_t k, const In<std::uint32_t, 2>& color_of,
+                   const In<std::int16_t, 1>& fixed, const In<std::uint8_t, 1>& allowed,
+                   const In<std::uint8_t, 1>& entry_class) {
     require(k >= 1 && k <= 256, "a palette has 1 to 256 colors");
     require(fixed.size() == n_colors && allowed.size() == n_colors, "one rule for each color");
     require_classes(allowed, entry_class, k);
-    for (const auto& points : {colors, entries}) {
-        for (std::size_t i = 0; i < points.size(); ++i) {
-            require(points.data()[i] >= -(1 << 14) && points.data()[i] <= 1 << 14, "a coordinate is out of range");
-        }
-    }
     for (std::size_t i = 0; i < n_colors; ++i) {
         require(fixed.data()[i] < static_cast<int>(k), "a color is fixed to an entry that does not exist");
     }
     for (std::size_t i = 0; i < color_of.size(); ++i) {
         require(color_of.data()[i] < n_colors, "color_of names a color that does not exist");
     }
+}
+
+Out<std::uint8_t> bind_diffuse_errors(const In<std::int32_t, 2>& colors, const In<std::uint32_t, 2>& color_of,
+                                      const In<std::int32_t, 2>& entries, const In<std::int16_t, 1>& fixed,
+                                      const In<std::uint8_t, 1>& allowed, const In<std::uint8_t, 1>& entry_class,
+                                      int strength, bool along_curve) {
+    require(strength >= 0 && strength <= 16, "an error is handed on in 0 to 16 sixteenths");
+    const std::size_t k = entries.shape(0);
+    require(colors.shape(1) == 3 || colors.shape(1) == 4, "colors must have 3 or 4 coordinates");
+    require(entries.shape(1) == colors.shape(1), "entries must have the colors' coordinates");
+    require_given(colors.shape(0), k, color_of, fixed, allowed, entry_class);
+    for (const auto& points : {colors, entries}) {
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            require(points.data()[i] >= -(1 << 14) && points.data()[i] <= 1 << 14, "a coordinate is out of range");
+        }
+    }
     std::vector<std::uint8_t> indices = without_gil([&](const StopRequested&) {
-        return diffuse_errors({colors.data(), entries.data(), k, colors.shape(1), color_of.data(), color_of.shape(1),
-                               color_of.shape(0), fixed.data(), allowed.data(), entry_class.data(), strength});
+        const DiffusedPicture picture{colors.data(),      entries.data(),  k,
+                                      colors.shape(1),    color_of.data(), color_of.shape(1),
+                                      color_of.shape(0),  fixed.data(),    allowed.data(),
+                                      entry_class.data(), strength};
+        return along_curve ? diffuse_along_curve(picture) : diffuse_errors(picture);
     });
     return to_numpy(std::move(indices), {color_of.shape(0), color_of.shape(1)});
+}
+
+Out<std::uint8_t> bind_direct_search(const In<float, 3>& colors, const In<std::uint32_t, 2>& color_of,
+                                     const In<float, 3>& entries, const In<std::int16_t, 1>& fixed,
+                                     const In<std::uint8_t, 1>& allowed, const In<std::uint8_t, 1>& entry_class,
+                                     const In<std::uint8_t, 2>& indices, const In<float, 2>& far_weights,
+                                     const In<float, 2>& near_weights, int n_passes, int n_threads) {
+    const std::size_t n_colors = colors.shape(1), k = entries.shape(1);
+    for (const auto& points : {colors, entries}) {
+        require(points.shape(0) == 2 && points.shape(2) == 4,
+                "points are seen from afar and from near, as 4 coordinates");
+        require_finite(points, "points must be finite");
+    }
+    require_given(n_colors, k, color_of, fixed, allowed, entry_class);
+    require(indices.shape(0) == color_of.shape(0) && indices.shape(1) == color_of.shape(1), "one index for each pixel");
+    require(color_of.shape(0) < (1u << 30) && color_of.shape(1) < (1u << 30), "the picture is too large");
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        require(indices.data()[i] < k, "an index names an entry that does not exist");
+    }
+    for (const auto& [weights, reach] : {std::pair{far_weights, kFarReach}, std::pair{near_weights, kNearReach}}) {
+        const std::size_t side = 2 * static_cast<std::size_t>(reach) + 1;
+        require(weights.shape(0) == side && weights.shape(1) == side, "weights have the filters' sides");
+        require_finite(weights, "weights must be finite");
+    }
+    require(n_passes >= 0, "a search has 0 or more passes");
+    std::vector<std::uint8_t> found(indices.data(), indices.data() + indices.size());
+    without_gil([&](const StopRequested&) {
+        direct_search({{colors.data(), colors.data() + 4 * n_colors},
+                       {entries.data(), entries.data() + 4 * k},
+                       k,
+                       color_of.data(),
+                       color_of.shape(1),
+                       color_of.shape(0),
+                       fixed.data(),
+                       allowed.data(),
+                       entry_class.data(),
+                       far_weights.data(),
+                       near_weights.data()},
+                      n_passes, n_threads, found);
+    });
+    return to_numpy(std::move(found), {color_of.shape(0), color_of.shape(1)});
 }
 
 // Square roots of the weights of a picture's pixels; see visibility.hpp.
@@ -312,7 +364,11 @@ void bind_search(nb::module_& m) {
           nb::arg("roots"), nb::arg("offsets"), nb::arg("costs"), nb::arg("n_listed"),
           nb::arg("limit") = std::numeric_limits<float>::infinity());
     m.def("diffuse_errors", &bind_diffuse_errors, nb::arg("colors"), nb::arg("color_of"), nb::arg("entries"),
-          nb::arg("fixed"), nb::arg("allowed"), nb::arg("entry_class"), nb::arg("strength") = 16);
+          nb::arg("fixed"), nb::arg("allowed"), nb::arg("entry_class"), nb::arg("strength") = 16,
+          nb::arg("along_curve") = false);
+    m.def("direct_search", &bind_direct_search, nb::arg("colors"), nb::arg("color_of"), nb::arg("entries"),
+          nb::arg("fixed"), nb::arg("allowed"), nb::arg("entry_class"), nb::arg("indices"), nb::arg("far_weights"),
+          nb::arg("near_weights"), nb::arg("n_passes"), nb::arg("n_threads"));
     m.def("search_lzw", &bind_search_lzw, nb::arg("color_points"), nb::arg("color_of"), nb::arg("looks"),
           nb::arg("n_entries"), nb::arg("transparent"), nb::arg("canvas"), nb::arg("required"), nb::arg("box"),
           nb::arg("diffuse"), nb::arg("bit_worth"), nb::arg("again_bits"), nb::arg("stays"), nb::arg("proposed"),

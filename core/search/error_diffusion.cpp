@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdlib>
 #include <limits>
 
 namespace huepress {
@@ -10,6 +12,8 @@ namespace {
 constexpr std::size_t kMostDims = 4;
 // Sixteenths of an error that go ahead, and below: behind, straight, ahead.
 constexpr int kAhead = 7, kBelowBehind = 3, kBelow = 5, kBelowAhead = 1;
+// Sixteenths of what a pixel along a curve was handed that its successor is handed too.
+constexpr int kRemembered = 6;
 
 using Point = std::array<std::int32_t, kMostDims>;
 
@@ -36,7 +40,7 @@ public:
         for (std::size_t i = 0; i < n_pixels; ++i) widen(point_at(picture.colors, picture.color_of[i], picture.dims));
     }
 
-    // The entry for a color and the errors handed to it; `error` becomes what is to be handed on.
+    // The entry for a color and the errors handed to it; `error` becomes what is left.
     std::uint8_t choose(std::uint32_t color, const Point& handed, Point& error) const {
         Point wanted = point_at(picture_.colors, color, picture_.dims);
         for (std::size_t d = 0; d < kMostDims; ++d) {
@@ -57,7 +61,7 @@ public:
             }
         }
         for (std::size_t d = 0; d < kMostDims; ++d) {
-            error[d] = sixteenth(picture_.strength * (wanted[d] - entries_[best][d]));
+            error[d] = wanted[d] - entries_[best][d];
         }
         return static_cast<std::uint8_t>(best);
     }
@@ -73,6 +77,47 @@ private:
     const DiffusedPicture& picture_;
     std::vector<Point> entries_;
     Point low_{}, high_{};
+};
+
+// Hilbert's curve over the smallest square of a power of two that holds a picture; only what lies within it is visited.
+class Curve {
+public:
+    template <class Visit>
+    static void walk(std::size_t width, std::size_t height, Visit&& visit) {
+        std::ptrdiff_t side = 1;
+        while (side < static_cast<std::ptrdiff_t>(std::max(width, height))) side *= 2;
+        const Curve curve{static_cast<std::ptrdiff_t>(width), static_cast<std::ptrdiff_t>(height)};
+        curve.square({0, 0}, {side, 0}, {0, side}, visit);
+    }
+
+private:
+    struct Vector {
+        std::ptrdiff_t x, y;
+        Vector operator+(Vector other) const { return {x + other.x, y + other.y}; }
+        Vector operator-() const { return {-x, -y}; }
+        Vector half() const { return {x / 2, y / 2}; }
+    };
+
+    Curve(std::ptrdiff_t width, std::ptrdiff_t height) : width_(width), height_(height) {}
+
+    // From one corner along `across` to the corner at its other end; corners are those of pixels.
+    template <class Visit>
+    void square(Vector corner, Vector across, Vector up, Visit& visit) const {
+        const Vector far = corner + across + up;
+        const Vector low{std::min(corner.x, far.x), std::min(corner.y, far.y)};
+        if (low.x >= width_ || low.y >= height_) return;
+        if (std::max(std::abs(across.x), std::abs(across.y)) == 1) {
+            visit(static_cast<std::size_t>(low.x), static_cast<std::size_t>(low.y));
+            return;
+        }
+        const Vector a = across.half(), u = up.half();
+        square(corner, u, a, visit);
+        square(corner + u, a, u, visit);
+        square(corner + u + a, a, u, visit);
+        square(corner + across + u, -u, -a, visit);
+    }
+
+    std::ptrdiff_t width_, height_;
 };
 
 }  // namespace
@@ -94,6 +139,7 @@ std::vector<std::uint8_t> diffuse_errors(const DiffusedPicture& picture) {
             Point handed{}, error{};
             for (std::size_t d = 0; d < kMostDims; ++d) handed[d] = sixteenth(errors[x + 1][d]);
             indices[pixel] = nearest.choose(color, handed, error);
+            for (std::size_t d = 0; d < kMostDims; ++d) error[d] = sixteenth(picture.strength * error[d]);
             for (std::size_t d = 0; d < kMostDims; ++d) {
                 errors[x + 1 + step][d] += kAhead * error[d];
                 below[x + 1 - step][d] += kBelowBehind * error[d];
@@ -103,6 +149,26 @@ std::vector<std::uint8_t> diffuse_errors(const DiffusedPicture& picture) {
         }
         errors.swap(below);
     }
+    return indices;
+}
+
+std::vector<std::uint8_t> diffuse_along_curve(const DiffusedPicture& picture) {
+    const Nearest nearest(picture);
+    std::vector<std::uint8_t> indices(picture.width * picture.height);
+    Point handed{}, error{};
+    Curve::walk(picture.width, picture.height, [&](std::size_t x, std::size_t y) {
+        const std::size_t pixel = y * picture.width + x;
+        const std::uint32_t color = picture.color_of[pixel];
+        if (picture.fixed[color] >= 0) {
+            indices[pixel] = static_cast<std::uint8_t>(picture.fixed[color]);
+            return;
+        }
+        indices[pixel] = nearest.choose(color, handed, error);
+        for (std::size_t d = 0; d < kMostDims; ++d) {
+            handed[d] =
+                sixteenth(kRemembered * handed[d] + (16 - kRemembered) * sixteenth(picture.strength * error[d]));
+        }
+    });
     return indices;
 }
 

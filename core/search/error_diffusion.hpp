@@ -1,4 +1,5 @@
-// Classical error diffusion (R. W. Floyd and L. Steinberg 1976) along a serpentine, for palettes that were given.
+// Classical error diffusion, for palettes that were given: along a serpentine (R. W. Floyd and L. Steinberg 1976) and
+// along a curve (L. Riemersma, "A balanced dithering technique", 1998).
 #pragma once
 
 #include <cstddef>
@@ -29,5 +30,9 @@ struct DiffusedPicture {
 // The entry of each pixel: the nearest to its color and the errors handed to it, kept within the range of all colors
 // and entries, so that what no entry can repair does not add up. Integers only.
 std::vector<std::uint8_t> diffuse_errors(const DiffusedPicture& picture);
+
+// The same along Hilbert's curve: each pixel is handed a mean of the errors before it, each of which counts 6/16 of the
+// next. No rows of dots settle.
+std::vector<std::uint8_t> diffuse_along_curve(const DiffusedPicture& picture);
 
 }  // namespace huepress

@@ -48,7 +48,21 @@ def diffuse_errors(
     fixed: npt.NDArray[np.int16],
     allowed: npt.NDArray[np.uint8],
     entry_class: npt.NDArray[np.uint8],
-    strength: int = 16,
+    strength: int = ...,
+    along_curve: bool = ...,
+) -> npt.NDArray[np.uint8]: ...
+def direct_search(
+    colors: npt.NDArray[np.float32],
+    color_of: npt.NDArray[np.uint32],
+    entries: npt.NDArray[np.float32],
+    fixed: npt.NDArray[np.int16],
+    allowed: npt.NDArray[np.uint8],
+    entry_class: npt.NDArray[np.uint8],
+    indices: npt.NDArray[np.uint8],
+    far_weights: npt.NDArray[np.float32],
+    near_weights: npt.NDArray[np.float32],
+    n_passes: int,
+    n_threads: int,
 ) -> npt.NDArray[np.uint8]: ...
 def visibility_roots(
     color_points: npt.NDArray[np.float32], color_of: npt.NDArray[np.uint32]

@@ -23,14 +23,24 @@ def problem(seed, dims=3, n_colors=20, k=5, height=9, width=13, spread=4080):
     }
 
 
-@given(st.integers(0, 10**6), st.sampled_from([3, 4]), st.integers(0, 16), st.integers(1, 30), st.integers(1, 30))
-def test_equals_the_textbook(seed, dims, strength, height, width):
+sizes = st.integers(1, 30)
+
+
+@given(st.integers(0, 10**6), st.sampled_from([3, 4]), st.integers(0, 16), sizes, sizes, st.booleans())
+def test_equals_the_textbook(seed, dims, strength, height, width, along_curve):
     given_ = problem(seed, dims, height=height, width=width)
-    found = _core.diffuse_errors(**given_, strength=strength)
-    np.testing.assert_array_equal(found, error_diffusion.diffuse_errors(**given_, strength=strength))
+    found = _core.diffuse_errors(**given_, strength=strength, along_curve=along_curve)
+    textbook = error_diffusion.diffuse_along_curve if along_curve else error_diffusion.diffuse_errors
+    np.testing.assert_array_equal(found, textbook(**given_, strength=strength))
 
 
-def test_means_of_areas_stay():
+def test_a_curve_goes_from_neighbor_to_neighbor():
+    steps = np.abs(np.diff(error_diffusion.curve(16), axis=0))
+    assert (steps.sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize("along_curve", [False, True])
+def test_means_of_areas_stay(along_curve):
     gray = {
         "colors": np.full((1, 3), 1300, np.int32),
         "color_of": np.zeros((64, 64), np.uint32),
@@ -39,8 +49,8 @@ def test_means_of_areas_stay():
         "allowed": np.array([7], np.uint8),
         "entry_class": np.zeros(2, np.uint8),
     }
-    assert _core.diffuse_errors(**gray).mean() == pytest.approx(1300 / 4080, abs=0.01)
-    assert _core.diffuse_errors(**gray, strength=0).max() == 0
+    assert _core.diffuse_errors(**gray, along_curve=along_curve).mean() == pytest.approx(1300 / 4080, abs=0.01)
+    assert _core.diffuse_errors(**gray, strength=0, along_curve=along_curve).max() == 0
 
 
 def test_errors_that_no_entry_repairs_do_not_add_up():

@@ -177,3 +177,13 @@ def test_sizes_must_be_equal_and_large_enough(photo):
         core_score(photo[:7], photo[:7])
     with pytest.raises(ValueError, match="same size"):
         core_score(photo, photo[:, 1:])
+
+
+def test_errors_from_afar_mix():
+    gray = np.full((40, 50, 3), 128, np.uint8)
+    dots = np.where((np.indices((40, 50)).sum(axis=0) % 2 == 0)[..., None], gray - 100, gray + 100)
+    assert metrics.error_from_afar(gray, dots) == 0
+    assert metrics.error_from_afar(gray, gray + 3) == 9
+    half = gray.copy()
+    half[:, :25] += 8
+    assert 20 < metrics.error_from_afar(gray, half) < 32

@@ -1,6 +1,8 @@
-"""Classical error diffusion, for palettes that were given (R. W. Floyd and L. Steinberg 1976)."""
+"""Classical error diffusion, for palettes that were given."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +17,42 @@ from huepress.options import Options
 _FREE = -1
 
 
-def diffuse_errors(table: ColorTable, fit: PaletteFit, options: Options, strength: int = 16) -> IndexedImage:
-    """Map to a palette that was given, each error handed to four neighbors in sRGB, rows in turn from left and right.
+class EntryRules(NamedTuple):
+    """Which entries of a given palette the colors of a picture may take.
 
-    Means of areas stay, as they do for whoever looks from afar. What is wanted of an entry stays within the range of
-    the picture and the palette, so that errors that no entry can repair do not add up.
+    Attributes
+    ----------
+    fixed : ndarray of int16, (n_colors,)
+        The entry that a color has in any case; -1 where it is free.
+    allowed : ndarray of uint8, (n_colors,)
+        Bits of the classes of entries.
+    entry_class : ndarray of uint8, (n_entries,)
+    """
+
+    fixed: npt.NDArray[np.int16]
+    allowed: npt.NDArray[np.uint8]
+    entry_class: npt.NDArray[np.uint8]
+
+
+def entry_rules(table: ColorTable, fit: PaletteFit, options: Options) -> EntryRules:
+    """Return the rules that hold whatever is diffused: exact matches, what is not seen, and classes of alpha."""
+    colors, entries = table.colors_srgb8, fit.palette.colors_srgb8
+    is_fixed = fit.exact | ~is_matched(colors, entries)
+    kinds = alpha_class(entries)
+    if options.alpha == "exact":
+        allowed = allowed_classes(alpha_class(colors), kinds)
+    else:
+        allowed = np.full(len(colors), 0b111, np.uint8)
+    return EntryRules(np.where(is_fixed, fit.labels, _FREE).astype(np.int16), allowed, kinds)
+
+
+def diffuse_errors(
+    table: ColorTable, fit: PaletteFit, options: Options, strength: int = 16, *, along_curve: bool = False
+) -> IndexedImage:
+    """Map to a palette that was given, errors handed on in sRGB: means of areas stay, as whoever looks from afar sees.
+
+    What is wanted of an entry stays within the range of the picture and the palette, so that errors that no entry can
+    repair do not add up.
 
     Parameters
     ----------
@@ -28,23 +61,19 @@ def diffuse_errors(table: ColorTable, fit: PaletteFit, options: Options, strengt
         Nearest entries in sRGB.
     options : Options
     strength : int
-        Sixteenths of each error that are handed on, 0 to 16.
+        Sixteenths of each error that are handed on, 0 to 16: the less, the fewer dots.
+    along_curve : bool
+        Whether errors go along Hilbert's curve (L. Riemersma, "A balanced dithering technique", 1998), each counting
+        three eighths of the next, instead of to four neighbors, rows in turn from left and right (R. W. Floyd and L.
+        Steinberg 1976).
     """
-    colors, entries = table.colors_srgb8, fit.palette.colors_srgb8
-    is_fixed = fit.exact | ~is_matched(colors, entries)
-    kinds = alpha_class(entries)
-    if options.alpha == "exact":
-        allowed = allowed_classes(alpha_class(colors), kinds)
-    else:
-        allowed = np.full(len(colors), 0b111, np.uint8)
     indices = _core.diffuse_errors(
-        colors=_sixteenths(colors),
+        colors=_sixteenths(table.colors_srgb8),
         color_of=table.inverse,
-        entries=_sixteenths(entries),
-        fixed=np.where(is_fixed, fit.labels, _FREE).astype(np.int16),
-        allowed=allowed,
-        entry_class=kinds,
+        entries=_sixteenths(fit.palette.colors_srgb8),
+        **entry_rules(table, fit, options)._asdict(),
         strength=strength,
+        along_curve=along_curve,
     )
     return IndexedImage(with_exact_matches(indices, table, fit, options.hidden), fit.palette)
 

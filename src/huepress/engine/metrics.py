@@ -160,6 +160,30 @@ def mean_squared_error(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:
     return total / int(original_srgb8.shape[0] * original_srgb8.shape[1])
 
 
+def error_from_afar(original_srgb8: Bytes, distorted_srgb8: Bytes) -> float:
+    """Return the mean squared error of sRGB codes behind a blur, as areas are seen from afar: dots mix.
+
+    Means of 2 x 2 pixels are blurred by binomial weights, together about a Gaussian of sigma 2 pixels.
+
+    Parameters
+    ----------
+    original_srgb8, distorted_srgb8 : ndarray of uint8, (height, width, 3)
+        At least 2 x 2 pixels; an odd last row or column is left out.
+    """
+    height, width = (side // 2 for side in original_srgb8.shape[:2])
+    blocks = (2 * height, 2 * width)
+    error = np.subtract(
+        original_srgb8[: blocks[0], : blocks[1]], distorted_srgb8[: blocks[0], : blocks[1]], dtype=np.float32
+    )
+    error = error.reshape(height, 2, width, 2, 3).mean(axis=(1, 3))
+    for axis in (0, 1):
+        for _ in range(2):
+            ends = np.pad(error, [(1, 1) if each == axis else (0, 0) for each in range(3)], mode="edge")
+            before, after = (np.take(ends, range(at, at + error.shape[axis]), axis=axis) for at in (0, 2))
+            error = (before + after + 2 * error) / np.float32(4)
+    return float(np.square(error, dtype=np.float64).mean())
+
+
 def mean_squared_error_of_indices(table: ColorTable, indexed: IndexedImage, *, threads: int) -> float:
     """Return the mean over the pixels of the summed squared differences of sRGB codes.
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.colors.arrays import CLEAR, allowed_classes, alpha_class, product
+from huepress.colors.arrays import CLEAR, allowed_classes, alpha_class
 from huepress.efforts import EFFORTS
 from huepress.engine.hull import onto_hull
 from huepress.engine.palette import PaletteFit, display_order
@@ -244,38 +244,6 @@ class Search:
         renumbered = np.zeros(256, dtype=np.uint8)
         renumbered[kept] = np.arange(len(kept))
         return IndexedImage(renumbered[indices], Palette(colors[kept]))
-
-
-# Gray first, as the search expects a lightness; the rotation keeps distances.
-_GRAY_FIRST: npt.NDArray[np.float32] = np.array(
-    np.array([[1, 1, 1], [1, -1, 0], [1, 1, -2]]) / np.sqrt([[3], [2], [6]]), np.float32
-)
-
-
-def diffuse_in_srgb(table: ColorTable, fit: PaletteFit, options: Options) -> IndexedImage:
-    """Map to a palette that was given, errors diffused in sRGB: means of areas are kept, as classical dithering does.
-
-    Far from the palette Oklab's steps are too uneven for that.
-    """
-
-    def as_points(colors_srgb8: Bytes) -> npt.NDArray[np.float32]:
-        points = _core.colors_to_points(colors_srgb8, "srgb") / np.float32(255)
-        points[:, :3] = product(points[:, :3], _GRAY_FIRST.T)
-        return np.ascontiguousarray(points)
-
-    points, entries = as_points(table.colors_srgb8), as_points(fit.palette.colors_srgb8)
-    points = np.where(fit.exact[:, None], points, onto_hull(points, entries))
-    unmatched = ~is_matched(table.colors_srgb8, fit.palette.colors_srgb8)
-    points[unmatched] = entries[fit.labels[unmatched]]
-    search = _core.SpatialSearch(
-        color_points=points, color_of=table.inverse, palette=entries, diffuse=True, unit=1, coder="png"
-    )
-    if options.alpha == "exact" and table.colors_srgb8.shape[1] == 4:
-        kinds = alpha_class(fit.palette.colors_srgb8)
-        search.set_classes(allowed_classes(alpha_class(table.colors_srgb8), kinds), kinds)
-    search.sweep(bit_worth=0.0, slack=0.0, matches=False, n_threads=options.threads)
-    indices = search.indices().reshape(table.inverse.shape)
-    return IndexedImage(with_exact_matches(indices, table, fit, options.hidden), fit.palette)
 
 
 def _owned(table: ColorTable, fit: PaletteFit) -> npt.NDArray[np.bool_]:

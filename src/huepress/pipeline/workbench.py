@@ -8,25 +8,21 @@ from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
-
-from huepress.colors.arrays import CLEAR, alpha_class, with_alpha_channel
+from huepress.colors.arrays import CLEAR, alpha_class
 from huepress.engine.backing import backing_color, told_backing
-from huepress.engine.error_diffusion import diffuse_errors
 from huepress.engine.histogram import count_colors, has_hidden_colors, with_alpha
 from huepress.engine.indexing import index_image
 from huepress.engine.metrics import LOSSLESS_SCORE, SMALLEST_SIDE, Comparator, SmoothGround
 from huepress.engine.palette import PaletteFit, fit_palette, fits, least_colors, needs_alpha
-from huepress.engine.spatial import Search, SmoothPlaces, diffuse_in_srgb, with_exact_matches
+from huepress.engine.spatial import Search, SmoothPlaces
 from huepress.formats.writing import encode, main_format
-from huepress.model import Bytes, ColorTable, IndexedImage, SourceImage
+from huepress.model import ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
 from huepress.pipeline.attempts import Attempt
+from huepress.pipeline.given_palette import GivenPalette
 from huepress.pipeline.hunt import CHEAP_DISTORTION
 from huepress.results import Trial
 
-# Sixteenths of errors that classical diffusion hands on; far from the picture less looks better.
-_STRENGTHS = (16, 13, 10, 7)
 # Where diffused errors are more than this part of what is lost, the palette mixes badly.
 _BADLY_MIXED = 0.35
 
@@ -145,7 +141,7 @@ class Workbench:
             search = self._smooth_search(n_colors, smooth_weight)
         indexed, distortion_bits = search.run(rate, self._on_progress)
         if self._options.given_palette is not None:
-            indexed = self._best_looking(indexed, table, fit, search)
+            indexed = GivenPalette.of(self._source, table, fit, indexed, self._options).best()
         return Chosen(indexed, table, True, False, distortion_bits)
 
     def nearest(self, n_colors: int) -> IndexedImage:
@@ -209,35 +205,6 @@ class Workbench:
         smooth = SmoothPlaces(self._ground.places, weight)
         return Search(*self._fit(n_colors), self._options, coder=self._coder, smooth=smooth)
 
-    def _best_looking(self, found: IndexedImage, table: ColorTable, fit: PaletteFit, search: Search) -> IndexedImage:
-        """Return what looks best with a palette that was given: of searches, diffusion in sRGB, and nearest colors.
-
-        Where entries lie far from the picture, diffusion can cost more than it brings.
-        """
-        if not self.measurable:
-            return found
-        source = self._source.pixels_srgb8
-        is_backed = source.shape[2] == 4 and backing_color(self._options) is not None
-        if is_backed:  # as if on what clear pixels become about
-            source = _on_gray(source)
-        comparator = Comparator(SourceImage(source), threads=self._options.threads) if is_backed else self._judge
-        in_srgb = fit_palette(table, replace(self._options, space="srgb"))
-        candidates = [found, *(index_image(table, each, threads=self._options.threads) for each in (fit, in_srgb))]
-        if self._options.dither != "none":
-            candidates += [search.run(0.0).indexed, diffuse_in_srgb(table, in_srgb, self._options)]
-            candidates += [diffuse_errors(table, in_srgb, self._options, each) for each in _STRENGTHS]
-
-        def looks(candidate: IndexedImage) -> float:
-            shown = candidate.to_array()
-            if is_backed:
-                return comparator.ssimulacra2(_on_gray(shown))
-            if source.shape[2] == 4:  # what a clear pixel became is not to decide
-                shown = np.where(source[:, :, 3:] == 0, source, with_alpha_channel(shown))
-            return comparator.ssimulacra2(np.ascontiguousarray(shown))
-
-        best = max(candidates, key=looks)
-        return replace(best, indices=with_exact_matches(best.indices, table, fit, self._options.hidden))
-
     def lossless(self) -> Attempt | None:
         """Return the version without any loss, if the palette can hold it."""
         most = self._options.most_colors
@@ -280,11 +247,3 @@ class Workbench:
         self.n_attempts += 1
         trial = Trial(rate, indexed.n_colors, len(encoded.data), score)
         return Attempt(trial, encoded, indexed, chosen.table, chosen.distortion_bits)
-
-
-def _on_gray(pixels_srgb8: Bytes) -> Bytes:
-    """Return pixels on a middle gray."""
-    if pixels_srgb8.shape[2] == 3:
-        return pixels_srgb8
-    alpha = pixels_srgb8[:, :, 3:].astype(np.float32) / 255
-    return np.rint(pixels_srgb8[:, :, :3] * alpha + 127.5 * (1 - alpha)).astype(np.uint8)
