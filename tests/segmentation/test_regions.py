@@ -84,6 +84,16 @@ def test_the_same_for_any_number_of_threads(photo):
     np.testing.assert_array_equal(one.costs, many.costs)
 
 
+def test_the_same_for_any_instruction_set(photo, simd_level):
+    found = segment(photo).hierarchy
+    _core.set_simd_level("baseline")
+    plain = segment(photo).hierarchy
+    _core.set_simd_level(simd_level)
+    np.testing.assert_array_equal(plain.cells, found.cells)
+    np.testing.assert_array_equal(plain.steps, found.steps)
+    np.testing.assert_array_equal(plain.costs, found.costs)
+
+
 def test_large_pictures_are_outlined_on_their_own_pixels():
     y, x = np.indices((1200, 1500))
     disc = (y - 600) ** 2 + (x - 700) ** 2 <= 400**2

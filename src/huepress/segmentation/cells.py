@@ -17,14 +17,13 @@ Strengths = npt.NDArray[np.float32]
 _MOST_PIXELS = 200_000
 # Textures: histograms over so many colors, which are alike where they are less than this apart in Oklab.
 _N_WORDS, _WORD_WIDTH, _WORD_RANK = 48, 0.053, 16
-_WORD_SAMPLE = 25_000
+_WORD_SAMPLE, _FEW_SAMPLES = 25_000, 500
 _WORD_ITERATIONS = 30
 _ROUNDED_TO = 1024  # parts of 1, so that the last bits of an exponential decide nothing
-# What the strength of an edge is made of: widths of the Gaussian in pixels, and weights.
-COLOR_EDGES = ((2.0, 8.0), (4.0, 9.3))
-TEXTURE_EDGE = (4.0, 1.1)  # on the half size
-_CELL_EDGES = ((1.5, 0.85), (2.0, 1.0), (4.0, 1.2))
-_CELL_TEXTURE = 0.1
+_EDGES = 2.0  # width of the Gaussian in pixels, at each size
+# The edges that bound cells: those of colors, these at a finer scale, at half size, and of textures there.
+_FINEST_EDGES = 1.5
+_CELL_FINEST, _CELL_COARSE, _CELL_TEXTURE = 0.85, 1.2, 0.1
 _HEIGHTS_PER_STRENGTH = 4000
 
 
@@ -38,26 +37,31 @@ class Evidence:
         In Oklab.
     textures : ndarray of float32, (height, width, n)
         Features whose means over two areas are as far apart as the areas' histograms are unlike.
-    strengths : ndarray of float32, (height, width)
-        Of edges, in the units of the distance between textures.
+    details : ndarray of float32, (height, width, 4)
+        Roots of how fast lightness changes across, down and along both diagonals.
+    fine, half, quarter : ndarray of float32, (n, height, width), also of half and of a quarter of the size, rounded up
+        Strengths of edges in lightness and in hue, and on the smaller ones in textures and in details.
     heights : ndarray of uint16, (height, width)
         The edges that bound cells.
     """
 
     colors: Points
     textures: Points
-    strengths: Strengths
+    details: Points
+    fine: Strengths
+    half: Strengths
+    quarter: Strengths
     heights: npt.NDArray[np.uint16]
 
 
 def find_evidence(level: Level, *, seed: int, threads: int) -> Evidence:
-    """Measure colors, textures and edges.
+    """Measure colors, textures, details and edges.
 
     Two histograms h over the picture's own colors c (of k-means) are compared by sqrt((h - h')^T K (h - h')) with
     K_ij = exp(-|c_i - c_j|^2 / 2 s^2), the maximum mean discrepancy (A. Gretton and others, "A kernel two-sample
     test", 2012), as the distance between mean features phi with phi_i . phi_j = K_ij; so the gradient of the smoothed
     features compares the two halves of a disc as D. Martin and others, "Learning to detect natural image boundaries
-    using local brightness, color, and texture cues", 2004, do.
+    using local brightness, color, and texture cues", 2004, do; that of the details likewise.
 
     Parameters
     ----------
@@ -66,22 +70,45 @@ def find_evidence(level: Level, *, seed: int, threads: int) -> Evidence:
     """
     colors = _filled(level)
     textures = _textures(colors, seed=seed, threads=threads)
-    widths = sorted({width for width, _ in (*COLOR_EDGES, *_CELL_EDGES)})
-    by_width = {width: _core.edge_strengths(colors, width, threads) for width in widths}
-    small = Level(textures, None).halved().points
-    width, weight = TEXTURE_EDGE
-    texture = _upsampled(_core.edge_strengths(small, width / 2, threads), level.shape)
-    strengths = _weighted(by_width, COLOR_EDGES) + np.float32(weight) * texture
-    bounding = _weighted(by_width, _CELL_EDGES) + np.float32(_CELL_TEXTURE) * texture
+    details = np.sqrt(Level(_changes(colors[..., 0]), None).halved().points)
+    colored = [_lightness(colors), np.ascontiguousarray(colors[..., 1:3])]
+    fine = [_core.edge_strengths(each, _EDGES, threads) for each in colored]
+    channels = [*(Level(each, None).halved().points for each in (*colored, textures)), details]
+    half = [_core.edge_strengths(each, _EDGES, threads) for each in channels]
+    quarter = [_core.edge_strengths(Level(each, None).halved().points, _EDGES, threads) for each in channels]
+    bounding = np.float32(_CELL_TEXTURE) * half[2] + np.float32(_CELL_COARSE) * _together(*half[:2])
+    bounding = _upsampled(bounding, level.shape) + _together(*fine)
+    bounding += np.float32(_CELL_FINEST) * _core.edge_strengths(colors, _FINEST_EDGES, threads)
     heights = np.minimum(bounding * np.float32(_HEIGHTS_PER_STRENGTH), 65535).astype(np.uint16)
-    return Evidence(colors, textures, strengths, heights)
+    return Evidence(
+        colors, textures, _doubled(details, level.shape), np.stack(fine), np.stack(half), np.stack(quarter), heights
+    )
 
 
-def _weighted(by_width: dict[float, Strengths], weights: tuple[tuple[float, float], ...]) -> Strengths:
-    total = np.zeros_like(next(iter(by_width.values())))
-    for width, weight in weights:
-        total += np.float32(weight) * by_width[width]
-    return total
+def _together(a: Strengths, b: Strengths) -> Strengths:
+    """Return the length of two strengths; a library's hypot would differ in the last bit."""
+    return np.sqrt(a * a + b * b)
+
+
+def _lightness(colors: Points) -> Points:
+    """Return the lightness, with alpha beside it where there is any."""
+    return np.ascontiguousarray(colors[..., [0, 3]] if colors.shape[2] == 4 else colors[..., :1])
+
+
+def _changes(values: Strengths) -> Points:
+    """Return how fast values change across, down and along both diagonals, by Sobel's masks: (height, width, 4)."""
+    padded = np.pad(values, 1, mode="edge")
+    above_and_below = padded[:-2] + 2 * padded[1:-1] + padded[2:]
+    beside = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
+    across = (above_and_below[:, 2:] - above_and_below[:, :-2]) * np.float32(1 / 8)
+    down = (beside[2:] - beside[:-2]) * np.float32(1 / 8)
+    diagonal = np.float32(np.sqrt(0.5))
+    return np.abs(np.stack([across, down, (across + down) * diagonal, (across - down) * diagonal], axis=2))
+
+
+def _doubled(small: Points, shape: tuple[int, int]) -> Points:
+    large = np.repeat(np.repeat(small, 2, axis=0), 2, axis=1)
+    return np.ascontiguousarray(large[: shape[0], : shape[1]])
 
 
 def find_cells(level: Level, heights: npt.NDArray[np.uint16]) -> tuple[Labels, int]:
@@ -155,7 +182,8 @@ def _filled(level: Level) -> Points:
 def _textures(colors: Points, *, seed: int, threads: int) -> Points:
     flat = colors.reshape(-1, colors.shape[2])
     sample = np.ascontiguousarray(flat[:: max(1, len(flat) // _WORD_SAMPLE)])
-    n_words = min(_N_WORDS, len(np.unique(sample, axis=0)))
+    few = np.unique(sample[:: max(1, len(sample) // _FEW_SAMPLES)], axis=0)
+    n_words = min(_N_WORDS, len(few) if len(few) >= _N_WORDS else len(np.unique(sample, axis=0)))
     words = _core.kmeans(
         sample,
         np.ones(len(sample), dtype=np.uint32),
