@@ -280,7 +280,7 @@ void segment(const Picture& picture) {
     // Weights of no meaning, two units.
     std::vector<double> hidden(2 * evidence.n_features());
     for (std::size_t i = 0; i < hidden.size(); ++i) hidden[i] = 0.25 * static_cast<double>(i % 7) - 0.5;
-    const double biases[] = {0.5, -0.25}, output[] = {1.0, 0.75};
+    const double biases[] = {9.5, 6.25}, output[] = {0.5, -0.375};
     const std::vector<MergeStep> steps =
         merge_by_borders(evidence, n_regions, {hidden.data(), biases, output, -1.0, 2, 3.0}, kNever);
     Digest digest;

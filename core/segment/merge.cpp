@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "support/float4.hpp"
+
 namespace huepress {
 namespace {
 
@@ -28,7 +30,18 @@ public:
           version_(n_regions, 0),
           alive_(n_regions, 1),
           features_(evidence_.n_features()),
-          units_(network.n_units) {
+          hidden_((network.n_units + 3) / 4 * features_.size()),
+          biases_((network.n_units + 3) / 4),
+          outputs_(biases_.size()) {
+        for (std::size_t unit = 0; unit < network.n_units; ++unit) {
+            const std::size_t block = unit / 4, lane = unit % 4;
+            for (std::size_t f = 0; f < features_.size(); ++f) {
+                hidden_[block * features_.size() + f][lane] =
+                    static_cast<float>(network.hidden[f * network.n_units + unit]);
+            }
+            biases_[block][lane] = static_cast<float>(network.hidden_biases[unit]);
+            outputs_[block][lane] = static_cast<float>(network.output[unit]);
+        }
         for (std::size_t i = 0; i < evidence_.borders().size(); ++i) {
             const Border& border = evidence_.borders()[i];
             sides_[static_cast<std::size_t>(border.a)].push_back({border.b, static_cast<std::uint32_t>(i)});
@@ -52,6 +65,7 @@ public:
             highest = std::max(highest, entry.cost);
             steps.push_back({entry.a, entry.b, highest});
             join(entry.a, entry.b);
+            if (steps.size() + 1 == version_.size()) break;  // what waits is out of date
         }
         return steps;
     }
@@ -74,16 +88,15 @@ private:
         return sure * (1.0 + network_.vivid * std::max(0.0, evidence_.hue_distance(a, b) - kCommonHueDistance));
     }
 
-    double network_output() {
-        const std::size_t n = units_.size();
-        std::copy_n(network_.hidden_biases, n, units_.data());
-        for (std::size_t f = 0; f < features_.size(); ++f) {
-            const double* weights = network_.hidden + f * n;
-            for (std::size_t h = 0; h < n; ++h) units_[h] += weights[h] * features_[f];
+    double network_output() const {
+        Float4 sum = Float4{};
+        for (std::size_t block = 0; block < biases_.size(); ++block) {
+            const Float4* weights = &hidden_[block * features_.size()];
+            Float4 units = biases_[block];
+            for (std::size_t f = 0; f < features_.size(); ++f) units += weights[f] * static_cast<float>(features_[f]);
+            sum += outputs_[block] * select(units > 0.0f, units, Float4{});
         }
-        double z = network_.output_bias;
-        for (std::size_t h = 0; h < n; ++h) z += network_.output[h] * std::max(0.0, units_[h]);
-        return z;
+        return network_.output_bias + static_cast<double>((sum[0] + sum[1]) + (sum[2] + sum[3]));
     }
 
     void push(std::int32_t r, std::int32_t other, std::size_t border) {
@@ -129,7 +142,9 @@ private:
     std::vector<std::vector<Side>> sides_;
     std::vector<std::uint32_t> version_;
     std::vector<std::uint8_t> alive_;
-    std::vector<double> features_, units_;
+    std::vector<double> features_;
+    // The network's units by fours, of each block a weight a feature; those that fill the last block are 0.
+    std::vector<Float4> hidden_, biases_, outputs_;
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;
 };
 
