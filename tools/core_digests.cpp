@@ -282,7 +282,7 @@ void segment(const Picture& picture) {
     for (std::size_t i = 0; i < hidden.size(); ++i) hidden[i] = 0.25 * static_cast<double>(i % 7) - 0.5;
     const double biases[] = {9.5, 6.25}, output[] = {0.5, -0.375};
     const std::vector<MergeStep> steps =
-        merge_by_borders(evidence, n_regions, {hidden.data(), biases, output, -1.0, 2, 3.0}, kNever);
+        merge_by_borders(evidence, n_regions, {hidden.data(), biases, output, -1.0, 2, 3.0, 0.5}, kNever);
     Digest digest;
     digest.add(edges).add(cells);
     for (const MergeStep& step : steps) digest.number(step.into).number(step.from).number(step.cost);

@@ -193,7 +193,7 @@ nb::tuple bind_merge_by_borders(const In<std::int32_t, 2>& regions, const Planes
                                 const Planes& quarter, const In<float, 3>& textures, const In<float, 3>& details,
                                 const In<float, 3>& colors, int n_regions, const In<double, 2>& hidden,
                                 const In<double, 1>& hidden_biases, const In<double, 1>& output, double output_bias,
-                                double vivid) {
+                                double vivid, double flat) {
     for (std::size_t i = 0; i < hidden.size(); ++i) require_finite(hidden.data()[i], "weights must be finite");
     for (const In<double, 1>* each : {&hidden_biases, &output}) {
         require(each->size() == hidden.shape(1), "weights must be features x units, and one a unit");
@@ -201,9 +201,11 @@ nb::tuple bind_merge_by_borders(const In<std::int32_t, 2>& regions, const Planes
     }
     require_finite(output_bias, "weights must be finite");
     require_finite(vivid, "weights must be finite");
+    require_finite(flat, "weights must be finite");
     BorderEvidence evidence = checked_evidence(regions, fine, half, quarter, textures, details, colors, n_regions);
     require(hidden.shape(0) == evidence.n_features(), "weights must be features x units, and one a unit");
-    const MergeNetwork network{hidden.data(), hidden_biases.data(), output.data(), output_bias, hidden.shape(1), vivid};
+    const MergeNetwork network{hidden.data(), hidden_biases.data(), output.data(), output_bias, hidden.shape(1), vivid,
+                               flat};
     const std::vector<MergeStep> steps = without_gil([&](const StopRequested& stop) {
         return merge_by_borders(std::move(evidence), static_cast<std::size_t>(n_regions), network, stop);
     });
@@ -234,7 +236,8 @@ void bind_segmentation(nb::module_& m) {
           nb::arg("quarter"), nb::arg("textures"), nb::arg("details"), nb::arg("colors"), nb::arg("n_regions"));
     m.def("merge_by_borders", &bind_merge_by_borders, nb::arg("regions"), nb::arg("fine"), nb::arg("half"),
           nb::arg("quarter"), nb::arg("textures"), nb::arg("details"), nb::arg("colors"), nb::arg("n_regions"),
-          nb::arg("hidden"), nb::arg("hidden_biases"), nb::arg("output"), nb::arg("output_bias"), nb::arg("vivid"));
+          nb::arg("hidden"), nb::arg("hidden_biases"), nb::arg("output"), nb::arg("output_bias"), nb::arg("vivid"),
+          nb::arg("flat"));
 }
 
 }  // namespace huepress

@@ -7,6 +7,11 @@
 #include "support/exact_math.hpp"
 
 namespace huepress {
+namespace {
+
+constexpr double kHardlyNoticeable = 0.01;  // in Oklab
+
+}  // namespace
 
 BorderEvidence::BorderEvidence(Borders borders, RegionStatistics statistics)
     : borders_(std::move(borders)),
@@ -55,6 +60,12 @@ double BorderEvidence::squared_distance(std::size_t a, std::size_t b, std::size_
 
 double BorderEvidence::hue_distance(std::size_t a, std::size_t b) const {
     return std::sqrt(squared_distance(a, b, 1, 3));
+}
+
+double BorderEvidence::contrast(std::size_t a, std::size_t b) const {
+    const double spread_a = kept_[a].root_spread * kept_[a].root_spread,
+                 spread_b = kept_[b].root_spread * kept_[b].root_spread;
+    return std::sqrt(squared_distance(a, b, 0, n_colors_)) / (spread_a + spread_b + kHardlyNoticeable);
 }
 
 void BorderEvidence::measure(std::size_t a, std::size_t b, std::size_t border, double* features) const {

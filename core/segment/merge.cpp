@@ -11,8 +11,8 @@
 namespace huepress {
 namespace {
 
-// Oklab; neighbors in photographs are rarely farther apart.
-constexpr double kCommonHueDistance = 0.12;
+// Neighbors in photographs are rarely farther apart.
+constexpr double kCommonHueDistance = 0.12, kCommonContrast = 2.0;
 constexpr std::size_t kStepsPerPoll = 256;
 
 // One side of a border.
@@ -85,7 +85,8 @@ private:
         evidence_.measure(a, b, border, features_.data());
         const double z = network_output();
         const double sure = z > 0.0 ? 1.0 + z : 1.0 / (1.0 - z);
-        return sure * (1.0 + network_.vivid * std::max(0.0, evidence_.hue_distance(a, b) - kCommonHueDistance));
+        return sure + network_.vivid * std::max(0.0, evidence_.hue_distance(a, b) - kCommonHueDistance) +
+               network_.flat * std::max(0.0, evidence_.contrast(a, b) - kCommonContrast);
     }
 
     double network_output() const {

@@ -4,12 +4,13 @@
 // layer is that people would draw a line between the two:
 //
 //     z = b + sum_h v_h max(0, b_h + sum_f w_fh x_f)
-//     cost = (1 + z if z > 0, else 1 / (1 - z)) (1 + vivid max(0, h - 0.12))
+//     cost = (1 + z if z > 0, else 1 / (1 - z)) + vivid max(0, h - 0.12) + flat max(0, c - 2)
 //
-// with x the features of BorderEvidence, and h the distance of the mean colors' a and b in Oklab, so that small vivid
-// things stay. That what decides about merging is learned from pairs met while merging is from J. Nunez-Iglesias and
-// others, "Machine learning of hierarchical clustering to segment 2D and 3D images", 2013; the features are of the
-// kinds in P. Arbelaez and others, "Contour detection and hierarchical image segmentation", 2011.
+// with x the features of BorderEvidence, h the distance of the mean colors' a and b in Oklab, so that small vivid
+// things stay, and c the contrast, so that flat areas of graphics do. That what decides about merging is learned from
+// pairs met while merging is from J. Nunez-Iglesias and others, "Machine learning of hierarchical clustering to segment
+// 2D and 3D images", 2013; the features are of the kinds in P. Arbelaez and others, "Contour detection and hierarchical
+// image segmentation", 2011.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,7 @@ struct MergeNetwork {
     double output_bias;
     std::size_t n_units;
     double vivid;
+    double flat;
 };
 
 // One step: region `into` takes `from` in; `into` is the lower number of the two.

@@ -140,6 +140,7 @@ def merge_by_borders(
     output: npt.NDArray[np.float64],
     output_bias: float,
     vivid: float,
+    flat: float,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]: ...
 
 class SpatialSearch:

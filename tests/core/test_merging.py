@@ -74,6 +74,7 @@ def network(seed, n_features=19, n_units=3):
         "output": rng.normal(size=n_units),
         "output_bias": 0.3,
         "vivid": 3.0,
+        "flat": 0.5,
     }
 
 

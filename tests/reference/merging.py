@@ -129,7 +129,7 @@ def border_features(regions, fine, half, quarter, textures, details, colors):
     return {pair: np.array(measured(pair)) for pair in borders}
 
 
-def merge_by_borders(regions, *evidence, hidden, hidden_biases, output, output_bias, vivid):
+def merge_by_borders(regions, *evidence, hidden, hidden_biases, output, output_bias, vivid, flat):
     """Measure every pair of neighbors anew before each step."""
     regions = regions.copy()
     colors = evidence[-1]
@@ -143,7 +143,10 @@ def merge_by_borders(regions, *evidence, hidden, hidden_biases, output, output_b
             z = np.maximum(x @ hidden + hidden_biases, 0) @ output + output_bias
             hues = [colors[regions == each].mean(axis=0, dtype=float)[1:3] for each in pair]
             apart = max(0, np.linalg.norm(hues[0] - hues[1]) - 0.12)
-            all_costs[pair] = (1 + z if z > 0 else 1 / (1 - z)) * (1 + vivid * apart)
+            means = [colors[regions == each].mean(axis=0, dtype=float) for each in pair]
+            spreads = [math.sqrt(colors[regions == each].astype(float).var(axis=0).sum()) for each in pair]
+            contrast = max(0, np.linalg.norm(means[0] - means[1]) / (sum(spreads) + 0.01) - 2)
+            all_costs[pair] = (1 + z if z > 0 else 1 / (1 - z)) + vivid * apart + flat * contrast
         best = min(features, key=lambda pair: (all_costs[pair], pair))
         steps.append(best)
         costs.append(max([all_costs[best], *costs[-1:]]))

@@ -13,8 +13,9 @@ from huepress.segmentation.levels import Level, Points
 Labels = npt.NDArray[np.int32]
 Strengths = npt.NDArray[np.float32]
 
-# Cells are found on a picture of at most so many pixels, and drawn anew at each finer size.
-_MOST_PIXELS = 200_000
+# Cells are found on a picture of at most so many pixels, and of so many that differ from the one before, and drawn
+# anew at each finer size.
+_MOST_PIXELS, _MOST_DIFFERENT = 800_000, 200_000
 # Textures: histograms over so many colors, which are alike where they are less than this apart in Oklab.
 _N_WORDS, _WORD_WIDTH, _WORD_RANK = 48, 0.053, 16
 _WORD_SAMPLE, _FEW_SAMPLES = 25_000, 500
@@ -25,6 +26,10 @@ _EDGES = 2.0  # width of the Gaussian in pixels, at each size
 _FINEST_EDGES = 1.5
 _CELL_FINEST, _CELL_COARSE, _CELL_TEXTURE = 0.85, 1.2, 0.1
 _HEIGHTS_PER_STRENGTH = 4000
+# Where such a part of the pixels is like one beside it, areas of one color exactly are cells: from so many pixels on,
+# and from such a part of the picture on.
+_LEAST_FLAT, _SMALLEST_FLAT, _FLAT_PART = 0.25, 16, 5000
+_RIM = 1  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,17 +118,66 @@ def _doubled(small: Points, shape: tuple[int, int]) -> Points:
 
 def find_cells(level: Level, heights: npt.NDArray[np.uint16]) -> tuple[Labels, int]:
     """Return the catchment basins of the edges, and their number; -1 where the picture is not visible."""
-    labels = np.full(level.shape, -1, dtype=np.int32)
+    hidden = np.zeros(level.shape, dtype=bool) if level.visible is None else ~level.visible
+    flat = _flat_areas(level)
+    rims = _grown(flat >= 0, _RIM)  # mixtures of colors, in which there is nothing
+    marked, n_minima = _core.mark_minima(heights, np.where(hidden | rims, np.int32(-2), np.int32(-1)))
+    marked[rims & ~hidden] = -1
+    marked = np.where(flat >= 0, flat + n_minima, marked)
+    return np.maximum(_core.flood(heights, marked), -1), n_minima + int(flat.max(initial=-1)) + 1
+
+
+def _flat_areas(level: Level) -> Labels:
+    """Return a number from 0 for each connected area of one color exactly that is not small; elsewhere -1.
+
+    Where little of the picture is alike there are none: what is flat in a photograph is so by chance.
+    """
+    points = np.ascontiguousarray(level.points)
+    same = [(np.diff(points, axis=axis) == 0).all(axis=2) for axis in (0, 1)]
+    alike = np.zeros(level.shape, dtype=bool)
+    alike[:-1] |= same[0]
+    alike[1:] |= same[0]
+    alike[:, :-1] |= same[1]
+    alike[:, 1:] |= same[1]
     if level.visible is not None:
-        labels[~level.visible] = -2
-    marked, n_cells = _core.mark_minima(heights, labels)
-    return np.maximum(_core.flood(heights, marked), -1), n_cells
+        alike &= level.visible
+    if np.count_nonzero(alike) < _LEAST_FLAT * alike.size:
+        return np.full(level.shape, -1, dtype=np.int32)
+    # Numbers for colors; that two beside each other get the same one has a chance of 2^-31.
+    bits = (points + np.float32(0)).view(np.uint32)  # no -0
+    mixed = np.zeros(level.shape, dtype=np.uint32)
+    for channel in range(points.shape[2]):
+        mixed = (mixed ^ (mixed >> np.uint32(15)) ^ bits[..., channel]) * np.uint32(2654435761)
+    colors = np.where(alike, (mixed >> np.uint32(1)).astype(np.int32), np.int32(-1))
+    areas, color_of = _core.label_regions(colors)
+    sizes = np.bincount(areas.reshape(-1))
+    kept = (color_of >= 0) & (sizes >= max(_SMALLEST_FLAT, level.points[..., 0].size // _FLAT_PART))
+    numbers = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
+    return numbers[areas]
+
+
+def _grown(mask: npt.NDArray[np.bool_], steps: int) -> npt.NDArray[np.bool_]:
+    """Add the pixels beside a mask, so many times."""
+    for _ in range(steps if mask.any() else 0):
+        mask = mask.copy()
+        before = mask.copy()
+        mask[1:] |= before[:-1]
+        mask[:-1] |= before[1:]
+        mask[:, 1:] |= before[:, :-1]
+        mask[:, :-1] |= before[:, 1:]
+    return mask
 
 
 def small_enough(level: Level) -> list[Level]:
     """Halve a picture until cells may be found on it; the given level comes first."""
     levels = [level]
-    while levels[-1].points.shape[0] * levels[-1].points.shape[1] > _MOST_PIXELS and min(levels[-1].shape) > 1:
+    while min(levels[-1].shape) > 1:
+        points = levels[-1].points
+        n_pixels = points.shape[0] * points.shape[1]
+        if n_pixels <= _MOST_DIFFERENT:
+            break
+        if n_pixels <= _MOST_PIXELS and np.count_nonzero(np.diff(points, axis=1).any(axis=2)) <= _MOST_DIFFERENT:
+            break
         levels.append(levels[-1].halved())
     return levels
 

@@ -16,7 +16,7 @@ from huepress.segmentation.options import AUTO, RegionsAsked, check_regions
 
 # The cost up to which "auto" merges; chosen on the training pictures of BSDS500 (bench/learn_merging.py).
 AUTO_COST = 0.9
-_VIVID_WEIGHT = 12.0
+_VIVID_WEIGHT, _FLAT_WEIGHT = 16.0, 1.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -115,4 +115,5 @@ def merge_cells(
         output=network.output,
         output_bias=network.output_bias,
         vivid=_VIVID_WEIGHT,
+        flat=_FLAT_WEIGHT,
     )
