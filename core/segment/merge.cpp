@@ -30,6 +30,7 @@ public:
           version_(n_regions, 0),
           alive_(n_regions, 1),
           features_(evidence_.n_features()),
+          inputs_(evidence_.n_features()),
           hidden_((network.n_units + 3) / 4 * features_.size()),
           biases_((network.n_units + 3) / 4),
           outputs_(biases_.size()) {
@@ -89,12 +90,13 @@ private:
                network_.flat * std::max(0.0, evidence_.contrast(a, b) - kCommonContrast);
     }
 
-    double network_output() const {
+    double network_output() {
+        for (std::size_t f = 0; f < features_.size(); ++f) inputs_[f] = static_cast<float>(features_[f]);
         Float4 sum = Float4{};
         for (std::size_t block = 0; block < biases_.size(); ++block) {
             const Float4* weights = &hidden_[block * features_.size()];
             Float4 units = biases_[block];
-            for (std::size_t f = 0; f < features_.size(); ++f) units += weights[f] * static_cast<float>(features_[f]);
+            for (std::size_t f = 0; f < features_.size(); ++f) units += weights[f] * inputs_[f];
             sum += outputs_[block] * select(units > 0.0f, units, Float4{});
         }
         return network_.output_bias + static_cast<double>((sum[0] + sum[1]) + (sum[2] + sum[3]));
@@ -144,6 +146,7 @@ private:
     std::vector<std::uint32_t> version_;
     std::vector<std::uint8_t> alive_;
     std::vector<double> features_;
+    std::vector<float> inputs_;
     // The network's units by fours, of each block a weight a feature; those that fill the last block are 0.
     std::vector<Float4> hidden_, biases_, outputs_;
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;

@@ -133,12 +133,9 @@ def _flat_areas(level: Level) -> Labels:
     Where little of the picture is alike there are none: what is flat in a photograph is so by chance.
     """
     points = np.ascontiguousarray(level.points)
-    same = [(np.diff(points, axis=axis) == 0).all(axis=2) for axis in (0, 1)]
-    alike = np.zeros(level.shape, dtype=bool)
-    alike[:-1] |= same[0]
-    alike[1:] |= same[0]
-    alike[:, :-1] |= same[1]
-    alike[:, 1:] |= same[1]
+    alike = _like_beside(points[..., :1])  # nearly all photographs end here
+    if np.count_nonzero(alike) >= _LEAST_FLAT * alike.size:
+        alike = _like_beside(points)
     if level.visible is not None:
         alike &= level.visible
     if np.count_nonzero(alike) < _LEAST_FLAT * alike.size:
@@ -154,6 +151,18 @@ def _flat_areas(level: Level) -> Labels:
     kept = (color_of >= 0) & (sizes >= max(_SMALLEST_FLAT, level.points[..., 0].size // _FLAT_PART))
     numbers = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
     return numbers[areas]
+
+
+def _like_beside(points: Points) -> npt.NDArray[np.bool_]:
+    """Return which pixels equal one beside, above or below."""
+    alike = np.zeros(points.shape[:2], dtype=bool)
+    across = (points[:, 1:] == points[:, :-1]).all(axis=2)
+    down = (points[1:] == points[:-1]).all(axis=2)
+    alike[:, 1:] |= across
+    alike[:, :-1] |= across
+    alike[1:] |= down
+    alike[:-1] |= down
+    return alike
 
 
 def _grown(mask: npt.NDArray[np.bool_], steps: int) -> npt.NDArray[np.bool_]:

@@ -69,8 +69,8 @@ class Hierarchy:
         OptionError
             If `regions` is none of these or out of range.
         """
-        region_of = np.arange(self.n_cells, dtype=np.int32)
-        for into, taken in self.steps[: self.n_steps(regions)][::-1]:
+        region_of = list(range(self.n_cells))
+        for into, taken in self.steps[: self.n_steps(regions)][::-1].tolist():
             region_of[taken] = region_of[into]
         _, numbers = np.unique(region_of, return_inverse=True)
         cut: Labels = np.append(numbers, -1).astype(np.int32)[self.cells]
