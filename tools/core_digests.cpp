@@ -14,7 +14,9 @@
 #include "search/lzw_search.hpp"
 #include "search/spatial.hpp"
 #include "search/visibility.hpp"
+#include "segment/borders.hpp"
 #include "segment/edges.hpp"
+#include "segment/evidence.hpp"
 #include "segment/merge.hpp"
 #include "segment/potts.hpp"
 #include "segment/regions.hpp"
@@ -267,9 +269,20 @@ void segment(const Picture& picture) {
     const std::int32_t n_cells = mark_minima(heights.data(), picture.width, picture.height, cells.data());
     flood(heights.data(), picture.width, picture.height, cells.data());
     GroupSums sums = sum_groups(cells.data(), of_pixels.data(), n, dims, n_cells, 1);
-    const RegionStatistics statistics{sums.areas, sums.points, sums.points, dims, dims};
-    const std::vector<MergeStep> steps = merge_by_borders(cells.data(), picture.width, picture.height, edges.data(),
-                                                          statistics, {1.0, 0.5, 3.0, 0.2}, kNever);
+    const auto n_regions = static_cast<std::size_t>(n_cells);
+    const std::vector<EdgeMaps> maps{{edges.data(), 1, 0}};
+    const RegionStatistics statistics{
+        sums.areas,          {sums.points, dims},
+        sums.squares,        {sums.points, dims},
+        {sums.points, dims}, sum_inside(cells.data(), picture.width, picture.height, maps, n_regions)};
+    const BorderEvidence evidence(find_borders(cells.data(), picture.width, picture.height, maps, n_regions),
+                                  statistics);
+    // Weights of no meaning, two units.
+    std::vector<double> hidden(2 * evidence.n_features());
+    for (std::size_t i = 0; i < hidden.size(); ++i) hidden[i] = 0.25 * static_cast<double>(i % 7) - 0.5;
+    const double biases[] = {9.5, 6.25}, output[] = {0.5, -0.375};
+    const std::vector<MergeStep> steps =
+        merge_by_borders(evidence, n_regions, {hidden.data(), biases, output, -1.0, 2, 3.0, 0.5}, kNever);
     Digest digest;
     digest.add(edges).add(cells);
     for (const MergeStep& step : steps) digest.number(step.into).number(step.from).number(step.cost);

@@ -195,7 +195,9 @@ def of_segmentation(pictures: dict[str, Pixels]) -> Iterator[tuple[str, str]]:
     for name, k in (("photo", 5), ("drawn", 8), ("alpha", 3)):
         found = huepress.segment(pictures[name], n_colors=k)
         yield f"segments/{name}", digest(found.labels, found.palette.colors_srgb8)
-    yield "segments/chosen", digest(huepress.segment(pictures["photo"]).labels)
+    chosen = huepress.segment(pictures["photo"])
+    yield "segments/chosen", digest(chosen.labels)
+    yield "segments/regions", digest(chosen.hierarchy.cells, chosen.hierarchy.steps, chosen.regions.labels)
 
 
 def of_scores(pictures: dict[str, Pixels]) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,8 @@
 // Arrays in, arrays out, shapes checked: segmentation.
 #include "bindings/arrays.hpp"
+#include "segment/borders.hpp"
 #include "segment/edges.hpp"
+#include "segment/evidence.hpp"
 #include "segment/merge.hpp"
 #include "segment/potts.hpp"
 #include "segment/regions.hpp"
@@ -123,32 +125,89 @@ nb::tuple bind_mark_minima(const In<std::uint16_t, 2>& heights, const In<std::in
     return nb::make_tuple(to_numpy(std::move(marked), {labels.shape(0), labels.shape(1)}), n);
 }
 
-nb::tuple bind_merge_by_borders(const In<std::int32_t, 2>& regions, const In<float, 2>& strengths,
-                                const In<float, 3>& textures, const In<float, 3>& colors, int n_regions,
-                                double border_weight, double color_weight, double vivid_weight, double area_exponent) {
+using Planes = In<float, 3>;  // maps, one behind another
+
+std::vector<EdgeMaps> checked_maps(const Planes& fine, const Planes& half, const Planes& quarter, std::size_t height,
+                                   std::size_t width) {
+    std::vector<EdgeMaps> maps;
+    int halvings = 0;
+    for (const Planes* each : {&fine, &half, &quarter}) {
+        require(each->shape(1) == ((height - 1) >> halvings) + 1 && each->shape(2) == ((width - 1) >> halvings) + 1,
+                "maps must be of the picture's size, its half and its quarter, rounded up");
+        require(each->shape(0) <= kMostChannels, "there must be 64 maps of a size at most");
+        require_finite(*each, "maps must be finite");
+        for (std::size_t i = 0; i < each->size(); ++i) require(each->data()[i] >= 0, "maps must not be negative");
+        maps.push_back({each->data(), static_cast<int>(each->shape(0)), halvings++});
+    }
+    return maps;
+}
+
+BorderEvidence checked_evidence(const In<std::int32_t, 2>& regions, const Planes& fine, const Planes& half,
+                                const Planes& quarter, const In<float, 3>& textures, const In<float, 3>& details,
+                                const In<float, 3>& colors, int n_regions) {
     const std::size_t height = regions.shape(0), width = regions.shape(1);
-    require(strengths.shape(0) == height && strengths.shape(1) == width, "one strength a pixel");
-    require(textures.shape(0) == height && textures.shape(1) == width, "one texture a pixel");
-    require(colors.shape(0) == height && colors.shape(1) == width, "one color a pixel");
-    require_finite(strengths, "strengths must be finite");
-    require_finite(border_weight, "weights must be finite");
-    require_finite(color_weight, "weights must be finite");
+    const int w = as_side(width), h = as_side(height);
+    for (const In<float, 3>* each : {&textures, &details, &colors}) {
+        require(each->shape(0) == height && each->shape(1) == width, "one color, texture and detail a pixel");
+    }
     require(colors.shape(2) >= 3, "colors must have three coordinates or more");
-    require_finite(vivid_weight, "weights must be finite");
-    require_finite(area_exponent, "weights must be finite");
+    const std::vector<EdgeMaps> maps = checked_maps(fine, half, quarter, height, width);
     const In<std::int32_t, 1> groups(regions.data(), {regions.size()});
-    GroupSums texture_sums =
-        checked_sums(groups, In<float, 2>(textures.data(), {regions.size(), textures.shape(2)}), n_regions, 1);
-    GroupSums color_sums =
-        checked_sums(groups, In<float, 2>(colors.data(), {regions.size(), colors.shape(2)}), n_regions, 1);
-    for (const std::int64_t area : color_sums.areas) require(area > 0, "every region must have pixels");
-    RegionStatistics statistics{std::move(color_sums.areas), std::move(texture_sums.points),
-                                std::move(color_sums.points), static_cast<int>(textures.shape(2)),
-                                static_cast<int>(colors.shape(2))};
+    const auto sums = [&](const In<float, 3>& values) {
+        return checked_sums(groups, In<float, 2>(values.data(), {regions.size(), values.shape(2)}), n_regions, 1);
+    };
+    GroupSums of_colors = sums(colors), of_textures = sums(textures), of_details = sums(details);
+    for (const std::int64_t area : of_colors.areas) require(area > 0, "every region must have pixels");
+    const auto n = static_cast<std::size_t>(n_regions);
+    return without_gil([&](const StopRequested&) {
+        return BorderEvidence(find_borders(regions.data(), w, h, maps, n),
+                              {std::move(of_colors.areas),
+                               {std::move(of_colors.points), static_cast<int>(colors.shape(2))},
+                               std::move(of_colors.squares),
+                               {std::move(of_textures.points), static_cast<int>(textures.shape(2))},
+                               {std::move(of_details.points), static_cast<int>(details.shape(2))},
+                               sum_inside(regions.data(), w, h, maps, n)});
+    });
+}
+
+nb::tuple bind_border_features(const In<std::int32_t, 2>& regions, const Planes& fine, const Planes& half,
+                               const Planes& quarter, const In<float, 3>& textures, const In<float, 3>& details,
+                               const In<float, 3>& colors, int n_regions) {
+    const BorderEvidence evidence =
+        checked_evidence(regions, fine, half, quarter, textures, details, colors, n_regions);
+    const std::size_t n = evidence.borders().size();
+    std::vector<std::int32_t> pairs;
+    std::vector<double> features(n * evidence.n_features());
+    for (std::size_t i = 0; i < n; ++i) {
+        const Border& border = evidence.borders()[i];
+        pairs.push_back(border.a);
+        pairs.push_back(border.b);
+        evidence.measure(static_cast<std::size_t>(border.a), static_cast<std::size_t>(border.b), i,
+                         &features[i * evidence.n_features()]);
+    }
+    return nb::make_tuple(to_numpy(std::move(pairs), {n, 2}),
+                          to_numpy(std::move(features), {n, evidence.n_features()}));
+}
+
+nb::tuple bind_merge_by_borders(const In<std::int32_t, 2>& regions, const Planes& fine, const Planes& half,
+                                const Planes& quarter, const In<float, 3>& textures, const In<float, 3>& details,
+                                const In<float, 3>& colors, int n_regions, const In<double, 2>& hidden,
+                                const In<double, 1>& hidden_biases, const In<double, 1>& output, double output_bias,
+                                double vivid, double flat) {
+    for (std::size_t i = 0; i < hidden.size(); ++i) require_finite(hidden.data()[i], "weights must be finite");
+    for (const In<double, 1>* each : {&hidden_biases, &output}) {
+        require(each->size() == hidden.shape(1), "weights must be features x units, and one a unit");
+        for (std::size_t i = 0; i < each->size(); ++i) require_finite(each->data()[i], "weights must be finite");
+    }
+    require_finite(output_bias, "weights must be finite");
+    require_finite(vivid, "weights must be finite");
+    require_finite(flat, "weights must be finite");
+    BorderEvidence evidence = checked_evidence(regions, fine, half, quarter, textures, details, colors, n_regions);
+    require(hidden.shape(0) == evidence.n_features(), "weights must be features x units, and one a unit");
+    const MergeNetwork network{hidden.data(), hidden_biases.data(), output.data(), output_bias, hidden.shape(1), vivid,
+                               flat};
     const std::vector<MergeStep> steps = without_gil([&](const StopRequested& stop) {
-        return merge_by_borders(regions.data(), as_side(width), as_side(height), strengths.data(),
-                                std::move(statistics), {border_weight, color_weight, vivid_weight, area_exponent},
-                                stop);
+        return merge_by_borders(std::move(evidence), static_cast<std::size_t>(n_regions), network, stop);
     });
     std::vector<std::int32_t> pairs;
     std::vector<double> costs;
@@ -173,9 +232,12 @@ void bind_segmentation(nb::module_& m) {
     m.def("edge_strengths", &bind_edge_strengths, nb::arg("values"), nb::arg("sigma"), nb::arg("n_threads"));
     m.def("mark_minima", &bind_mark_minima, nb::arg("heights"), nb::arg("labels"));
     m.def("flood", &bind_flood, nb::arg("heights"), nb::arg("labels"));
-    m.def("merge_by_borders", &bind_merge_by_borders, nb::arg("regions"), nb::arg("strengths"), nb::arg("textures"),
-          nb::arg("colors"), nb::arg("n_regions"), nb::arg("border_weight"), nb::arg("color_weight"),
-          nb::arg("vivid_weight"), nb::arg("area_exponent"));
+    m.def("border_features", &bind_border_features, nb::arg("regions"), nb::arg("fine"), nb::arg("half"),
+          nb::arg("quarter"), nb::arg("textures"), nb::arg("details"), nb::arg("colors"), nb::arg("n_regions"));
+    m.def("merge_by_borders", &bind_merge_by_borders, nb::arg("regions"), nb::arg("fine"), nb::arg("half"),
+          nb::arg("quarter"), nb::arg("textures"), nb::arg("details"), nb::arg("colors"), nb::arg("n_regions"),
+          nb::arg("hidden"), nb::arg("hidden_biases"), nb::arg("output"), nb::arg("output_bias"), nb::arg("vivid"),
+          nb::arg("flat"));
 }
 
 }  // namespace huepress

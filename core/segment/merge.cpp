@@ -1,82 +1,58 @@
 #include "segment/merge.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <queue>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
-#include "support/exact_math.hpp"
+#include "support/float4.hpp"
 
 namespace huepress {
 namespace {
 
-// Oklab; neighbors in photographs are rarely farther apart.
-constexpr double kCommonHueDistance = 0.12;
+// Neighbors in photographs are rarely farther apart.
+constexpr double kCommonHueDistance = 0.12, kCommonContrast = 2.0;
 constexpr std::size_t kStepsPerPoll = 256;
 
-struct Border {
+// One side of a border.
+struct Side {
     std::int32_t other;
-    double strength;  // sum over the pairs of pixels
-    double length;    // number of pairs
+    std::uint32_t border;
 };
-
-using Borders = std::vector<std::vector<Border>>;
-
-Borders find_borders(const std::int32_t* regions, int width, int height, const float* strengths, std::size_t n) {
-    std::unordered_map<std::uint64_t, std::size_t> row_of;
-    struct Row {
-        std::int32_t a, b;
-        double strength, length;
-    };
-    std::vector<Row> rows;
-    std::uint64_t last_key = ~std::uint64_t{0};
-    std::size_t last_row = 0;
-    const auto note = [&](std::ptrdiff_t p, std::ptrdiff_t q) {
-        const std::int32_t a = std::min(regions[p], regions[q]), b = std::max(regions[p], regions[q]);
-        if (a == b || a < 0) return;
-        const std::uint64_t key = static_cast<std::uint64_t>(a) << 32 | static_cast<std::uint32_t>(b);
-        if (key != last_key) {
-            const auto [at, is_new] = row_of.try_emplace(key, rows.size());
-            if (is_new) rows.push_back({a, b, 0.0, 0.0});
-            last_key = key, last_row = at->second;
-        }
-        rows[last_row].strength += 0.5 * (static_cast<double>(strengths[p]) + static_cast<double>(strengths[q]));
-        rows[last_row].length += 1.0;
-    };
-    for (int y = 0; y < height; ++y) {
-        const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(y) * width;
-        for (int x = 0; x < width; ++x) {
-            if (x > 0) note(row + x - 1, row + x);
-            if (y > 0) note(row + x - width, row + x);
-        }
-    }
-    Borders borders(n);
-    for (const Row& r : rows) {
-        borders[r.a].push_back({r.b, r.strength, r.length});
-        borders[r.b].push_back({r.a, r.strength, r.length});
-    }
-    return borders;
-}
 
 class HierarchyBuilder {
 public:
-    HierarchyBuilder(Borders borders, RegionStatistics statistics, const MergeWeights& weights)
-        : borders_(std::move(borders)),
-          of_(std::move(statistics)),
-          weights_(weights),
-          version_(of_.areas.size(), 0),
-          alive_(of_.areas.size(), 1) {
-        for (const std::int64_t area : of_.areas) n_pixels_ += static_cast<double>(area);
+    HierarchyBuilder(BorderEvidence evidence, std::size_t n_regions, const MergeNetwork& network)
+        : evidence_(std::move(evidence)),
+          network_(network),
+          sides_(n_regions),
+          version_(n_regions, 0),
+          alive_(n_regions, 1),
+          features_(evidence_.n_features()),
+          inputs_(evidence_.n_features()),
+          hidden_((network.n_units + 3) / 4 * features_.size()),
+          biases_((network.n_units + 3) / 4),
+          outputs_(biases_.size()) {
+        for (std::size_t unit = 0; unit < network.n_units; ++unit) {
+            const std::size_t block = unit / 4, lane = unit % 4;
+            for (std::size_t f = 0; f < features_.size(); ++f) {
+                hidden_[block * features_.size() + f][lane] =
+                    static_cast<float>(network.hidden[f * network.n_units + unit]);
+            }
+            biases_[block][lane] = static_cast<float>(network.hidden_biases[unit]);
+            outputs_[block][lane] = static_cast<float>(network.output[unit]);
+        }
+        for (std::size_t i = 0; i < evidence_.borders().size(); ++i) {
+            const Border& border = evidence_.borders()[i];
+            sides_[static_cast<std::size_t>(border.a)].push_back({border.b, static_cast<std::uint32_t>(i)});
+            sides_[static_cast<std::size_t>(border.b)].push_back({border.a, static_cast<std::uint32_t>(i)});
+        }
     }
 
     std::vector<MergeStep> run(const StopRequested& stop_requested) {
-        for (std::size_t r = 0; r < borders_.size(); ++r) {
-            for (const Border& b : borders_[r]) {
-                if (b.other > static_cast<std::int32_t>(r)) push(static_cast<std::int32_t>(r), b);
-            }
+        for (std::size_t i = 0; i < evidence_.borders().size(); ++i) {
+            push(evidence_.borders()[i].a, evidence_.borders()[i].b, i);
         }
         std::vector<MergeStep> steps;
         double highest = 0.0;
@@ -90,6 +66,7 @@ public:
             highest = std::max(highest, entry.cost);
             steps.push_back({entry.a, entry.b, highest});
             join(entry.a, entry.b);
+            if (steps.size() + 1 == version_.size()) break;  // what waits is out of date
         }
         return steps;
     }
@@ -105,96 +82,81 @@ private:
         }
     };
 
-    static double distance(const std::vector<double>& sums, int dims, std::size_t a, double area_a, std::size_t b,
-                           double area_b) {
-        double squared = 0.0;
-        for (int d = 0; d < dims; ++d) {
-            const auto at = static_cast<std::size_t>(d);
-            const double difference = sums[a * static_cast<std::size_t>(dims) + at] / area_a -
-                                      sums[b * static_cast<std::size_t>(dims) + at] / area_b;
-            squared += difference * difference;
+    double cost(std::size_t a, std::size_t b, std::size_t border) {
+        evidence_.measure(a, b, border, features_.data());
+        const double z = network_output();
+        const double sure = z > 0.0 ? 1.0 + z : 1.0 / (1.0 - z);
+        return sure + network_.vivid * std::max(0.0, evidence_.hue_distance(a, b) - kCommonHueDistance) +
+               network_.flat * std::max(0.0, evidence_.contrast(a, b) - kCommonContrast);
+    }
+
+    double network_output() {
+        for (std::size_t f = 0; f < features_.size(); ++f) inputs_[f] = static_cast<float>(features_[f]);
+        Float4 sum = Float4{};
+        for (std::size_t block = 0; block < biases_.size(); ++block) {
+            const Float4* weights = &hidden_[block * features_.size()];
+            Float4 units = biases_[block];
+            for (std::size_t f = 0; f < features_.size(); ++f) units += weights[f] * inputs_[f];
+            sum += outputs_[block] * select(units > 0.0f, units, Float4{});
         }
-        return std::sqrt(squared);
+        return network_.output_bias + static_cast<double>((sum[0] + sum[1]) + (sum[2] + sum[3]));
     }
 
-    // Between the mean colors, lightness aside.
-    double hue_distance(std::size_t a, double area_a, std::size_t b, double area_b) const {
-        const auto dims = static_cast<std::size_t>(of_.color_dims);
-        double squared = 0.0;
-        for (std::size_t d = 1; d <= 2; ++d) {
-            const double difference = of_.colors[a * dims + d] / area_a - of_.colors[b * dims + d] / area_b;
-            squared += difference * difference;
-        }
-        return std::sqrt(squared);
-    }
-
-    double cost(std::size_t a, std::size_t b, const Border& border) const {
-        const double area_a = static_cast<double>(of_.areas[a]), area_b = static_cast<double>(of_.areas[b]);
-        const double size = exact_pow(area_a * area_b / ((area_a + area_b) * n_pixels_), weights_.area_exponent);
-        return size * (1.0 + weights_.vivid * std::max(0.0, hue_distance(a, area_a, b, area_b) - kCommonHueDistance)) *
-               (distance(of_.textures, of_.texture_dims, a, area_a, b, area_b) +
-                weights_.border * border.strength / border.length +
-                weights_.color * distance(of_.colors, of_.color_dims, a, area_a, b, area_b));
-    }
-
-    void push(std::int32_t r, const Border& border) {
-        const std::int32_t a = std::min(r, border.other), b = std::max(r, border.other);
+    void push(std::int32_t r, std::int32_t other, std::size_t border) {
+        const std::int32_t a = std::min(r, other), b = std::max(r, other);
         queue_.push(
             {cost(static_cast<std::size_t>(a), static_cast<std::size_t>(b), border), a, b, version_[a], version_[b]});
     }
 
-    static Border* find(std::vector<Border>& list, std::int32_t other) {
-        for (Border& b : list) {
-            if (b.other == other) return &b;
+    static Side* find(std::vector<Side>& list, std::int32_t other) {
+        for (Side& side : list) {
+            if (side.other == other) return &side;
         }
         return nullptr;
     }
 
+    static void erase(std::vector<Side>& list, std::int32_t other) {
+        std::erase_if(list, [&](const Side& side) { return side.other == other; });
+    }
+
     void join(std::int32_t into, std::int32_t from) {
-        const auto a = static_cast<std::size_t>(into), b = static_cast<std::size_t>(from);
-        of_.areas[a] += of_.areas[b];
-        add(of_.textures, of_.texture_dims, a, b);
-        add(of_.colors, of_.color_dims, a, b);
-        alive_[b] = 0;
-        ++version_[a];
-        std::erase_if(borders_[a], [&](const Border& border) { return border.other == from; });
-        for (const Border& moved : borders_[b]) {
+        std::vector<Side>& sides = sides_[into];
+        evidence_.join(static_cast<std::size_t>(into), static_cast<std::size_t>(from), find(sides, from)->border);
+        alive_[from] = 0;
+        ++version_[into];
+        erase(sides, from);
+        for (const Side& moved : sides_[from]) {
             if (moved.other == into) continue;
-            std::vector<Border>& theirs = borders_[moved.other];
-            std::erase_if(theirs, [&](const Border& border) { return border.other == from; });
-            if (Border* mine = find(borders_[a], moved.other)) {
-                mine->strength += moved.strength, mine->length += moved.length;
-                *find(theirs, into) = {into, mine->strength, mine->length};
+            std::vector<Side>& theirs = sides_[moved.other];
+            if (const Side* mine = find(sides, moved.other)) {
+                evidence_.join_borders(mine->border, moved.border);
+                erase(theirs, from);
             } else {
-                borders_[a].push_back(moved);
-                theirs.push_back({into, moved.strength, moved.length});
+                find(theirs, from)->other = into;
+                sides.push_back(moved);
             }
         }
-        borders_[b] = {};
-        for (const Border& border : borders_[a]) push(into, border);
+        sides_[from] = {};
+        for (const Side& side : sides) push(into, side.other, side.border);
     }
 
-    static void add(std::vector<double>& sums, int dims, std::size_t into, std::size_t from) {
-        const auto n = static_cast<std::size_t>(dims);
-        for (std::size_t d = 0; d < n; ++d) sums[into * n + d] += sums[from * n + d];
-    }
-
-    Borders borders_;
-    RegionStatistics of_;
-    MergeWeights weights_;
+    BorderEvidence evidence_;
+    MergeNetwork network_;
+    std::vector<std::vector<Side>> sides_;
     std::vector<std::uint32_t> version_;
     std::vector<std::uint8_t> alive_;
+    std::vector<double> features_;
+    std::vector<float> inputs_;
+    // The network's units by fours, of each block a weight a feature; those that fill the last block are 0.
+    std::vector<Float4> hidden_, biases_, outputs_;
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;
-    double n_pixels_ = 0.0;
 };
 
 }  // namespace
 
-std::vector<MergeStep> merge_by_borders(const std::int32_t* regions, int width, int height, const float* strengths,
-                                        RegionStatistics statistics, const MergeWeights& weights,
+std::vector<MergeStep> merge_by_borders(BorderEvidence evidence, std::size_t n_regions, const MergeNetwork& network,
                                         const StopRequested& stop_requested) {
-    Borders borders = find_borders(regions, width, height, strengths, statistics.areas.size());
-    return HierarchyBuilder(std::move(borders), std::move(statistics), weights).run(stop_requested);
+    return HierarchyBuilder(std::move(evidence), n_regions, network).run(stop_requested);
 }
 
 }  // namespace huepress

@@ -130,16 +130,31 @@ def mark_minima(
     heights: npt.NDArray[np.uint16], labels: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], int]: ...
 def flood(heights: npt.NDArray[np.uint16], labels: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]: ...
-def merge_by_borders(
+def border_features(
     regions: npt.NDArray[np.int32],
-    strengths: npt.NDArray[np.float32],
+    fine: npt.NDArray[np.float32],
+    half: npt.NDArray[np.float32],
+    quarter: npt.NDArray[np.float32],
     textures: npt.NDArray[np.float32],
+    details: npt.NDArray[np.float32],
     colors: npt.NDArray[np.float32],
     n_regions: int,
-    border_weight: float,
-    color_weight: float,
-    vivid_weight: float,
-    area_exponent: float,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]: ...
+def merge_by_borders(
+    regions: npt.NDArray[np.int32],
+    fine: npt.NDArray[np.float32],
+    half: npt.NDArray[np.float32],
+    quarter: npt.NDArray[np.float32],
+    textures: npt.NDArray[np.float32],
+    details: npt.NDArray[np.float32],
+    colors: npt.NDArray[np.float32],
+    n_regions: int,
+    hidden: npt.NDArray[np.float64],
+    hidden_biases: npt.NDArray[np.float64],
+    output: npt.NDArray[np.float64],
+    output_bias: float,
+    vivid: float,
+    flat: float,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]: ...
 
 class SpatialSearch:

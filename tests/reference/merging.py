@@ -84,40 +84,70 @@ def flood(heights, labels):
     return flooded
 
 
-def merge_by_borders(regions, strengths, textures, colors, border_weight, color_weight, vivid_weight, area_exponent):
+def border_features(regions, fine, half, quarter, textures, details, colors):
+    """Measure every pair of neighbors from all of its pixels: {(a, b): features}."""
+    at_full_size = []
+    for size, maps in enumerate((fine, half, quarter)):
+        y, x = np.indices(regions.shape) >> size
+        at_full_size += [each[y, x].astype(float) for each in maps]
+    n_pixels = (regions >= 0).sum()
+    inside = np.sum(at_full_size, axis=0) if at_full_size else np.zeros(regions.shape)
+    borders, outlines = {}, {}
+    height, width = regions.shape
+    for at in np.ndindex(regions.shape):
+        for other in ((at[0], at[1] + 1), (at[0] + 1, at[1]), (at[0], at[1] - 1), (at[0] - 1, at[1])):
+            mine, theirs = int(regions[at]), None
+            if 0 <= other[0] < height and 0 <= other[1] < width:
+                theirs = int(regions[other])
+                if theirs in (mine, -1) or mine == -1:
+                    continue
+                if mine < theirs:
+                    borders.setdefault((mine, theirs), []).append([(m[at] + m[other]) / 2 for m in at_full_size])
+            outlines[mine] = outlines.get(mine, 0) + 1
+
+    def measured(pair):
+        a, b = sorted(pair, key=lambda r: ((regions == r).sum(), r))
+        one, two = regions == a, regions == b
+        means = [[each[r].mean(axis=0, dtype=float) for r in (one, two)] for each in (colors, textures, details)]
+        light, hue = [np.delete(m, [1, 2]) for m in means[0]], [m[1:3] for m in means[0]]
+        length = len(borders[pair])
+        spread = [math.sqrt(max(0, colors[r].astype(float).var(axis=0).sum())) for r in (one, two)]
+        return [
+            *np.sqrt(np.mean(borders[pair], axis=0)),
+            math.sqrt(np.linalg.norm(light[0] - light[1])),
+            math.sqrt(np.linalg.norm(hue[0] - hue[1])),
+            np.linalg.norm(means[1][0] - means[1][1]),
+            math.sqrt(np.linalg.norm(means[2][0] - means[2][1])),
+            *(math.sqrt(inside[r].mean()) for r in (one, two)),
+            *(math.sqrt(each) for each in spread),
+            *(math.log2(r.sum() / n_pixels) for r in (one, two)),
+            math.sqrt(length / math.sqrt(one.sum())),
+            length / outlines[a],
+            math.sqrt(inside[regions >= 0].mean()),
+        ]
+
+    return {pair: np.array(measured(pair)) for pair in borders}
+
+
+def merge_by_borders(regions, *evidence, hidden, hidden_biases, output, output_bias, vivid, flat):
     """Measure every pair of neighbors anew before each step."""
     regions = regions.copy()
-    n_pixels = (regions >= 0).sum()
+    colors = evidence[-1]
     steps, costs = [], []
     while True:
-        borders = {}
-        for at in np.ndindex(regions.shape):
-            for other in ((at[0], at[1] + 1), (at[0] + 1, at[1])):
-                if other[0] == regions.shape[0] or other[1] == regions.shape[1]:
-                    continue
-                pair = tuple(sorted((int(regions[at]), int(regions[other]))))
-                if pair[0] != pair[1] and pair[0] >= 0:
-                    borders.setdefault(pair, []).append((float(strengths[at]) + float(strengths[other])) / 2)
-        if not borders:
+        features = border_features(regions, *evidence)
+        if not features:
             return np.array(steps, dtype=np.int32).reshape(-1, 2), np.array(costs)
-
-        def cost(pair, borders=borders):
-            a, b = (regions == region for region in pair)
-            size = a.sum() * b.sum() / ((a.sum() + b.sum()) * n_pixels)
-            apart = [
-                np.linalg.norm(each[a].mean(axis=0, dtype=float) - each[b].mean(axis=0, dtype=float))
-                for each in (textures, colors)
-            ]
-            means = [colors[each].mean(axis=0, dtype=float)[1:3] for each in (a, b)]
-            vivid = 1 + vivid_weight * max(0, np.linalg.norm(means[0] - means[1]) - 0.12)
-            return (
-                vivid
-                * size**area_exponent
-                * (apart[0] + border_weight * np.mean(borders[pair]) + color_weight * apart[1])
-            )
-
-        all_costs = {pair: cost(pair) for pair in borders}
-        best = min(borders, key=lambda pair: (all_costs[pair], pair))
+        all_costs = {}
+        for pair, x in features.items():
+            z = np.maximum(x @ hidden + hidden_biases, 0) @ output + output_bias
+            hues = [colors[regions == each].mean(axis=0, dtype=float)[1:3] for each in pair]
+            apart = max(0, np.linalg.norm(hues[0] - hues[1]) - 0.12)
+            means = [colors[regions == each].mean(axis=0, dtype=float) for each in pair]
+            spreads = [math.sqrt(colors[regions == each].astype(float).var(axis=0).sum()) for each in pair]
+            contrast = max(0, np.linalg.norm(means[0] - means[1]) / (sum(spreads) + 0.01) - 2)
+            all_costs[pair] = (1 + z if z > 0 else 1 / (1 - z)) + vivid * apart + flat * contrast
+        best = min(features, key=lambda pair: (all_costs[pair], pair))
         steps.append(best)
         costs.append(max([all_costs[best], *costs[-1:]]))
         regions[regions == best[1]] = best[0]

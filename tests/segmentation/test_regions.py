@@ -45,6 +45,47 @@ def test_a_smooth_sky_is_not_cut():
     assert overlap(found.regions.labels == 1, house) > 0.95
 
 
+def window(height=320, width=480):
+    """A window of a program: areas of one color each, some narrow, some hardly darker than what is around them."""
+    picture = np.full((height, width, 3), (245, 246, 248), dtype=np.uint8)
+    boxes = {
+        "bar": (0, 30, 0, width, (36, 41, 47)),
+        "side": (30, height, 0, 110, (225, 228, 232)),
+        "button": (50, 74, 10, 100, (200, 220, 255)),
+        "rule": (300, 302, 130, 460, (60, 60, 60)),
+        "line": (90, 280, 300, 303, (203, 75, 22)),
+        "picture": (100, 180, 140, 260, (38, 139, 210)),
+        "dot": (130, 142, 190, 202, (253, 246, 227)),
+    }
+    masks = {}
+    for name, (top, bottom, left, right, color) in boxes.items():
+        picture[top:bottom, left:right] = color
+        masks[name] = (slice(top, bottom), slice(left, right))
+    return picture, masks
+
+
+def test_flat_graphics_are_cut_along_their_pixels():
+    picture, boxes = window()
+    regions = segment(picture).regions.labels
+    assert len(np.unique(regions)) == len(boxes) + 1
+    for name, box in boxes.items():
+        mask = np.zeros(regions.shape, dtype=bool)
+        mask[box] = True
+        if name == "side":
+            mask[boxes["button"]] = False
+        if name == "picture":
+            mask[boxes["dot"]] = False
+        assert max(overlap(regions == each, mask) for each in np.unique(regions[mask])) == 1, name
+
+
+def test_graphics_of_some_size_are_not_cut_at_half_of_it():
+    picture, boxes = window(720, 960)
+    regions = segment(picture, 4).regions.labels
+    rule = np.zeros(regions.shape, dtype=bool)
+    rule[boxes["rule"]] = True
+    assert max(overlap(regions == each, rule) for each in np.unique(regions[rule])) == 1
+
+
 @pytest.mark.parametrize("radius", [4, 6, 12])
 @pytest.mark.parametrize("noise", [0, 20])
 def test_small_vivid_things_survive(radius, noise):
@@ -82,6 +123,16 @@ def test_the_same_for_any_number_of_threads(photo):
     np.testing.assert_array_equal(one.cells, many.cells)
     np.testing.assert_array_equal(one.steps, many.steps)
     np.testing.assert_array_equal(one.costs, many.costs)
+
+
+def test_the_same_for_any_instruction_set(photo, simd_level):
+    found = segment(photo).hierarchy
+    _core.set_simd_level("baseline")
+    plain = segment(photo).hierarchy
+    _core.set_simd_level(simd_level)
+    np.testing.assert_array_equal(plain.cells, found.cells)
+    np.testing.assert_array_equal(plain.steps, found.steps)
+    np.testing.assert_array_equal(plain.costs, found.costs)
 
 
 def test_large_pictures_are_outlined_on_their_own_pixels():

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import huepress
+from huepress import _core
 from huepress.segmentation import choose
 from huepress.segmentation.options import SegmentOptions
 from huepress.segmentation.segment import segment
@@ -78,8 +79,6 @@ def test_labels_palette_and_areas_agree(photo):
 
 
 def test_plain_kmeans_gives_every_pixel_its_nearest_color(photo):
-    from huepress import _core
-
     found = segment(photo, 6, smooth=0, min_area=0)
     points = _core.colors_to_points(photo.reshape(-1, 3), "oklab")
     mine = np.square(
@@ -95,6 +94,16 @@ def test_the_same_for_any_number_of_threads(scene, photo):
         one, many = (segment(pixels, jobs=jobs, **options) for jobs in (1, 3))
         np.testing.assert_array_equal(one.labels, many.labels)
         assert one.palette.hex() == many.palette.hex()
+
+
+def test_the_same_for_any_instruction_set(scene, photo, simd_level):
+    for pixels, options in ((scene[0], {}), (photo, {"n_colors": 40, "spatial": 0.1}), (photo, {"smooth": 0.0})):
+        found = segment(pixels, **options)
+        _core.set_simd_level("baseline")
+        plain = segment(pixels, **options)
+        np.testing.assert_array_equal(plain.labels, found.labels)
+        assert plain.palette.hex() == found.palette.hex()
+        _core.set_simd_level(simd_level)
 
 
 def test_position_makes_compact_segments(photo):

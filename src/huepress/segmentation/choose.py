@@ -1,4 +1,4 @@
-"""How many segments a picture has: the elbow of the error curve of k-means."""
+"""How many segments a picture has: the elbow of the error curve of k-means, and one for each small vivid thing."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.segmentation.levels import NOTICEABLE, Level, Weights
+from huepress.segmentation.levels import FULL_WEIGHT, NOTICEABLE, Level, Points, Weights
 
 MOST_SEGMENTS = 14
+ACCENT_DISTANCE = 0.12
+_LEAST_WITHIN = 2  # pixels
 
 
 def choose_n_segments(level: Level, weights: Weights, *, seed: int, threads: int) -> int:
@@ -37,7 +39,56 @@ def choose_n_segments(level: Level, weights: Weights, *, seed: int, threads: int
     errors = error_curve(points, np.ascontiguousarray(chosen), most, seed=seed, threads=threads)
     if errors[0] <= NOTICEABLE**2 or most < 2:
         return 1
-    return elbow(errors)
+    # With as many segments as colors there is no error, nor with more.
+    return elbow(np.concatenate([errors, np.zeros(MOST_SEGMENTS - most)]))
+
+
+def find_accents(level: Level, weights: Weights, centers: Points, most: int, smallest_area: int) -> Points:
+    """Return colors of areas that no center stands for: small things that hardly count in a mean error.
+
+    Such an area is connected, flat within, not small, and everywhere farther from all centers than common neighbors
+    are, by `ACCENT_DISTANCE` in the plane of Oklab's a and b. The one with the largest sum of squared distances comes
+    first; the mean of what is flat in it is a center from then on, so that areas like it are of one color.
+
+    Parameters
+    ----------
+    level : Level
+        Colors only.
+    weights : ndarray of uint32, (height, width)
+        Of pixels, 1024 for flat ones (`Level.flatness`): those on edges are mixtures.
+    centers : ndarray of float32, (k, 3 or 4)
+    most : int
+        How many to find at most.
+    smallest_area : int
+        In pixels of the level, rims included.
+
+    Returns
+    -------
+    ndarray of float32, (n, 3 or 4)
+    """
+    points = level.points
+    visible = np.ones(level.shape, dtype=bool) if level.visible is None else level.visible
+    flat = visible & (weights >= FULL_WEIGHT // 2)
+    distances = np.full(level.shape, np.inf, dtype=np.float32)
+    found: list[npt.NDArray[np.float32]] = []
+    added = centers
+    while True:
+        for center in added:
+            np.minimum(distances, np.square(points[..., 1:3] - center[1:3]).sum(axis=2), out=distances)
+        away = visible & (distances > ACCENT_DISTANCE**2)
+        if len(found) == most or np.count_nonzero(away) < smallest_area:
+            break
+        areas, is_away = _core.label_regions(away.astype(np.int32))
+        numbers = areas.reshape(-1)
+        sizes, within = np.bincount(numbers), np.bincount(numbers, flat.reshape(-1))
+        strengths = np.bincount(numbers, distances.reshape(-1))
+        strengths[(is_away == 0) | (sizes < smallest_area) | (within < _LEAST_WITHIN)] = 0
+        strongest = int(np.argmax(strengths))
+        if strengths[strongest] == 0:
+            break
+        added = points[flat & (areas == strongest)].mean(axis=0, dtype=np.float64).astype(np.float32)[None]
+        found.append(added[0])
+    return np.array(found, dtype=np.float32).reshape(-1, points.shape[2])
 
 
 def error_curve(

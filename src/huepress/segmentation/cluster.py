@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from huepress import _core
 from huepress.options import FEW_COLORS, SWAPS_FOR_FEW, SWAPS_FOR_MANY
-from huepress.segmentation.choose import choose_n_segments
+from huepress.segmentation.choose import choose_n_segments, find_accents
 from huepress.segmentation.levels import NOTICEABLE, Level, Picture, Points, pyramid, with_positions
 from huepress.segmentation.options import AUTO, SegmentOptions
 
@@ -20,6 +20,7 @@ _LEAST_VARIANCE = (NOTICEABLE / 4) ** 2
 _SWEEPS_COARSE, _SWEEPS_FINE = 4, 1
 _AT_REST = 1e-3  # the part of the pixels that may still change
 _MAX_ITER, _TOL = 300, 1e-3
+_MOST_ACCENTS = 8
 _SETTLING_ITERATIONS = 10
 
 
@@ -38,9 +39,9 @@ def cluster_pixels(picture: Picture, options: SegmentOptions) -> Labels:
         0 and up in no particular order, perhaps with gaps; -1 where the picture is not visible.
     """
     noise = picture.level.noise() if options.smooth > 0 or options.n_colors == AUTO else 0.0
-    n_clusters = _n_clusters(picture, noise, options)
+    n_clusters, start = _n_clusters(picture, noise, options)
     if options.spatial == 0 and options.smooth == 0:
-        return _spread(picture.level, _kmeans_of_table(picture, n_clusters, None, options)[1])
+        return _spread(picture.level, _kmeans_of_table(picture, n_clusters, None, options, start)[1])
     level, most_pixels = picture.level, _MANY_PIXELS
     if options.spatial > 0:
         side = np.sqrt(len(picture.color_of) / n_clusters)
@@ -49,9 +50,9 @@ def cluster_pixels(picture: Picture, options: SegmentOptions) -> Labels:
     coarsest = levels[-1]
     weights = coarsest.flatness(noise / 2 ** (len(levels) - 1))
     if len(levels) == 1 and options.spatial == 0:
-        centers, found = _kmeans_of_table(picture, n_clusters, weights, options)
+        centers, found = _kmeans_of_table(picture, n_clusters, weights, options, start)
     else:
-        centers, found = _kmeans_of_pixels(coarsest, n_clusters, weights, options)
+        centers, found = _kmeans_of_pixels(coarsest, n_clusters, weights, options, start)
     if options.smooth == 0:
         return _settled(level, centers, options)
     labels = _spread(coarsest, found)
@@ -63,28 +64,42 @@ def cluster_pixels(picture: Picture, options: SegmentOptions) -> Labels:
     return labels
 
 
-def _n_clusters(picture: Picture, noise: float, options: SegmentOptions) -> int:
+def _n_clusters(picture: Picture, noise: float, options: SegmentOptions) -> tuple[int, Points | None]:
+    """Return K, and the centers to start from where some stand for small things that k-means would not find."""
     n_colors = len(picture.table_points)
     # A transparent segment needs one of the 256 entries of an indexed file.
     room = 256 if picture.level.visible is None else 255
     if options.n_colors != AUTO:
-        return min(int(options.n_colors), room, n_colors)
+        return min(int(options.n_colors), room, n_colors), None
+    levels = pyramid(picture.level, noise / 4, _MANY_PIXELS)  # not down to where small things fade as well
+    fine, fine_noise = levels[-1], noise / 2 ** (len(levels) - 1)
     levels = pyramid(picture.level, noise, _FEW_PIXELS)
     weights = levels[-1].flatness(noise / 2 ** (len(levels) - 1))
-    found = choose_n_segments(levels[-1], weights, seed=options.seed, threads=options.threads)
-    return min(found, n_colors)
+    found = min(choose_n_segments(levels[-1], weights, seed=options.seed, threads=options.threads), n_colors)
+    if options.spatial > 0:
+        return found, None
+    centers = _kmeans_of_pixels(levels[-1], found, weights, options, None)[0]
+    n_pixels = picture.level.shape[0] * picture.level.shape[1]
+    smallest = options.smallest_area(n_pixels) * fine.shape[0] * fine.shape[1] // n_pixels
+    accents = find_accents(fine, fine.flatness(fine_noise), centers, min(_MOST_ACCENTS, n_colors - found), smallest)
+    if len(accents) == 0:
+        return found, None
+    return found + len(accents), np.concatenate([centers, accents])
 
 
-def _kmeans(points: Points, weights: npt.NDArray[np.uint32], k: int, options: SegmentOptions) -> tuple[Points, Labels]:
+def _kmeans(
+    points: Points, weights: npt.NDArray[np.uint32], k: int, options: SegmentOptions, start: Points | None
+) -> tuple[Points, Labels]:
     few = k <= FEW_COLORS
+    n_swaps = 0 if start is not None else SWAPS_FOR_FEW if few else SWAPS_FOR_MANY  # they would drop what counts little
     centers, labels, _, _ = _core.kmeans(
         np.ascontiguousarray(points),
         weights,
         k=k,
         init="wu",
-        centers=None,
-        n_init=2 if few else 1,
-        n_swaps=SWAPS_FOR_FEW if few else SWAPS_FOR_MANY,
+        centers=start,
+        n_init=2 if few and start is None else 1,
+        n_swaps=n_swaps,
         max_iter=_MAX_ITER,
         tol=_TOL,
         seed=options.seed,
@@ -94,7 +109,7 @@ def _kmeans(points: Points, weights: npt.NDArray[np.uint32], k: int, options: Se
 
 
 def _kmeans_of_table(
-    picture: Picture, k: int, weights: npt.NDArray[np.uint32] | None, options: SegmentOptions
+    picture: Picture, k: int, weights: npt.NDArray[np.uint32] | None, options: SegmentOptions, start: Points | None
 ) -> tuple[Points, Labels]:
     """Cluster the different colors, each weighing as much as its pixels do together."""
     visible = picture.level.visible
@@ -104,15 +119,15 @@ def _kmeans_of_table(
     totals = np.bincount(picture.color_of, chosen, minlength=len(picture.table_points)).astype(np.float64)
     if totals.sum() >= 2**32 - 1:
         totals *= 2.0**31 / totals.sum()
-    centers, labels = _kmeans(picture.table_points, np.maximum(np.rint(totals), 1).astype(np.uint32), k, options)
+    centers, labels = _kmeans(picture.table_points, np.maximum(np.rint(totals), 1).astype(np.uint32), k, options, start)
     return centers, labels[picture.color_of]
 
 
 def _kmeans_of_pixels(
-    level: Level, k: int, weights: npt.NDArray[np.uint32], options: SegmentOptions
+    level: Level, k: int, weights: npt.NDArray[np.uint32], options: SegmentOptions, start: Points | None
 ) -> tuple[Points, Labels]:
     chosen = weights.reshape(-1) if level.visible is None else weights[level.visible]
-    return _kmeans(level.rows, np.ascontiguousarray(chosen), k, options)
+    return _kmeans(level.rows, np.ascontiguousarray(chosen), k, options, start)
 
 
 def _settled(level: Level, centers: Points, options: SegmentOptions) -> Labels:

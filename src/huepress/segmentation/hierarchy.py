@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.segmentation.cells import Labels, find_cells, find_evidence, redrawn, small_enough
+from huepress.segmentation.cells import Evidence, Labels, find_cells, find_evidence, redrawn, small_enough
 from huepress.segmentation.levels import Level
+from huepress.segmentation.network import LEARNED, MergeNetwork
 from huepress.segmentation.options import AUTO, RegionsAsked, check_regions
 
-# The cost up to which "auto" merges; found on the training pictures of BSDS500 (bench/segmentation.py).
-AUTO_COST = 0.86
-_BORDER_WEIGHT, _COLOR_WEIGHT, _VIVID_WEIGHT, _AREA_EXPONENT = 1.0, 0.43, 6.0, 0.2
+# The cost up to which "auto" merges; chosen on the training pictures of BSDS500 (bench/learn_merging.py).
+AUTO_COST = 0.9
+_VIVID_WEIGHT, _FLAT_WEIGHT = 16.0, 1.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,8 +69,8 @@ class Hierarchy:
         OptionError
             If `regions` is none of these or out of range.
         """
-        region_of = np.arange(self.n_cells, dtype=np.int32)
-        for into, taken in self.steps[: self.n_steps(regions)][::-1]:
+        region_of = list(range(self.n_cells))
+        for into, taken in self.steps[: self.n_steps(regions)][::-1].tolist():
             region_of[taken] = region_of[into]
         _, numbers = np.unique(region_of, return_inverse=True)
         cut: Labels = np.append(numbers, -1).astype(np.int32)[self.cells]
@@ -90,17 +91,29 @@ def find_hierarchy(level: Level, *, seed: int, threads: int) -> Hierarchy:
     levels = small_enough(level)
     evidence = find_evidence(levels[-1], seed=seed, threads=threads)
     cells, n_cells = find_cells(levels[-1], evidence.heights)
-    steps, costs = _core.merge_by_borders(
-        cells,
-        evidence.strengths,
-        evidence.textures,
-        evidence.colors,
-        n_regions=n_cells,
-        border_weight=_BORDER_WEIGHT,
-        color_weight=_COLOR_WEIGHT,
-        vivid_weight=_VIVID_WEIGHT,
-        area_exponent=_AREA_EXPONENT,
-    )
+    steps, costs = merge_cells(cells, n_cells, evidence, LEARNED)
     for finer in levels[-2::-1]:
         cells = redrawn(cells, finer, threads)
     return Hierarchy(cells, n_cells, steps, costs)
+
+
+def merge_cells(
+    cells: Labels, n_cells: int, evidence: Evidence, network: MergeNetwork
+) -> tuple[Labels, npt.NDArray[np.float64]]:
+    """Return the steps and costs of a `Hierarchy`."""
+    return _core.merge_by_borders(
+        cells,
+        evidence.fine,
+        evidence.half,
+        evidence.quarter,
+        evidence.textures,
+        evidence.details,
+        evidence.colors,
+        n_regions=n_cells,
+        hidden=network.hidden,
+        hidden_biases=network.hidden_biases,
+        output=network.output,
+        output_bias=network.output_bias,
+        vivid=_VIVID_WEIGHT,
+        flat=_FLAT_WEIGHT,
+    )

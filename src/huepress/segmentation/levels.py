@@ -23,7 +23,7 @@ _SMALLEST_SIDE = 16
 # Rows that the noise is measured on: every so-many-th.
 _NOISE_STEP = 8
 _NORMAL_MEDIAN = 0.6744897501960817  # of the absolute value of a standard normal
-_FULL_WEIGHT = 1024
+FULL_WEIGHT = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +103,7 @@ class Level:
             for part in (high, low):
                 np.maximum(steepest[part], after, out=steepest[part])
         tolerance = np.float32((3 * noise + NOTICEABLE / 2) ** 2)
-        return np.maximum(np.rint(_FULL_WEIGHT / (1 + steepest / tolerance)), 1).astype(np.uint32)
+        return np.maximum(np.rint(FULL_WEIGHT / (1 + steepest / tolerance)), 1).astype(np.uint32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,8 @@ class SegmentOptions:
     Parameters
     ----------
     n_colors : int or "auto"
-        Number of segments, 2 to 256. "auto" takes the elbow of the error curve of k-means.
+        Number of segments, 2 to 256. "auto" takes the elbow of the error curve of k-means, and
+        one more for each color of small vivid things.
     spatial : float
         0 clusters colors alone. Above, position counts as well: this is the color difference (in Oklab) that
         weighs as much as the side of a square of average segment size. 0.1 is the usual compactness 10 of
@@ -56,7 +57,7 @@ class SegmentOptions:
 
     n_colors: NumberOfColors = option(
         AUTO,
-        help="Number of segments, 2 to 256; auto: the elbow of the error curve.",
+        help="Number of segments, 2 to 256; auto: the elbow of the error curve, and small vivid things.",
         group="everyday",
         within=(MIN_COLORS, MAX_COLORS),
         flags=("-k", "--colors"),

@@ -149,16 +149,14 @@ def describe_regions(labels: Labels, segments: Segments, points: npt.NDArray[np.
     flat = regions.reshape(-1)
     n_regions = int(flat.max()) + 1
     areas = np.bincount(flat, minlength=n_regions)
-    y, x = np.divmod(np.arange(flat.size, dtype=np.int64), labels.shape[1])
+    order = np.argsort(flat, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(areas)[:-1]])
     boxes = np.empty((n_regions, 4), dtype=np.int64)
     centroids = np.empty((n_regions, 2))
-    for axis, coordinate in enumerate((x, y)):
-        low = np.full(n_regions, flat.size, dtype=np.int64)
-        high = np.zeros(n_regions, dtype=np.int64)
-        np.minimum.at(low, flat, coordinate)
-        np.maximum.at(high, flat, coordinate)
-        boxes[:, axis], boxes[:, axis + 2] = low, high + 1
-        centroids[:, axis] = np.bincount(flat, coordinate, minlength=n_regions) / areas + 0.5
+    for axis, coordinate in enumerate(np.divmod(order, labels.shape[1])[::-1]):
+        boxes[:, axis] = np.minimum.reduceat(coordinate, starts)
+        boxes[:, axis + 2] = np.maximum.reduceat(coordinate, starts) + 1
+        centroids[:, axis] = np.add.reduceat(coordinate, starts) / areas + 0.5
     return Regions(
         regions,
         _most_frequent(flat, segments.reshape(-1)),

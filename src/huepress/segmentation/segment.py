@@ -47,7 +47,8 @@ def segment(
     image : path, bytes, binary file, PIL.Image.Image or ndarray
         As for `compress`.
     n_colors : int or "auto"
-        Number of segments, 2 to 256; "auto" takes the elbow of the error curve of k-means, 14 at most.
+        Number of segments, 2 to 256; "auto" takes the elbow of the error curve of k-means, 14 at
+        most, and up to 8 more for the colors of small vivid things.
     regions : "auto", int or float
         How far regions are merged: "auto" for about what people would draw, an int for that many (fewer where the
         picture has fewer cells, more where transparency keeps more apart), a float for the cost up to which
