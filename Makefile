@@ -17,7 +17,7 @@ demo: $(VENV)/demo.stamp
 test: check
 	@echo "Testing, the core under sanitizers beside it: about a quarter of an hour with two processors, up to forty minutes on a busy machine."
 	@mkdir -p build; $(BIN)/python tools/sanitize.py > build/sanitize.log 2>&1 & sanitizing=$$!; \
-	$(BIN)/python -m pytest; tested=$$?; \
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile; tested=$$?; \
 	wait $$sanitizing; sanitized=$$?; cat build/sanitize.log; test $$tested = 0 -a $$sanitized = 0
 
 check: $(VENV)/test.stamp
