@@ -136,7 +136,7 @@ Out<std::uint8_t> bind_direct_search(const In<float, 3>& colors, const In<std::u
     }
     require(n_passes >= 0, "a search has 0 or more passes");
     std::vector<std::uint8_t> found(indices.data(), indices.data() + indices.size());
-    without_gil([&](const StopRequested&) {
+    without_gil([&](const StopRequested& stop) {
         direct_search({{colors.data(), colors.data() + 4 * n_colors},
                        {entries.data(), entries.data() + 4 * k},
                        k,
@@ -148,7 +148,7 @@ Out<std::uint8_t> bind_direct_search(const In<float, 3>& colors, const In<std::u
                        entry_class.data(),
                        far_weights.data(),
                        near_weights.data()},
-                      n_passes, n_threads, found);
+                      n_passes, n_threads, found, stop);
     });
     return to_numpy(std::move(found), {color_of.shape(0), color_of.shape(1)});
 }

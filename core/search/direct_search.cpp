@@ -88,7 +88,7 @@ public:
         list_tried();
     }
 
-    void run(int n_passes, int n_threads) {
+    void run(int n_passes, int n_threads, const StopRequested& stop_requested) {
         const std::size_t width = picture_.width, height = picture_.height;
         for_each_task(height, n_threads, [&](std::size_t y) {
             const int row = static_cast<int>(y);
@@ -103,6 +103,7 @@ public:
         for (int pass = 0; pass < n_passes; ++pass) {
             std::size_t n_changed = 0;
             for (std::size_t phase = 0; phase < 4; ++phase) {
+                check_stop(stop_requested);
                 const std::size_t left = phase % 2, top = phase / 2;
                 if (left >= across || top >= down) continue;
                 const std::size_t n_across = (across - left + 1) / 2, n_down = (down - top + 1) / 2;
@@ -175,9 +176,9 @@ private:
 
 }  // namespace
 
-void direct_search(const DirectSearchPicture& picture, int n_passes, int n_threads,
-                   std::vector<std::uint8_t>& indices) {
-    DirectSearch(picture, indices).run(n_passes, n_threads);
+void direct_search(const DirectSearchPicture& picture, int n_passes, int n_threads, std::vector<std::uint8_t>& indices,
+                   const StopRequested& stop_requested) {
+    DirectSearch(picture, indices).run(n_passes, n_threads, stop_requested);
 }
 
 }  // namespace huepress

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "support/parallel.hpp"
+
 namespace huepress {
 
 // How far an error is felt: autocorrelations of the two filters that see errors, squares with an odd side.
@@ -35,6 +37,7 @@ struct DirectSearchPicture {
 // Changes one pixel at a time to the entry that lowers the sum of squares of the filtered errors most, for some passes
 // or until hardly any changes. Tiles that do not feel each other are searched at once; the result is the same for any
 // number of threads.
-void direct_search(const DirectSearchPicture& picture, int n_passes, int n_threads, std::vector<std::uint8_t>& indices);
+void direct_search(const DirectSearchPicture& picture, int n_passes, int n_threads, std::vector<std::uint8_t>& indices,
+                   const StopRequested& stop_requested);
 
 }  // namespace huepress

@@ -22,6 +22,14 @@ def rendered(pixels, palette, effort=5, **options):
     return huepress.quantize(pixels, palette=palette, effort=effort, **options).to_array()
 
 
+def test_a_size_is_met_by_the_rate():
+    pixels = textured(96, 128)
+    all_of_it = huepress.compress(pixels, palette=FEW).report.bytes_out
+    result = huepress.compress(pixels, palette=FEW, max_size=all_of_it // 3)
+    assert result.report.bytes_out <= all_of_it // 3
+    assert len({trial.n_bytes for trial in result.report.trials}) > 1
+
+
 @pytest.mark.parametrize("palette", [FEW, "#0f380f,#306230,#8bac0f,#9bbc0f", "#102030,#e0d0c0"])
 def test_is_at_least_as_good_as_nearest_colors_from_near_and_afar(palette):
     pixels = textured(96, 128)

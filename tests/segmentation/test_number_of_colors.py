@@ -50,6 +50,15 @@ def test_each_of_several_colors_is_one():
     assert len({name for each in names for name in each}) == 3
 
 
+def test_two_vivid_colors_that_touch_are_two():
+    background = muted()
+    picture, [patch] = with_patches(background, RED, side=16)
+    picture[:, 68:76][patch[:, 68:76]] = (0, 0, 230)
+    found = segment(picture)
+    assert len(found) == len(segment(background)) + 2
+    assert len(set(found.labels[patch].tolist())) == 2
+
+
 def test_specks_and_gray_things_are_none():
     background = muted()
     n = len(segment(background))

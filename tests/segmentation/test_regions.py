@@ -78,8 +78,9 @@ def test_flat_graphics_are_cut_along_their_pixels():
         assert max(overlap(regions == each, mask) for each in np.unique(regions[mask])) == 1, name
 
 
-def test_graphics_of_some_size_are_not_cut_at_half_of_it():
-    picture, boxes = window(720, 960)
+@pytest.mark.parametrize("size", [(720, 960), (1080, 1920)])
+def test_graphics_of_some_size_are_not_cut_at_half_of_it(size):
+    picture, boxes = window(*size)
     regions = segment(picture, 4).regions.labels
     rule = np.zeros(regions.shape, dtype=bool)
     rule[boxes["rule"]] = True

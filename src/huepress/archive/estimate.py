@@ -20,7 +20,8 @@ def cost_of(task: Task, settings: Settings, *, counting: bool = False) -> int:
         found = Probe("unknown", 1, 1, False)  # it fails before it takes any memory
     if counting:
         return counting_set(found, task.size)
-    return working_set(found, task.size, settings.options, score=settings.score)
+    advise = settings.options.advise or settings.delivery.advise_if_kept
+    return working_set(found, task.size, settings.options, score=settings.score, advise=advise)
 
 
 def _header_of(name: str, settings: Settings) -> Probe | None:

@@ -30,13 +30,13 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "
 _DEFAULT_SHARE = 0.6
 
 
-def working_set(probe: Probe, file_bytes: int, options: Options, *, score: bool) -> int:
-    """Estimate the bytes that one image takes on top of an idle worker."""
+def working_set(probe: Probe, file_bytes: int, options: Options, *, score: bool, advise: bool = False) -> int:
+    """Estimate the bytes that one image takes on top of an idle worker; what is advised is made for that."""
     per_pixel = _PER_PIXEL_SEARCH if options.effort or options.still_format != "png" else _PER_PIXEL_PLAIN
     per_pixel += _PER_PIXEL_ALPHA if probe.has_alpha else 0
     per_pixel = max(per_pixel, _PER_PIXEL_SCORE) if score else per_pixel
     per_pixel = max(per_pixel, _PER_PIXEL_GOAL) if options.goal is not None else per_pixel
-    per_pixel = max(per_pixel, _PER_PIXEL_FULL_COLOR) if options.is_full_color else per_pixel
+    per_pixel = max(per_pixel, _PER_PIXEL_FULL_COLOR) if options.is_full_color or advise else per_pixel
     return _PER_IMAGE + 2 * file_bytes + per_pixel * probe.width * probe.height
 
 

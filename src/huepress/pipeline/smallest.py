@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -135,7 +136,7 @@ def advice(comparator: Comparator, source: SourceImage, options: Options, best: 
 
 
 def advice_for_kept(source: SourceImage, options: Options) -> tuple[Trial, ...]:
-    """Return the smallest version of each other coder at the score asked for, or at one that looks like the original.
+    """Return what is smaller than the original: of each other coder, at the score asked for or one that looks like it.
 
     Parameters
     ----------
@@ -146,7 +147,9 @@ def advice_for_kept(source: SourceImage, options: Options) -> tuple[Trial, ...]:
         return ()
     goal = options.goal or QualityGoal(USUAL_SCORE, USUAL_SCORE)
     made = others(Comparator(source, threads=options.threads), source, options.effort, goal)
-    return smallest_of_each([each.trial for each in made if goal.is_met(each, source.n_pixels)])
+    most = math.inf if source.encoded is None else len(source.encoded)
+    better = [each for each in made if goal.is_met(each, source.n_pixels) and each.n_bytes < most]
+    return smallest_of_each([each.trial for each in better])
 
 
 def _with_goal(options: Options, goal: QualityGoal | SizeGoal) -> Options:

@@ -140,7 +140,7 @@ class Workbench:
         else:
             search = self._smooth_search(n_colors, smooth_weight)
         indexed, distortion_bits = search.run(rate, self._on_progress)
-        if self._options.given_palette is not None:
+        if self._options.given_palette is not None and self._options.goal is None:  # goals want the rate to count
             indexed = GivenPalette.of(self._source, table, fit, indexed, self._options).best()
         return Chosen(indexed, table, True, False, distortion_bits)
 

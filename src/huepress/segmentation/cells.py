@@ -15,7 +15,7 @@ Strengths = npt.NDArray[np.float32]
 
 # Cells are found on a picture of at most so many pixels, and of so many that differ from the one before, and drawn
 # anew at each finer size.
-_MOST_PIXELS, _MOST_DIFFERENT = 800_000, 200_000
+_MOST_PIXELS, _MOST_DIFFERENT = 2_500_000, 200_000
 # Textures: histograms over so many colors, which are alike where they are less than this apart in Oklab.
 _N_WORDS, _WORD_WIDTH, _WORD_RANK = 48, 0.053, 16
 _WORD_SAMPLE, _FEW_SAMPLES = 25_000, 500

@@ -86,7 +86,12 @@ def find_accents(level: Level, weights: Weights, centers: Points, most: int, sma
         strongest = int(np.argmax(strengths))
         if strengths[strongest] == 0:
             break
-        added = points[flat & (areas == strongest)].mean(axis=0, dtype=np.float64).astype(np.float32)[None]
+        # Two vivid colors may touch: this is the one that is farthest off.
+        within_area = flat & (areas == strongest)
+        candidates = points[within_area]
+        farthest = candidates[int(np.argmax(distances[within_area]))]
+        is_like_it = np.square(candidates[:, 1:3] - farthest[1:3]).sum(axis=1) <= ACCENT_DISTANCE**2
+        added = candidates[is_like_it].mean(axis=0, dtype=np.float64).astype(np.float32)[None]
         found.append(added[0])
     return np.array(found, dtype=np.float32).reshape(-1, points.shape[2])
 
