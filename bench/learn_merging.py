@@ -34,8 +34,11 @@ from huepress.segmentation.hierarchy import Hierarchy, merge_cells
 from huepress.segmentation.levels import to_picture
 from huepress.segmentation.network import MergeNetwork
 
+
 Floats = npt.NDArray[np.float64]
 N_UNITS = 12
+# Features that are none of edges: kOfRegions in core/segment/evidence.hpp.
+N_OF_REGIONS = 13
 # Numbers of regions at whose cuts pairs are looked at.
 CUTS = [1600, 800, 400, 250, 160, 100, 64, 45, 32, 23, 16, 12, 9, 7, 5, 4, 3, 2]
 COSTS = np.geomspace(0.6, 1.7, 16)
@@ -112,8 +115,8 @@ def read_lessons(folder: Path, step: int) -> list[Lesson]:
 def first_network(n_features: int) -> MergeNetwork:
     """Return one whose cost grows with edges, colors, textures and areas alone, for the first hierarchy."""
     hidden = np.zeros((n_features, 1))
-    hidden[: n_features - 13] = 0.1
-    hidden[-13:-9, 0] = 0.2, 0.4, 0.2, 0.2
+    hidden[:-N_OF_REGIONS] = 0.1
+    hidden[-N_OF_REGIONS : 4 - N_OF_REGIONS, 0] = 0.2, 0.4, 0.2, 0.2
     hidden[-5:-3, 0] = 0.12
     return MergeNetwork(hidden, np.full(1, 5.0), np.ones(1), -3.5)
 
@@ -187,7 +190,7 @@ def main() -> None:
     lessons = read_lessons(arguments.folder, arguments.step)
     learned, judged = (lessons[::2], lessons[1::4]) if arguments.hold_out else (lessons, lessons[1::4])
     net = first_network(
-        len(lessons[0].evidence.fine) + len(lessons[0].evidence.half) + len(lessons[0].evidence.quarter) + 13
+        len(lessons[0].evidence.fine) + len(lessons[0].evidence.half) + len(lessons[0].evidence.quarter) + N_OF_REGIONS
     )
     pairs = []
     for round_ in range(ROUNDS):

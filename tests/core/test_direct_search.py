@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.entry_rules import random_rules
 from huepress import _core
 from reference import direct_search
 
@@ -16,17 +17,11 @@ def weights(rng, reach):
 
 def problem(seed, n_colors=20, k=5, height=9, width=13):
     rng = np.random.default_rng(seed)
-    entry_class = rng.integers(0, 3, k).astype(np.uint8)
-    there = int(np.bitwise_or.reduce(1 << entry_class.astype(int)))
-    allowed = rng.integers(1, 8, n_colors).astype(np.uint8)
-    allowed[(allowed & there) == 0] = 7
     return {
         "colors": rng.random((2, n_colors, 4), np.float32),
         "color_of": rng.integers(0, n_colors, (height, width)).astype(np.uint32),
         "entries": rng.random((2, k, 4), np.float32),
-        "fixed": np.where(rng.random(n_colors) < 0.2, rng.integers(0, k, n_colors), -1).astype(np.int16),
-        "allowed": allowed,
-        "entry_class": entry_class,
+        **random_rules(rng, n_colors, k),
         "indices": rng.integers(0, k, (height, width)).astype(np.uint8),
         "far_weights": weights(rng, 8),
         "near_weights": weights(rng, 1),

@@ -3,23 +3,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.entry_rules import random_rules
 from huepress import _core
 from reference import error_diffusion
 
 
 def problem(seed, dims=3, n_colors=20, k=5, height=9, width=13, spread=4080):
     rng = np.random.default_rng(seed)
-    entry_class = rng.integers(0, 3, k).astype(np.uint8)
-    there = int(np.bitwise_or.reduce(1 << entry_class.astype(int)))
-    allowed = rng.integers(1, 8, n_colors).astype(np.uint8)
-    allowed[(allowed & there) == 0] = 7
     return {
         "colors": rng.integers(0, spread, (n_colors, dims)).astype(np.int32),
         "color_of": rng.integers(0, n_colors, (height, width)).astype(np.uint32),
         "entries": rng.integers(0, spread, (k, dims)).astype(np.int32),
-        "fixed": np.where(rng.random(n_colors) < 0.2, rng.integers(0, k, n_colors), -1).astype(np.int16),
-        "allowed": allowed,
-        "entry_class": entry_class,
+        **random_rules(rng, n_colors, k),
     }
 
 

@@ -145,7 +145,7 @@ class GivenPalette:
         )
 
     def _searched(self, start: IndexedImage, weighing: Weighing) -> IndexedImage:
-        return self._matched(search_directly(self.table, self.fits["chosen"], self.options, start, weighing))
+        return search_directly(self.table, self.fits["chosen"], self.options, start, weighing)
 
     def _matched(self, made: IndexedImage) -> IndexedImage:
         indices = with_exact_matches(made.indices, self.table, self.fits["chosen"], self.options.hidden)

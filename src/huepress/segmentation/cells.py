@@ -168,8 +168,7 @@ def _like_beside(points: Points) -> npt.NDArray[np.bool_]:
 def _grown(mask: npt.NDArray[np.bool_], steps: int) -> npt.NDArray[np.bool_]:
     """Add the pixels beside a mask, so many times."""
     for _ in range(steps if mask.any() else 0):
-        mask = mask.copy()
-        before = mask.copy()
+        before, mask = mask, mask.copy()
         mask[1:] |= before[:-1]
         mask[:-1] |= before[1:]
         mask[:, 1:] |= before[:, :-1]
