@@ -34,7 +34,6 @@ from huepress.segmentation.hierarchy import Hierarchy, merge_cells
 from huepress.segmentation.levels import to_picture
 from huepress.segmentation.network import MergeNetwork
 
-
 Floats = npt.NDArray[np.float64]
 N_UNITS = 12
 # Features that are none of edges: kOfRegions in core/segment/evidence.hpp.
