@@ -85,6 +85,18 @@ def test_all_figures_of_a_kept_original_tell_what_would_be_smaller(run, grainy_f
     assert "original kept" in kept and "; at a score of 80 " in kept and " kB as AVIF" in kept
     briefly = run("compress", "grainy.jpg", "--effort", "1", "-o", "again/").stdout.decode()
     assert "original kept" in briefly and "at a score" not in briefly
+    page = run("compress", "grainy.jpg", "--effort", "1", "-o", "third/", "--report", "report.html")
+    assert page.returncode == 0 and "as AVIF" in (tmp_path / "report.html").read_text()
+
+
+def test_a_page_of_versions_that_are_no_smaller_tells_what_would_be(run, grainy_file, tmp_path):
+    Image.open(tmp_path / grainy_file).save(tmp_path / "grainy.jpg", quality=60)
+    for name, told in (("grainy.jpg", True), (grainy_file, False)):
+        made = run("compare", name, "-k", "16,32", "--effort", "1", "-o", f"{name}.html", "--json")
+        advised = [json.loads(line)["advice"] for line in made.stdout.splitlines()]
+        assert not advised[0] and bool(advised[1]) == told
+        assert ("at the same score" in (tmp_path / f"{name}.html").read_text()) == told
+        assert all(n_bytes < (tmp_path / name).stat().st_size for n_bytes in advised[1].values())
 
 
 def test_a_comparison_of_formats(run, grainy_file, tmp_path):

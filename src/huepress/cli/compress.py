@@ -110,7 +110,11 @@ def command(
     names = inputs if choices.is_run else tuple(cli_inputs.expand(inputs))
     _check(names, output, choices, as_json=as_json)
     _check_colors_and_goals(options, choices)
-    delivery = Delivery(allow_larger=allow_larger, allow_miss=force, advise_if_kept=verbose and not quiet)
+    delivery = Delivery(
+        allow_larger=allow_larger,
+        allow_miss=force,
+        advise_if_kept=(verbose and not quiet) or bool(choices.report),
+    )
     request = runs.request_of(names, output, options, delivery, choices, force=force)
     poster = None if choices.poster is None else runs.poster_of(request, choices.poster, choices.poster_at)
     code = runs.execute(request, choices, runs.Printing(as_json=as_json, quiet=quiet, verbose=verbose), streams)

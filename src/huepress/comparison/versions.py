@@ -18,6 +18,7 @@ from huepress.goals import QualityGoal, SizeGoal, counted_score, parse_quality, 
 from huepress.model import Animation, SourceImage
 from huepress.options import COMPARED_COLORS, FULL_COLOR_FORMATS, SMALLEST, Options
 from huepress.pipeline.run import run
+from huepress.pipeline.smallest import advice
 from huepress.resizing import Resize
 from huepress.results import Outcome, Report
 from huepress.wording import advised, human_bytes, rounded_down, told_saving
@@ -198,6 +199,8 @@ def make_versions(
 ) -> list[Version]:
     """Make the versions of an image, and score them.
 
+    Where the best is no smaller than the input file, it tells what other coders take at its score.
+
     Parameters
     ----------
     source : SourceImage
@@ -217,7 +220,20 @@ def make_versions(
         versions.append(
             Version(variant.label, outcome, score, told_miss(variant.options.goal, outcome.report), variant.options)
         )
+    best = best_of(versions)
+    of_input = 0 if source.encoded is None else len(source.encoded)
+    if comparator and 0 < of_input <= versions[best].n_bytes and not versions[best].options.advise:
+        if on_progress:
+            on_progress("other formats")
+        versions[best] = _with_advice(versions[best], comparator, source, of_input)
     return versions
+
+
+def _with_advice(version: Version, comparator: Comparator, source: SourceImage, below_bytes: int) -> Version:
+    made = advice(comparator, source, version.options.effort, version.ssimulacra2, version.options.format)
+    smaller = tuple(trial for trial in made if trial.n_bytes < below_bytes)
+    outcome = replace(version.outcome, report=replace(version.outcome.report, advice=smaller))
+    return replace(version, outcome=outcome)
 
 
 def best_of(versions: Sequence[Version]) -> int:

@@ -125,13 +125,27 @@ def others(
     return tried
 
 
-def advice(comparator: Comparator, source: SourceImage, options: Options, best: Attempt | Coded) -> tuple[Trial, ...]:
-    """Return the smallest version of each other coder that scores as well as the best."""
-    if best.score is None:
+def advice(
+    comparator: Comparator, source: SourceImage, effort: int, score: float | None, besides: str | None
+) -> tuple[Trial, ...]:
+    """Return the smallest version of each other coder that scores as well.
+
+    Parameters
+    ----------
+    comparator : Comparator
+        Of the source.
+    source : SourceImage
+    effort : int
+    score : float, optional
+        The SSIMULACRA2 score to reach; without one there is no advice.
+    besides : str, optional
+        The coder that reached it.
+    """
+    if score is None:
         return ()
-    goal = QualityGoal(best.score, best.score)
-    made = others(comparator, source, options.effort, goal)
-    enough = [each for each in made if goal.is_met(each, source.n_pixels) and each.trial.coder != best.trial.coder]
+    goal = QualityGoal(score, score)
+    made = others(comparator, source, effort, goal)
+    enough = [each for each in made if goal.is_met(each, source.n_pixels) and each.trial.coder != besides]
     return smallest_of_each([each.trial for each in enough])
 
 

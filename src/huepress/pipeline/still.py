@@ -57,8 +57,8 @@ def run(
     if keeps and options.goal is None and options.effort > 0 and not (options.is_full_color or options.advise):
         expected = cannot_win(source, options)
         if expected is not None:
-            told = advice_for_kept(source, options) if delivery.advise_if_kept else ()
-            return _kept_at_once(bench, source, original, options, expected, started, told)
+            foretold = advice_for_kept(source, options) if delivery.advise_if_kept else ()
+            return _kept_at_once(bench, source, original, options, expected, started, foretold)
     within = fits_already(original, source.n_pixels, options) and keeps
     found = _found(bench, source, replace(options, max_size=None) if within else options)
     progress.finish()
@@ -82,7 +82,9 @@ def run(
     else:
         n_colors, bits_per_pixel, decoded = best.n_colors, 8 * n_channels, best.pixels_srgb8
         mse = 0.0 if kept else mean_squared_error(source.pixels_srgb8, best.pixels_srgb8)
-    told = advice(bench.comparator, source, options, best) if options.advise and bench.comparator else ()
+    told: tuple[Trial, ...] = ()
+    if options.advise and bench.comparator:
+        told = advice(bench.comparator, source, options.effort, best.score, best.trial.coder)
     if kept and delivery.advise_if_kept and not options.advise:
         told = advice_for_kept(source, options)
     report = Report.of(
