@@ -30,6 +30,8 @@ constexpr int kCarriedFirst = 1;
 // where the picture is flat, all of them would go on for as long as it is.
 constexpr int kInVain = 24;
 constexpr float kUnseenBits = 0.03f;
+// The longer a match lags behind the cheapest ways, the less it may: after so many pixels not at all.
+constexpr float kPatience = 96.0f;
 
 // A way to say a row up to some pixel.
 struct Node {
@@ -251,6 +253,7 @@ private:
         const float offset_cost = lambda_ * offset_bits;
         const float expected = offset_cost + lambda_ * (kLengthBits - slack_);
         const float hopeless_step = lambda_ * kHopelessBitsPerPixel;
+        const float impatience = lambda_ * slack_ / kPatience;
         const float unseen = lambda_ * kUnseenBits;
         float hopeless = node.cost + lambda_ * kHopelessBits;
         Float4 error[kReach];
@@ -258,7 +261,7 @@ private:
         History history = node.history;
         float cost = node.cost;
         const Node* arrivals = nodes_.data() + static_cast<std::size_t>(i + 1) * survivors_;
-        int units = 0, in_unit = 0, in_vain = 0;
+        int units = 0, in_unit = 0, in_vain = 0, unseen_in_vain = 0;
         for (int j = 0, from = 0; j < longest; ++j, ++from, arrivals += survivors_) {
             if (from == period) from = 0;
             const int at = i + j;
@@ -269,7 +272,8 @@ private:
             const float distortion = squared_norm(diffusion_.own * newest + sum);
             cost += distortion;
             hopeless += hopeless_step;
-            if (cost + expected > arrivals->cost || cost > hopeless) return j;
+            if (cost + expected + impatience * static_cast<float>(in_vain) > arrivals->cost || cost > hopeless)
+                return j;
             for (int k = kReach - 1; k > 0; --k) error[k] = error[k - 1];
             error[0] = newest;
             history = history.followed_by(entry);
@@ -284,8 +288,8 @@ private:
             const float total = cost + length_costs_[whole] + offset_cost;
             if (total < arrivals[survivors_ - 1].cost &&
                 keep(at + 1, Node{total, id, code, {error[0], error[1], error[2]}, history})) {
-                in_vain = 0;
-            } else if (distortion <= unseen && ++in_vain == kInVain) {
+                in_vain = unseen_in_vain = 0;
+            } else if (++in_vain; distortion <= unseen && ++unseen_in_vain == kInVain) {
                 return j;
             }
         }
