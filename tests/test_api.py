@@ -13,6 +13,7 @@ import huepress
 from conftest import HANG, png_bytes
 from huepress import api
 from huepress.engine import kmeans
+from huepress.errors import Remedy
 from huepress.ml import batch, features
 
 
@@ -106,6 +107,16 @@ def test_never_larger_unless_asked():
     assert "kept" in kept.report.message and kept.report.mse == 0
     taken = huepress.compress(jpeg, n_colors=256, allow_larger=True)
     assert taken.report.status == "compressed" and taken.report.bytes_out > len(jpeg)
+
+
+def test_fewer_pixels_that_take_more_bytes_are_told(photo):
+    buffer = io.BytesIO()
+    Image.fromarray(photo).save(buffer, "JPEG", quality=5)
+    resized = huepress.compress(buffer.getvalue(), resize="99%").report
+    assert resized.bytes_out > resized.bytes_in
+    assert "no smaller than the JPEG it was made from" in resized.message and resized.remedy is Remedy.FEWER_BYTES
+    for more in ({"quality": 60}, {"format": "jpeg"}):
+        assert not huepress.compress(buffer.getvalue(), resize="99%", **more).report.message
 
 
 def test_who_asks_for_a_number_of_colors_gets_it(photo):

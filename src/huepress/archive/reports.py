@@ -21,7 +21,7 @@ from huepress.archive.work import thumbnails
 from huepress.errors import HuepressError, OptionError, Remedy
 from huepress.options import Options
 from huepress.pipeline import intake
-from huepress.wording import advised, human_bytes, printable, rounded_down, told_saving
+from huepress.wording import human_bytes, printable, rounded_down, told_saving
 
 ENDINGS = (".html", ".csv", ".json")
 # What a spreadsheet takes for a formula.
@@ -164,7 +164,7 @@ def _row(outcome: FileOutcome, words: Callable[[Remedy], str]) -> Row:
         None if psnr is None or psnr == float("inf") else psnr,
         outcome.ssimulacra2,
         _text(outcome.message if outcome.error is None else outcome.error.told(words)),
-        advised({trial["coder"]: trial["n_bytes"] for trial in facts.get("advice", ())}),
+        outcome.advised,
     )
 
 

@@ -18,6 +18,7 @@ from huepress.model import ColorHistogram
 from huepress.options import Options
 from huepress.results import Report
 from huepress.storage.base import Staged, Store
+from huepress.wording import advised
 
 FileStatus = Literal["compressed", "kept", "copied", "failed", "counted"]
 _WISH_DIGITS, _FORM_DIGITS = 2 * MARK_BYTES, 8
@@ -206,6 +207,13 @@ class FileOutcome:
     def bytes_in(self) -> int:
         """Bytes of the source."""
         return int(self.facts.get("bytes_in") or self.task.size)
+
+    @property
+    def advised(self) -> str:
+        """What other coders take, for a person: at the result's score, or at their own if an original is kept."""
+        trials = self.facts.get("advice", ())
+        score = min((trial["score"] for trial in trials), default=None) if self.status == "kept" else None
+        return advised({trial["coder"]: trial["n_bytes"] for trial in trials}, score)
 
     @property
     def bytes_out(self) -> int:

@@ -62,15 +62,13 @@ def _rounded(trial: dict[str, Any]) -> dict[str, Any]:
 def sentence(outcome: FileOutcome, name: str, *, verbose: bool) -> str:
     """Tell in one line what became of a file: the bytes, the looks in words where known, the time; or all figures."""
     from huepress.engine.metrics import words_for
-    from huepress.wording import advised, counted, human_bytes
+    from huepress.wording import counted, human_bytes
 
     facts, output = outcome.facts, outcome.output or "left in place"
     start = f"{name} -> {output}: "
     if outcome.unchanged:
         return start + "done before, unchanged"
-    trials = facts.get("advice", ())
-    score = min((trial["score"] for trial in trials), default=None) if outcome.status == "kept" else None
-    advice = advised({trial["coder"]: trial["n_bytes"] for trial in trials}, score)
+    advice = outcome.advised
     if outcome.status != "compressed":
         return start + "; ".join(filter(None, (message_of(outcome) or outcome.status, advice)))
     looks = ["lossless"] if facts["mse"] == 0 else []

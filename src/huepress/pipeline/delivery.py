@@ -156,8 +156,11 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
             chosen,
             f"{result.n_bytes / len(comparable):.1f} times the {original.format}, since {options.most_colors} colors "
             "were asked for",
-            Remedy.NEVER_LARGER,
+            Remedy.FEW_COLORS_ARE_LARGER,
         )
+    edited_larger = options.edits and original.encoded is not None and result.n_bytes >= len(original.encoded)
+    if edited_larger and not original.moves and options.goal is None and not options.is_full_color:
+        return Decision(chosen, f"no smaller than the {original.format} it was made from", Remedy.FEWER_BYTES)
     return Decision(chosen)
 
 
