@@ -15,7 +15,7 @@ from conftest import png_bytes
 from huepress.goals import QualityGoal, SizeGoal, parse_quality, parse_size
 from huepress.model import Encoded, IndexedImage, Palette
 from huepress.pipeline.attempts import Attempt
-from huepress.pipeline.hunt import MOST_TRIALS, UNDIFFUSED_RATE, reach
+from huepress.pipeline.hunt import MOST_TRIALS, MOST_TRIALS_FOR_SIZE, UNDIFFUSED_RATE, reach
 from huepress.results import Trial
 
 
@@ -73,17 +73,17 @@ def test_a_budget_is_used_but_never_exceeded(grainy, max_size, effort):
     budget = parse_size(max_size).n_bytes(grainy.shape[0] * grainy.shape[1])
     result = huepress.compress(grainy, max_size=max_size, effort=effort)
     assert len(result.encoded.data) == result.report.bytes_out <= budget
-    assert len(result.report.trials) <= MOST_TRIALS
+    assert len(result.report.trials) <= MOST_TRIALS_FOR_SIZE
     if effort:
         assert result.report.bytes_out >= 0.9 * budget
 
 
 def test_a_budget_out_of_reach_is_an_error(grainy):
     with pytest.raises(huepress.TargetError, match="allow more"):
-        huepress.compress(grainy, max_size=300, effort=3)
-    result = huepress.compress(grainy, max_size=300, effort=3, allow_miss=True)
-    assert result.report.bytes_out == min(t.n_bytes for t in result.report.trials) > 300
-    assert "more than the 300" in result.report.message
+        huepress.compress(grainy, max_size=150, effort=3)
+    result = huepress.compress(grainy, max_size=150, effort=3, allow_miss=True)
+    assert result.report.bytes_out == min(t.n_bytes for t in result.report.trials) > 150
+    assert "more than the 150" in result.report.message
 
 
 def test_a_large_budget_is_met_without_loss_where_that_is_possible(badge):
@@ -174,7 +174,7 @@ def test_two_goals_exclude_each_other():
 class Curve:
     """A bench whose sizes and scores follow formulas, and whose palettes idle at high rates."""
 
-    n_pixels, least_colors = 100_000, 0
+    n_pixels, least_colors, may_be_nearest = 100_000, 0, False
 
     def __init__(self, fall):
         self.fall = fall
@@ -326,6 +326,30 @@ def test_what_ends_far_below_a_budget_leaves_it_to_more_colors():
     reached = reach(Ending(kinds), SizeGoal(16_000), None, by_colors=False)
     assert reached.best.trial.n_colors == 64 and reached.best.n_bytes > 15_000
     assert len(reached.trials) <= MOST_TRIALS
+
+
+@pytest.mark.parametrize("n_colors", [64, 16])
+@pytest.mark.parametrize(("banding", "may_be_nearest", "found"), [(0, True, True), (9, True, False), (0, False, False)])
+def test_a_small_budget_finds_few_nearest_colors(n_colors, banding, may_be_nearest, found):
+    class Flat(Branching):
+        def mixes_badly(self, n_colors, attempt):
+            return False
+
+    kinds = {(256, True): (1.0, 0), (n_colors, False): (0.7, 4)}
+    bench = Flat(kinds, banding)
+    bench.may_be_nearest = may_be_nearest
+    best = reach(bench, SizeGoal(6_000), None, by_colors=False).best
+    assert (best.trial.n_colors, best.diffuse) == ((n_colors, False) if found else (256, True))
+    assert best.n_bytes <= 6_000
+
+
+def test_few_nearest_colors_are_not_tried_on_where_they_are_hopeless():
+    bench = Branching({(256, True): (1.0, 0)})
+    bench.may_be_nearest = True
+    n_trials = [len(reach(bench, SizeGoal(n), None, by_colors=False).trials) for n in (6_000, 30_000)]
+    bench.may_be_nearest = False
+    before = [len(reach(bench, SizeGoal(n), None, by_colors=False).trials) for n in (6_000, 30_000)]
+    assert [now - then for now, then in zip(n_trials, before, strict=True)] == [2, 0]
 
 
 def test_bands_are_better_than_no_version_that_meets_the_goal():

@@ -71,6 +71,10 @@ class Trials(Protocol):
     def least_colors(self) -> int:
         """The fewest colors that may be asked for: those that are given or pinned stay."""
 
+    @property
+    def may_be_nearest(self) -> bool:
+        """Whether nearest colors are for trials to choose: nothing else was asked for, and looks can be measured."""
+
     def attempt(self, n_colors: int, rate: float, *, diffuse: bool = True) -> Attempt:
         """Make a version with at most so many colors."""
 

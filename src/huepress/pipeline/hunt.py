@@ -43,6 +43,10 @@ _LEAST_GAIN = 0.025
 _FAR_FROM_A_GAIN = -0.08
 # So much of a budget, as a logarithm, is left by a curve that has ended before it.
 _MOST_UNSPENT = 0.1
+# Few nearest colors are tried where a budget leaves no better score than this, at a rate above this.
+_GOOD_SCORE, _HIGH_RATE = 70.0, 4.0
+_FEW_NEAREST, _TRIALS_OF_FEW_NEAREST, _FAR_FROM_A_GAIN_OF_FEW = (64, 16), 3, -0.25
+MOST_TRIALS_FOR_SIZE = MOST_TRIALS + len(_FEW_NEAREST) * _TRIALS_OF_FEW_NEAREST
 # A trial tells more than what distortion counts: how much more may be lost with fewer colors than where none follows.
 _LENIENCE = 4.0
 
@@ -170,6 +174,22 @@ class _Hunt:
             if larger.diffuse is not curve.diffuse:
                 larger, rate = _Curve(larger.n_colors, curve.diffuse, []), rate * UNDIFFUSED_RATE
             self._seek(larger, MOST_TRIALS, rate)
+        if self._may_take_fewer and self._goal.stops_at_lossless and self._bench.may_be_nearest:
+            self._seek_few_nearest()
+
+    def _seek_few_nearest(self) -> None:
+        """Seek with few nearest colors where a budget takes a high rate: trials at other rates do not foretell it."""
+        best = self._best()
+        if best.score is None or best.score > _GOOD_SCORE or best.trial.rate <= _HIGH_RATE:
+            return
+        others = _Curve(self._n_colors, True, list(self._attempts))
+        for n_colors in _FEW_NEAREST:
+            if n_colors >= self._n_colors or n_colors <= self._bench.least_colors:
+                continue
+            curve, rate = _Curve(n_colors, False, []), best.trial.rate * UNDIFFUSED_RATE
+            if others.gain(self._try(curve, rate)) > _FAR_FROM_A_GAIN_OF_FEW:
+                self._seek(curve, len(self._attempts) + _TRIALS_OF_FEW_NEAREST - 1, rate)
+            self._shunned += [attempt for attempt in curve.attempts if self._shows_bands(attempt, best)]
 
     def _better(self, curve: _Curve) -> _Curve | None:
         """Return another curve that begins better, if there is one."""

@@ -115,8 +115,13 @@ class PaletteTrials:
         dither = self._options.dither if diffuse else "none"
         return self._write(replace(self._options, n_colors=n_colors, rate=rate, dither=dither), scored=True)
 
-    def mixes_badly(self, n_colors: int, attempt: Attempt) -> bool:
+    @property
+    def may_be_nearest(self) -> bool:
         """Return False: frames find by themselves where nearest colors do."""
+        return False
+
+    def mixes_badly(self, n_colors: int, attempt: Attempt) -> bool:
+        """Return False, as `may_be_nearest`."""
         return False
 
     def banding(self, indexed: IndexedImage) -> float:

@@ -177,12 +177,17 @@ class Workbench:
     def _ground(self) -> SmoothGround:
         return SmoothGround(self.table, threads=self._options.threads)
 
+    @property
+    def may_be_nearest(self) -> bool:
+        """Whether nearest colors are for trials to choose: nothing else was asked for, and looks can be measured."""
+        return self._options.dither == "auto" and self.measurable
+
     def mixes_badly(self, n_colors: int, attempt: Attempt) -> bool:
         """Tell whether versions with nearest colors may look better than an attempt.
 
         They may where diffused errors are a large part of what is lost; on photographs they are not.
         """
-        if self._options.dither != "auto" or not self.measurable or not 0 < attempt.distortion_bits < CHEAP_DISTORTION:
+        if not self.may_be_nearest or not 0 < attempt.distortion_bits < CHEAP_DISTORTION:
             return False
         return self.least_distortion_bits(n_colors, attempt.trial.rate) >= _BADLY_MIXED * attempt.distortion_bits
 
