@@ -31,20 +31,24 @@ class ColorCounter:
         self._waiting: list[tuple[_Keys, npt.NDArray[np.int64]]] = []
         self._n_waiting = 0
 
-    def add(self, pixels_srgb8: Bytes) -> Bytes:
-        """Count the pixels of a frame, (..., 4), and return their colors, (n, 4); there may be none."""
+    def add(self, pixels_srgb8: Bytes, changed: npt.NDArray[np.bool_] | None = None) -> Bytes:
+        """Count the pixels of a frame, (..., 4), and return their colors, (n, 4), or those of `changed`, (...)."""
         flat = pixels_srgb8.reshape(-1, 4)
         if not len(flat):
             return flat
         opaque = bool((flat[:, 3] == 255).all())  # three channels are counted faster
-        colors, counts, _ = _core.count_colors(np.ascontiguousarray(flat[:, :3]) if opaque else flat, self._threads)
+        colors, counts, row_of = _core.count_colors(np.ascontiguousarray(flat[:, :3]) if opaque else flat, self._threads)
         if opaque:
             colors = np.hstack([colors, np.full((len(colors), 1), 255, np.uint8)])
         self._waiting.append((colors.view(">u4")[:, 0].astype(np.uint32), counts.astype(np.int64)))
         self._n_waiting += len(colors)
         if self._n_waiting > _WAITING:
             self._merge()
-        return colors
+        if changed is None or changed.all():
+            return colors
+        is_drawn = np.zeros(len(colors), dtype=bool)
+        is_drawn[row_of[changed.reshape(-1)]] = True
+        return colors[is_drawn]
 
     def table(self) -> ColorTable | None:
         """Return the colors of all frames, (n, 3) if all are opaque, else (n, 4); None where nothing was counted.

@@ -21,6 +21,11 @@ _OWN_ERROR = 0.08
 _CHANGED_PER_BYTE = 200
 
 
+def weighs_errors(options: Options) -> bool:
+    """Tell whether frames are searched, their errors weighed against bits."""
+    return options.effort > 0 and options.rate > 0.0 and options.dither != "full"
+
+
 def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> Palette:
     """Order a palette so that frames of few colors use its first entries, and get short codes.
 
@@ -61,7 +66,7 @@ def worth_its_bytes(palette: Palette, table: ColorTable, n_changed: int, options
     options : Options
     """
     is_asked = options.palette is not None or options.pin or not isinstance(options.init, str)
-    if is_asked or options.effort == 0 or options.rate == 0.0 or options.dither == "full":
+    if is_asked or not weighs_errors(options):
         return palette
     # With the transparent index they fill a color table.
     n_bytes = _table_bytes(len(palette))
