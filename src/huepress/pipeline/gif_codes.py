@@ -23,6 +23,8 @@ _AGAIN_BITS, _AGAIN_BITS_DECIDED = 1.0, 0.1
 # What the error of the frame before weighs where nothing moves, against 1 of the source; a change in Oklab of so much,
 # about two codes, leaves a quarter. A farther reach lets errors trail where colors change slowly; so does more weight.
 _HOLD, _STILL = 3.5, 0.007
+# It weighs as much as the rate where that is more, up to this: errors grow with the rate, and what changes with them.
+_MOST_HOLD = 16.0
 _PLACES = 0x10000  # of looks, and of what is none
 
 
@@ -79,8 +81,9 @@ class Hold:
         return cls(np.zeros(shape, np.float32), np.zeros((*shape, 3), np.float32))
 
     @classmethod
-    def between(cls, now_srgb8: Bytes, before_srgb8: Bytes, shown_srgb8: Bytes) -> Hold:
+    def between(cls, now_srgb8: Bytes, before_srgb8: Bytes, shown_srgb8: Bytes, rate: float) -> Hold:
         """Compare a frame with the one before, (height, width, 4), and with what was shown of that."""
+        weight = np.float32(min(max(_HOLD, rate), _MOST_HOLD))
         frames = (now_srgb8, before_srgb8, shown_srgb8)
         now, before, shown = (
             _core.colors_to_points(np.ascontiguousarray(pixels[:, :, :3]).reshape(-1, 3), "oklab") for pixels in frames
@@ -89,7 +92,7 @@ class Hold:
         moved = (now - before) / np.float32(_STILL)
         # Nothing but sums, products and quotients, each rounded by IEEE 754: the same bits everywhere.
         change = moved[:, 0] * moved[:, 0] + moved[:, 1] * moved[:, 1] + moved[:, 2] * moved[:, 2] + np.float32(1)
-        weights = np.where(drawn, (np.float32(_HOLD) / (change * change)).reshape(drawn.shape), np.float32(0))
+        weights = np.where(drawn, (weight / (change * change)).reshape(drawn.shape), np.float32(0))
         return cls(weights, (now + (shown - before)).reshape(*drawn.shape, 3))
 
 

@@ -262,7 +262,7 @@ class GifDeltas:
         if fits or self._before_srgb8 is None:
             hold = Hold.nothing(required.shape)
         else:
-            hold = Hold.between(pixels_srgb8, self._before_srgb8, self._shown_srgb8)
+            hold = Hold.between(pixels_srgb8, self._before_srgb8, self._shown_srgb8, options.rate)
         search = partial(frame.search, rate, diffuse=options.dither != "none", hold=hold)
 
         def cost(way: tuple[Said, float]) -> float:
