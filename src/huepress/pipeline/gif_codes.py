@@ -210,15 +210,15 @@ class Frame:
 
     def _fewer_colors(self, said: Said) -> Iterator[_Numbers]:
         """Give numbers by the palette's first entries and by a palette of its own, where that shortens codes."""
-        used = np.unique(said.indices)
+        used = np.flatnonzero(np.bincount(said.indices.reshape(-1)))
         entries = used[used != said.transparent] if said.transparent is not None else used
         has_transparent = self._has_clear or len(entries) < len(used)
         if _code_size(len(entries) - 1 + has_transparent) >= said.min_code_size or not len(entries):
             return
         if not self._own_table:
             n_first = int(entries[-1]) + 1
-            idle = np.setdiff1d(np.arange(n_first + 1), entries)
-            transparent = int(idle[0]) if has_transparent else None
+            idle = np.bincount(entries, minlength=n_first + 1) == 0
+            transparent = int(idle.argmax()) if has_transparent else None
             if _code_size(max(n_first - 1, transparent or 0)) < said.min_code_size:
                 yield _Numbers(Palette(said.palette[:n_first]), transparent, False, said.looks, self._under)
         # The other looks of the canvas follow the entries.

@@ -245,18 +245,19 @@ class GifDeltas:
         rate = options.rate * LAMBDA_AT_RATE_1 if weighs_errors(options) else 0.0
         table, palette, required = frame.table, frame.palette, frame.required
         entries = _exact_entries(table, palette)
-        kept = is_asked_for(table.colors_srgb8, options) & (entries >= 0)
+        missing = entries < 0
+        kept = is_asked_for(table.colors_srgb8, options) & ~missing
         if kept.any():
             settled = (required == FREE) & kept[table.inverse]
             required[inside] = np.where(settled, entries[table.inverse], required)[inside]
         free = required[inside] == FREE
-        fits = bool((entries[table.inverse[inside][free]] >= 0).all())
+        fits = not (missing.any() and missing[table.inverse[inside][free]].any())
         if options.effort and not fits and rate == 0.0:
-            wanted: npt.NDArray[np.integer] = searched_entries(table, palette, options, "png")
+            wanted = searched_entries(table, palette, options, "png").astype(np.uint16)
         else:
-            nearest = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
-            wanted = (entries if fits else nearest)[table.inverse]
-        looks = np.where(required == FREE, wanted, required).astype(np.uint16)
+            nearest = entries if fits else nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
+            wanted = nearest.astype(np.uint16)[table.inverse]
+        looks = np.where(required == FREE, wanted, required)
         if rate == 0.0 or not free.any():
             return frame.say(np.ascontiguousarray(looks[inside]))
         if fits or self._before_srgb8 is None:

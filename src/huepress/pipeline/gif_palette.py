@@ -42,7 +42,7 @@ def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> P
     for colors in drawn:
         visible = np.ascontiguousarray(colors[colors[:, 3] > 0, :3])
         if len(visible):
-            used.append(np.unique(nearest_entries(visible, palette.colors_srgb8, options)).astype(np.intp))
+            used.append(np.flatnonzero(np.bincount(nearest_entries(visible, palette.colors_srgb8, options))))
     for entries in [*sorted(used, key=len), np.arange(len(palette))]:
         order += [int(entry) for entry in entries if not placed[entry]]
         placed[entries] = True
