@@ -11,8 +11,12 @@ from PIL import Image, features
 import huepress
 import scenes
 from animations import seen_by_pillow
+from huepress.delivering import Delivery
 from huepress.errors import HuepressError, LimitError, OptionError, TargetError
 from huepress.formats.reading import read_animation, read_input
+from huepress.options import Options
+from huepress.pipeline import moving_coders
+from huepress.pipeline.run import run
 
 needs_avif = pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
 CODERS = ["webp-lossy", pytest.param("avif", marks=needs_avif)]
@@ -105,6 +109,21 @@ def test_advice(pan):
     advice = {trial.coder: trial for trial in result.report.advice}
     assert set(advice) == ({"avif"} if features.check("avif") else set())  # lossy WebP does not get there
     assert all(trial.score >= result.report.score for trial in advice.values())
+
+
+def kept_with_advice(data):
+    source = read_animation(data, max_pixels=10**6)
+    report = run(source, Options(effort=1), Delivery(advise_if_kept=True, min_saving=0.95)).report
+    assert report.status == "kept"
+    return {trial.coder: trial for trial in report.advice}
+
+
+def test_a_kept_original_comes_with_what_others_take(pan, monkeypatch):
+    advice = kept_with_advice(pan)
+    assert "avif" in advice or not features.check("avif")
+    assert all(trial.score >= 80 and trial.n_bytes < len(pan) for trial in advice.values())
+    monkeypatch.setattr(moving_coders, "_MOST_ADVISED", 6 * 64 * 64 - 1)
+    assert not kept_with_advice(pan)
 
 
 def test_flat_pictures_stay_palettes():
