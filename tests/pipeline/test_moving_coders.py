@@ -148,10 +148,23 @@ def test_coders_that_hold_no_animation(pan):
 
 
 @needs_avif
+@pytest.mark.parametrize("fixture", ["pan", "clear"])  # that with alpha has a second track
+@pytest.mark.parametrize("n_plays", [0, 1, 2, 65_535])
+def test_avif_plays_as_often(fixture, n_plays, request):
+    result = huepress.compress(request.getfixturevalue(fixture), format="avif", loop=n_plays, allow_larger=True)
+    data = bytes(result)
+    assert read_animation(data, max_pixels=10**6).n_plays == n_plays
+    # A movie lasts as long as all its plays together (ISO/IEC 14496-12, 8.2.2); all ones mean for ever.
+    header = data.index(b"mvhd")
+    once = sum(round(1000 * seconds) for seconds in read_animation(data, max_pixels=10**6).durations)
+    assert int.from_bytes(data[header + 28 : header + 36], "big") == (once * n_plays if n_plays else (1 << 64) - 1)
+
+
+@needs_avif
 def test_avif_animations_are_read(pan):
     data = bytes(huepress.compress(pan, format="avif", quality=60))
     found = read_animation(data, max_pixels=10**6)
-    assert found.durations == tuple(Fraction(each, 1000) for each in (40, 80, 40, 40, 120, 40)) and found.n_plays == 0
+    assert found.durations == tuple(Fraction(each, 1000) for each in (40, 80, 40, 40, 120, 40)) and found.n_plays == 3
     for ours, theirs in zip(found.frames(), seen_by_pillow(data)[0], strict=True):
         np.testing.assert_array_equal(ours, theirs)
     result = huepress.compress(data, effort=0)
