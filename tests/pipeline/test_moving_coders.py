@@ -65,6 +65,14 @@ def test_a_score_is_met_by_name(pan, coder, quality):
     np.testing.assert_array_equal(shown, seen[0][..., :3])
 
 
+def test_lossy_webp_reaches_every_score(pan):
+    """Where chroma of half the resolution does not, the highest quality does: without loss."""
+    result = huepress.compress(pan, format="webp-lossy", quality=95, allow_larger=True)
+    assert result.report.score == 100 and result.report.mse == 0 and len(result.report.trials) <= 5
+    for frame, original in zip(result.frames, seen_by_pillow(pan)[0], strict=True):
+        np.testing.assert_array_equal(frame.pixels_srgb8[..., :3], original[..., :3])
+
+
 @pytest.mark.parametrize("coder", CODERS)
 def test_a_size_is_met_or_missed(pan, coder):
     result = huepress.compress(pan, format=coder, max_size=4000)
