@@ -38,11 +38,12 @@ def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> P
     """
     order: list[int] = []
     placed = np.zeros(len(palette), dtype=bool)
+    shown = [colors[colors[:, 3] > 0, :3] for colors in drawn]
     used: list[npt.NDArray[np.intp]] = []
-    for colors in drawn:
-        visible = np.ascontiguousarray(colors[colors[:, 3] > 0, :3])
-        if len(visible):
-            used.append(np.flatnonzero(np.bincount(nearest_entries(visible, palette.colors_srgb8, options))))
+    if sum(map(len, shown)):
+        nearest = nearest_entries(np.concatenate(shown), palette.colors_srgb8, options)
+        each = np.split(nearest, np.cumsum([len(colors) for colors in shown])[:-1])
+        used = [np.flatnonzero(np.bincount(entries)) for entries in each if len(entries)]
     for entries in [*sorted(used, key=len), np.arange(len(palette))]:
         order += [int(entry) for entry in entries if not placed[entry]]
         placed[entries] = True
