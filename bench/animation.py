@@ -5,9 +5,10 @@
 A clip is an animated GIF, PNG or WebP file. From photographs animations are made here: a pan, a zoom and a sprite, a
 still scene with sensor noise, and flat graphics; each becomes a GIF through Pillow, its frames dithered to 256 colors.
 Looks are the mean SSIMULACRA2 of every so-many-th frame against the clip. The peers run at all their losses and several
-palettes or qualities, ours at rising rates; bytes at a score are interpolated on the lower front (logarithm of bytes
-over score). Flicker is the mean change, in sRGB codes, of pixels that change by at most 2 in the clip, at that score,
-too; of the peers it is the least that any of them has there. Lossless is rate 0 against `gifsicle -O3`, for GIFs.
+palettes or qualities, ours at rising rates; bytes at a score are interpolated between the files of each (logarithm of
+bytes over score), and those of the best peer count. Flicker is the mean change, in sRGB codes, of pixels that change by
+at most 2 in the clip, at that score, too; of the peers it is the least that any of them has there. Lossless is rate 0
+against `gifsicle -O3`, for GIFs.
 """
 
 from __future__ import annotations
@@ -223,26 +224,34 @@ def of_ours(clip: Clip, effort: int) -> list[Made]:
     return made
 
 
+def curves(made: list[Made]) -> Iterator[list[Made]]:
+    """Yield the files of each coder by rising scores, without those that a smaller one scores better than."""
+    for coder in sorted({each.coder for each in made}):
+        front: list[Made] = []
+        for each in sorted((each for each in made if each.coder == coder), key=lambda each: (-each.score, each.size)):
+            if not front or each.size < front[-1].size:
+                front.append(each)
+        yield front[::-1]
+
+
 def size_at(made: list[Made], score: float) -> float | None:
-    """Return the bytes at a score, on the lower front; None where nothing looks so good."""
-    front: list[Made] = []
-    for each in sorted(made, key=lambda each: (-each.score, each.size)):
-        if not front or each.size < front[-1].size:
-            front.append(each)
-    if not front or front[0].score < score:
-        return None
-    front.reverse()
-    return math.exp(np.interp(score, [each.score for each in front], [math.log(each.size) for each in front]))
+    """Return the fewest bytes that a coder takes for a score, between its files; None where nothing looks so good."""
+    sizes = [
+        math.exp(np.interp(score, [each.score for each in front], [math.log(each.size) for each in front]))
+        for front in curves(made)
+        if front[-1].score >= score
+    ]
+    return min(sizes, default=None)
 
 
 def flicker_at(made: list[Made], score: float) -> float:
     """Return the least flicker at a score that one coder has, between its files; NaN where none comes so low."""
-    found = [math.nan]
-    for coder in {each.coder for each in made}:
-        own = sorted((each for each in made if each.coder == coder), key=lambda each: each.score)
-        if own[0].score <= score <= own[-1].score:
-            found.append(float(np.interp(score, [each.score for each in own], [each.flicker for each in own])))
-    return float(np.nanmin(found)) if len(found) > 1 else math.nan
+    found = [
+        float(np.interp(score, [each.score for each in front], [each.flicker for each in front]))
+        for front in curves(made)
+        if front[0].score <= score <= front[-1].score
+    ]
+    return min(found, default=math.nan)
 
 
 def main() -> None:
