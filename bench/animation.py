@@ -244,14 +244,14 @@ def size_at(made: list[Made], score: float) -> float | None:
     return min(sizes, default=None)
 
 
-def flicker_at(made: list[Made], score: float) -> float:
-    """Return the least flicker at a score that one coder has, between its files; NaN where none comes so low."""
+def flicker_at(made: list[Made], score: float) -> str:
+    """Return the least flicker at a score that one coder has, between its files; a dash where none comes so low."""
     found = [
         float(np.interp(score, [each.score for each in front], [each.flicker for each in front]))
         for front in curves(made)
         if front[0].score <= score <= front[-1].score
     ]
-    return min(found, default=math.nan)
+    return f"{min(found):.2f}" if found else "-"
 
 
 def main() -> None:
@@ -278,7 +278,7 @@ def main() -> None:
                 continue
             print(
                 f"| {name} | {score} | {their_size:,.0f} | {our_size:,.0f} | {our_size / their_size:.2f} "
-                f"| {flicker_at(theirs, score):.2f} | {flicker_at(ours, score):.2f} | {seconds:.1f} |",
+                f"| {flicker_at(theirs, score)} | {flicker_at(ours, score)} | {seconds:.1f} |",
                 flush=True,
             )
         if data.startswith(b"GIF"):
