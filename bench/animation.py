@@ -1,13 +1,14 @@
-"""Bytes of animated GIFs at equal looks: huepress beside gifsicle, and beside ffmpeg and gifsicle where they are there.
+"""Bytes of animated GIFs at equal looks: huepress beside gifsicle, and ffmpeg and gifski where they are there.
 
     python bench/animation.py CLIP... [--photographs FOLDER] [--only pan,flat] [--every 4] [--effort 5]
 
 A clip is an animated GIF, PNG or WebP file. From photographs animations are made here: a pan, a zoom and a sprite, a
 still scene with sensor noise, and flat graphics; each becomes a GIF through Pillow, its frames dithered to 256 colors.
 Looks are the mean SSIMULACRA2 of every so-many-th frame against the clip. The peers run at all their losses and several
-palettes, ours at rising rates; bytes at a score are interpolated on the lower front (logarithm of bytes over score).
-Flicker is the mean change, in sRGB codes, of pixels that change by at most 2 in the clip; of the peers it is the least
-of those that reach the score, of ours that of the next rate. Lossless is rate 0 against `gifsicle -O3`, for GIFs.
+palettes or qualities, ours at rising rates; bytes at a score are interpolated between the files of each (logarithm of
+bytes over score), and those of the best peer count. Flicker is the mean change, in sRGB codes, of pixels that change by
+at most 2 in the clip, at that score, too; of the peers it is the least that any of them has there. Lossless is rate 0
+against `gifsicle -O3`, for GIFs.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from huepress.model import Bytes, SourceImage
 RATES = (0.25, 0.5, 1, 2, 4, 8, 16, 32)
 SCORES = (70, 80, 85)
 LOSSES = (0, 20, 40, 80, 140, 200, 300)
+QUALITIES = (100, 90, 80, 70, 60, 50)
 STILL = 2  # sRGB codes
 SIZE = (240, 160)
 
@@ -107,8 +109,9 @@ def frames_of(data: bytes) -> list[Bytes]:
 
 @dataclass(frozen=True)
 class Made:
-    """A file, its looks and the processor time that it took."""
+    """A file, what made it, its looks and the processor time that it took."""
 
+    coder: str
     size: int
     score: float
     flicker: float
@@ -127,7 +130,7 @@ class Clip:
     def _cut(self, frame: Bytes) -> Bytes:
         return np.ascontiguousarray(frame[:, :, : self._n_channels])
 
-    def judge(self, data: bytes, seconds: float) -> Made | None:
+    def judge(self, coder: str, data: bytes, seconds: float) -> Made | None:
         """Score a file; None where frames were merged or dropped."""
         shown = frames_of(data)
         if len(shown) != len(self.frames):
@@ -138,22 +141,29 @@ class Clip:
             for pair, still in zip(map(_as_codes, pairwise(shown)), self._still(), strict=True)
         ]
         changed = np.concatenate(changes) if changes else np.zeros(1)
-        return Made(len(data), float(np.mean(scores)), float(changed.mean()) if len(changed) else 0.0, seconds)
+        flicker = float(changed.mean()) if len(changed) else 0.0
+        return Made(coder, len(data), float(np.mean(scores)), flicker, seconds)
 
     def _still(self) -> Iterator[npt.NDArray[np.bool_]]:
         for pair in map(_as_codes, pairwise(self.frames)):
             yield np.abs(np.diff(pair, axis=0)[0]).max(axis=2) <= STILL
 
+    def save_frames(self, folder: str) -> list[str]:
+        """Save the frames as PNG files and return their names."""
+        names = [f"{folder}/{i:05}.png" for i in range(len(self.frames))]
+        for name, frame in zip(names, self.frames, strict=True):
+            Image.fromarray(frame).save(name)
+        return names
+
     def sources(self) -> dict[str, bytes]:
         """Return the GIFs that gifsicle starts from."""
         if self.data.startswith(b"GIF"):
             return {"gif": self.data}
-        images = [Image.fromarray(frame) for frame in self.frames]
-        sources = {"pillow": as_gif([image.convert("RGB") for image in images])} if self._n_channels == 3 else {}
+        images = [Image.fromarray(frame).convert("RGB") for frame in self.frames]
+        sources = {"pillow": as_gif(images)} if self._n_channels == 3 else {}
         if shutil.which("ffmpeg"):
             with tempfile.TemporaryDirectory() as folder:
-                for i, image in enumerate(images):
-                    image.save(f"{folder}/{i:05}.png")
+                self.save_frames(folder)
                 for dither in ("sierra2_4a", "bayer:bayer_scale=3"):
                     graph = f"split[a][b];[a]palettegen[p];[b][p]paletteuse=dither={dither}"
                     command = ["ffmpeg", "-y", "-loglevel", "error", "-i", f"{folder}/%05d.png"]
@@ -167,9 +177,9 @@ def _as_codes(frames: tuple[Bytes, Bytes]) -> npt.NDArray[np.int16]:
 
 
 def of_peers(clip: Clip) -> list[Made]:
-    """Run gifsicle at all losses and palettes on all that it can start from."""
+    """Run gifsicle at all losses and palettes on all that it can start from, and gifski at all qualities."""
     made = []
-    for source in clip.sources().values():
+    for name, source in clip.sources().items():
         for loss in LOSSES:
             for k in (256, 64, 32, 16):
                 command = [
@@ -180,8 +190,25 @@ def of_peers(clip: Clip) -> list[Made]:
                 ]
                 started = time.perf_counter()
                 data = subprocess.run(command, input=source, capture_output=True, check=True).stdout
-                found = clip.judge(data, time.perf_counter() - started)
+                found = clip.judge(f"gifsicle, {name}, {k} colors", data, time.perf_counter() - started)
                 made += [found] if found else []
+    return made + of_gifski(clip)
+
+
+def of_gifski(clip: Clip) -> list[Made]:
+    """Run gifski at falling qualities, where it is there."""
+    made: list[Made] = []
+    if not shutil.which("gifski"):
+        return made
+    with tempfile.TemporaryDirectory() as folder:
+        names = clip.save_frames(folder)
+        for quality in QUALITIES:
+            started = time.perf_counter()
+            command = ["gifski", "--quiet", "--quality", str(quality), "--fps", "15", "-o", f"{folder}/out.gif", *names]
+            subprocess.run(command, check=True)
+            data = Path(folder, "out.gif").read_bytes()
+            found = clip.judge("gifski", data, time.perf_counter() - started)
+            made += [found] if found else []
     return made
 
 
@@ -191,22 +218,40 @@ def of_ours(clip: Clip, effort: int) -> list[Made]:
     for rate in RATES:
         started = time.process_time()
         data = huepress.compress(clip.data, format="gif", effort=effort, rate=rate, allow_larger=True).encoded.data
-        found = clip.judge(data, time.process_time() - started)
+        found = clip.judge("huepress", data, time.process_time() - started)
         assert found is not None
         made.append(found)
     return made
 
 
+def curves(made: list[Made]) -> Iterator[list[Made]]:
+    """Yield the files of each coder by rising scores, without those that a smaller one scores better than."""
+    for coder in sorted({each.coder for each in made}):
+        front: list[Made] = []
+        for each in sorted((each for each in made if each.coder == coder), key=lambda each: (-each.score, each.size)):
+            if not front or each.size < front[-1].size:
+                front.append(each)
+        yield front[::-1]
+
+
 def size_at(made: list[Made], score: float) -> float | None:
-    """Return the bytes at a score, on the lower front; None where nothing looks so good."""
-    front: list[Made] = []
-    for each in sorted(made, key=lambda each: (-each.score, each.size)):
-        if not front or each.size < front[-1].size:
-            front.append(each)
-    if not front or front[0].score < score:
-        return None
-    front.reverse()
-    return math.exp(np.interp(score, [each.score for each in front], [math.log(each.size) for each in front]))
+    """Return the fewest bytes that a coder takes for a score, between its files; None where nothing looks so good."""
+    sizes = [
+        math.exp(np.interp(score, [each.score for each in front], [math.log(each.size) for each in front]))
+        for front in curves(made)
+        if front[-1].score >= score
+    ]
+    return min(sizes, default=None)
+
+
+def flicker_at(made: list[Made], score: float) -> str:
+    """Return the least flicker at a score that one coder has, between its files; a dash where none comes so low."""
+    found = [
+        float(np.interp(score, [each.score for each in front], [each.flicker for each in front]))
+        for front in curves(made)
+        if front[0].score <= score <= front[-1].score
+    ]
+    return f"{min(found):.2f}" if found else "-"
 
 
 def main() -> None:
@@ -231,11 +276,9 @@ def main() -> None:
             their_size, our_size = size_at(theirs, score), size_at(ours, score)
             if their_size is None or our_size is None:
                 continue
-            steadiest = min(each.flicker for each in theirs if each.score >= score)
-            flicker = min((each for each in ours if each.score >= score), key=lambda each: each.score).flicker
             print(
                 f"| {name} | {score} | {their_size:,.0f} | {our_size:,.0f} | {our_size / their_size:.2f} "
-                f"| {steadiest:.2f} | {flicker:.2f} | {seconds:.1f} |",
+                f"| {flicker_at(theirs, score)} | {flicker_at(ours, score)} | {seconds:.1f} |",
                 flush=True,
             )
         if data.startswith(b"GIF"):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <utility>
 
 #include "support/parallel.hpp"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::size_t kWords = (std::size_t{1} << 24) / 64;
 constexpr std::size_t kSmall = 1 << 15;  // pixels
+constexpr std::size_t kFew = 512;        // colors, that a table of 4 KiB holds
 
 std::uint32_t key_rgb(const std::uint8_t* p) { return std::uint32_t{p[0]} << 16 | std::uint32_t{p[1]} << 8 | p[2]; }
 
@@ -121,8 +123,10 @@ private:
     std::vector<std::uint32_t> keys_;
 };
 
+// Gives up where there are more than `most` colors, and returns none.
 template <int channels>
-ColorCounts count_by_table(const std::uint8_t* pixels, std::size_t n_pixels, std::uint32_t* inverse, int n_threads) {
+ColorCounts count_by_table(const std::uint8_t* pixels, std::size_t n_pixels, std::uint32_t* inverse, int n_threads,
+                           std::size_t most) {
     std::vector<std::uint64_t> sorted;
     {
         KeyTable table;
@@ -131,7 +135,10 @@ ColorCounts count_by_table(const std::uint8_t* pixels, std::size_t n_pixels, std
         for (std::size_t i = 0; i < n_pixels; ++i) {
             const std::uint8_t* pixel = pixels + channels * i;
             const std::uint32_t key = channels == 4 ? key_rgba(pixel) : key_rgb(pixel);
-            if (i == 0 || key != previous_key) row = table.row_of(key);
+            if (i == 0 || key != previous_key) {
+                row = table.row_of(key);
+                if (row >= most) return {};
+            }
             previous_key = key;
             inverse[i] = row;
         }
@@ -164,8 +171,11 @@ ColorCounts count_by_table(const std::uint8_t* pixels, std::size_t n_pixels, std
 
 ColorCounts count_colors(const std::uint8_t* pixels, std::size_t n_pixels, int channels, std::uint32_t* inverse,
                          int n_threads) {
-    if (channels == 4) return count_by_table<4>(pixels, n_pixels, inverse, n_threads);
-    if (n_pixels < kSmall) return count_by_table<3>(pixels, n_pixels, inverse, n_threads);
+    constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
+    if (channels == 4) return count_by_table<4>(pixels, n_pixels, inverse, n_threads, kAny);
+    if (n_pixels < kSmall) return count_by_table<3>(pixels, n_pixels, inverse, n_threads, kAny);
+    ColorCounts few = count_by_table<3>(pixels, n_pixels, inverse, n_threads, kFew);
+    if (!few.counts.empty()) return few;
     return count_rgb(pixels, n_pixels, inverse, n_threads);
 }
 

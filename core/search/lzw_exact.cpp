@@ -88,10 +88,10 @@ private:
     // tries it and all that go on, the newest first.
     void walk(int node, int length, float cost_so_far, float spared) {
         for (;;) {
-            take(node, length, cost_so_far, spared);
-            if (start_ + length >= n_pixels_) return;
             const bool pending = node == pending_parent_;
-            if (!strings_.dictionary().first_child[LzwDictionary::code_index(node)] && !pending) return;
+            if (start_ + length >= n_pixels_ ||
+                (!strings_.dictionary().first_child[LzwDictionary::code_index(node)] && !pending))
+                return take(node, length, cost_so_far, spared);
             const Pixel& here = pixels_[static_cast<std::size_t>(start_ + length)];
             const float again = cost_so_far + cost_of_entry(here), price = costs_.price(here.kind);
             std::pair<int, float> on[2];
@@ -99,18 +99,21 @@ private:
             if (here.entry != kNoSymbol) on[n_on++] = {strings_.dictionary().child(node, here.entry), again};
             if (here.stays) on[n_on++] = {strings_.dictionary().child(node, frame_.transparent), cost_so_far};
             if (n_on == 2 && on[0].first < on[1].first) std::swap(on[0], on[1]);
+            while (n_on && !on[n_on - 1].first) --n_on;
+            // Where one way is wanted and the only one that goes on is better, that is taken in place of this.
+            const bool single = n_on == 1 && !pending;
+            if (!single || !only_best_ || !(on[0].second - (spared + price) < cost_so_far - spared))
+                take(node, length, cost_so_far, spared);
             spared += price;
             ++length;
-            while (n_on && !on[n_on - 1].first) --n_on;
+            if (single) {
+                if (!hopeful(on[0].first, on[0].second, spared)) return;
+                node = on[0].first;
+                cost_so_far = on[0].second;
+                continue;
+            }
             for (int i = 0; i < n_on; ++i) {
-                if (!hopeful(on[i].first, on[i].second, spared)) continue;
-                if (i + 1 < n_on || pending) {
-                    walk(on[i].first, length, on[i].second, spared);
-                    continue;
-                }
-                node = on[i].first;
-                cost_so_far = on[i].second;
-                goto next;
+                if (hopeful(on[i].first, on[i].second, spared)) walk(on[i].first, length, on[i].second, spared);
             }
             // The code that this string is about to define: the last string and its own first symbol.
             if (pending) {
@@ -120,7 +123,6 @@ private:
                     take(kPendingLzwChild, length, cost_so_far, spared);
             }
             return;
-        next:;
         }
     }
 
@@ -128,6 +130,7 @@ private:
     void find(int at, std::size_t most) {
         start_ = at;
         ways_.begin(most);
+        only_best_ = most == 1;
         highest_price_ = costs_.highest_price();
         const Pixel& here = pixels_[static_cast<std::size_t>(at)];
         std::pair<float, int> starts[2];
@@ -186,6 +189,7 @@ private:
     LzwCosts costs_;
     int start_ = 0;
     float string_bits_ = 0.0f, highest_price_ = 0.0f;
+    bool only_best_ = true;    // of `find`
     int pending_parent_ = -1;  // the string whose code with `last_first` is about to be defined
     BestLzwWays<Way> ways_;    // of `find`
 };

@@ -21,8 +21,8 @@ class Delivery:
     allow_miss : bool
         Whether a result is taken that is larger than `Options.max_size`, where nothing smaller can be had.
     advise_if_kept : bool
-        Whether `Report.advice` says what other coders would take where a picture's original is kept; `Options.advise`
-        asks for it whatever is delivered.
+        Whether `Report.advice` says what other coders would take where the original is kept, but of long animations;
+        `Options.advise` asks for it whatever is delivered.
     """
 
     allow_larger: bool | None = option(

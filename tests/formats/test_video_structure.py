@@ -72,6 +72,14 @@ def test_the_way_out_is_named_where_there_is_one():
         assert is_cut(data[:-200]) is there_is
 
 
+def test_a_cut_movie_says_that_nothing_can_be_done():
+    data = clip("mp4")
+    for cut in (data[:-200], data[: data.index(b"moov") - 4]):
+        for tolerant in (False, True):
+            with pytest.raises(DecodeError, match="read whole or not at all; fetch or make it anew"):
+                read_input(cut, max_pixels=10**6, moving=True, tolerant=tolerant)
+
+
 def test_files_that_were_written_live_have_no_size():
     data = clip("matroska")
     live = without_incomplete_element(data[:-1])

@@ -1,6 +1,7 @@
 """Animations and what else can be asked for: palettes, formats, names, metadata."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 import huepress
 from animations import as_png, check_shown, make_gif, make_png, moving, read, seen_by_pillow
-from huepress.errors import DecodeError, OptionError, OutputError
+from huepress.errors import DecodeError, LimitError, OptionError, OutputError
 
 
 @pytest.mark.parametrize("file_format", ["gif", "png", "webp"])
@@ -134,3 +135,15 @@ def test_colors_have_to_be_worth_their_bytes():
     assert n_entries <= 16 and error > 0
     assert table_of(rate=32, palette=colors)[0] == 64
     assert table_of(rate=32, pin=[(40, 40, 40)])[0] == 64
+
+
+def test_too_many_frames_are_refused_before_any_work():
+    header = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    frames = [
+        b"\x21\xf9\4\4\2\0\0\0" + b"," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + codes
+        for codes in (b"\2\2\x44\1\0", b"\2\2\x4c\1\0")  # black, white
+    ]
+    data = header + b"".join(frames) * 10_001 + b";"
+    with pytest.raises(LimitError, match=r"20,002 frames are more than the limit \(20,000\); trim it"):
+        huepress.compress(data)
+    assert huepress.compress(data, trim=(0, 0.1), allow_larger=True).report.n_frames == 5

@@ -11,8 +11,12 @@ from PIL import Image, features
 import huepress
 import scenes
 from animations import seen_by_pillow
+from huepress.delivering import Delivery
 from huepress.errors import HuepressError, LimitError, OptionError, TargetError
 from huepress.formats.reading import read_animation, read_input
+from huepress.options import Options
+from huepress.pipeline import moving_coders
+from huepress.pipeline.run import run
 
 needs_avif = pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
 CODERS = ["webp-lossy", pytest.param("avif", marks=needs_avif)]
@@ -61,6 +65,14 @@ def test_a_score_is_met_by_name(pan, coder, quality):
     np.testing.assert_array_equal(shown, seen[0][..., :3])
 
 
+def test_lossy_webp_reaches_every_score(pan):
+    """Where chroma of half the resolution does not, the highest quality does: without loss."""
+    result = huepress.compress(pan, format="webp-lossy", quality=95, allow_larger=True)
+    assert result.report.score == 100 and result.report.mse == 0 and len(result.report.trials) <= 5
+    for frame, original in zip(result.frames, seen_by_pillow(pan)[0], strict=True):
+        np.testing.assert_array_equal(frame.pixels_srgb8[..., :3], original[..., :3])
+
+
 @pytest.mark.parametrize("coder", CODERS)
 def test_a_size_is_met_or_missed(pan, coder):
     result = huepress.compress(pan, format=coder, max_size=4000)
@@ -107,6 +119,21 @@ def test_advice(pan):
     assert all(trial.score >= result.report.score for trial in advice.values())
 
 
+def kept_with_advice(data):
+    source = read_animation(data, max_pixels=10**6)
+    report = run(source, Options(effort=1), Delivery(advise_if_kept=True, min_saving=0.95)).report
+    assert report.status == "kept"
+    return {trial.coder: trial for trial in report.advice}
+
+
+def test_a_kept_original_comes_with_what_others_take(pan, monkeypatch):
+    advice = kept_with_advice(pan)
+    assert "avif" in advice or not features.check("avif")
+    assert all(trial.score >= 80 and trial.n_bytes < len(pan) for trial in advice.values())
+    monkeypatch.setattr(moving_coders, "_MOST_ADVISED", 6 * 64 * 64 - 1)
+    assert not kept_with_advice(pan)
+
+
 def test_flat_pictures_stay_palettes():
     frame = np.zeros((24, 24, 3), np.uint8)
     frames = [np.roll(frame + np.uint8(250) * (np.arange(24) < 6)[:, None, None], 2 * n, axis=0) for n in range(5)]
@@ -129,10 +156,23 @@ def test_coders_that_hold_no_animation(pan):
 
 
 @needs_avif
+@pytest.mark.parametrize("fixture", ["pan", "clear"])  # that with alpha has a second track
+@pytest.mark.parametrize("n_plays", [0, 1, 2, 65_535])
+def test_avif_plays_as_often(fixture, n_plays, request):
+    result = huepress.compress(request.getfixturevalue(fixture), format="avif", loop=n_plays, allow_larger=True)
+    data = bytes(result)
+    assert read_animation(data, max_pixels=10**6).n_plays == n_plays
+    # A movie lasts as long as all its plays together (ISO/IEC 14496-12, 8.2.2); all ones mean for ever.
+    header = data.index(b"mvhd")
+    once = sum(round(1000 * seconds) for seconds in read_animation(data, max_pixels=10**6).durations)
+    assert int.from_bytes(data[header + 28 : header + 36], "big") == (once * n_plays if n_plays else (1 << 64) - 1)
+
+
+@needs_avif
 def test_avif_animations_are_read(pan):
     data = bytes(huepress.compress(pan, format="avif", quality=60))
     found = read_animation(data, max_pixels=10**6)
-    assert found.durations == tuple(Fraction(each, 1000) for each in (40, 80, 40, 40, 120, 40)) and found.n_plays == 0
+    assert found.durations == tuple(Fraction(each, 1000) for each in (40, 80, 40, 40, 120, 40)) and found.n_plays == 3
     for ours, theirs in zip(found.frames(), seen_by_pillow(data)[0], strict=True):
         np.testing.assert_array_equal(ours, theirs)
     result = huepress.compress(data, effort=0)

@@ -13,6 +13,7 @@ _Keys = npt.NDArray[np.uint32]
 _WAITING = 1 << 21
 # k-means takes weights of 32 bits; longer animations are scaled down.
 _LARGEST_TOTAL = 1 << 31
+_FEW = 512
 
 
 class ColorCounter:
@@ -30,21 +31,30 @@ class ColorCounter:
         self._counts = np.empty(0, np.int64)
         self._waiting: list[tuple[_Keys, npt.NDArray[np.int64]]] = []
         self._n_waiting = 0
+        self._n_last = 0  # colors of the last frame
 
-    def add(self, pixels_srgb8: Bytes) -> Bytes:
-        """Count the pixels of a frame, (..., 4), and return their colors, (n, 4); there may be none."""
+    def add(self, pixels_srgb8: Bytes, changed: npt.NDArray[np.bool_] | None = None) -> Bytes:
+        """Count the pixels of a frame, (..., 4), and return their colors, (n, 4), or those of `changed`, (...)."""
         flat = pixels_srgb8.reshape(-1, 4)
         if not len(flat):
             return flat
-        opaque = bool((flat[:, 3] == 255).all())  # three channels are counted faster
-        colors, counts, _ = _core.count_colors(np.ascontiguousarray(flat[:, :3]) if opaque else flat, self._threads)
+        # Many colors are counted faster in three channels.
+        opaque = self._n_last > _FEW and bool((flat[:, 3] == 255).all())
+        colors, counts, row_of = _core.count_colors(
+            np.ascontiguousarray(flat[:, :3]) if opaque else flat, self._threads
+        )
         if opaque:
             colors = np.hstack([colors, np.full((len(colors), 1), 255, np.uint8)])
+        self._n_last = len(colors)
         self._waiting.append((colors.view(">u4")[:, 0].astype(np.uint32), counts.astype(np.int64)))
         self._n_waiting += len(colors)
         if self._n_waiting > _WAITING:
             self._merge()
-        return colors
+        if changed is None or changed.all():
+            return colors
+        is_drawn = np.zeros(len(colors), dtype=bool)
+        is_drawn[row_of[changed.reshape(-1)]] = True
+        return colors[is_drawn]
 
     def table(self) -> ColorTable | None:
         """Return the colors of all frames, (n, 3) if all are opaque, else (n, 4); None where nothing was counted.

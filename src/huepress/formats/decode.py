@@ -33,6 +33,8 @@ _TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _NEW_SUBFILE_TYPE, _REDUCED_OR_MASK = 254, 1 | 4
 # Every frame costs time for its whole canvas, however small its file is.
 _FRAMES_OF_LIMIT = 16
+# Frames of a single pixel take their time, too: about a millisecond or two.
+_MOST_FRAMES = 20_000
 # Previews and masks of one picture; more pages than this are no picture.
 _MOST_MINOR_PAGES = 32
 _PCX_PALETTE_MARK = 0x0C
@@ -259,7 +261,9 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
 
 
 def check_all_frames(n_frames: int, width: int, height: int, max_pixels: int, remedy: Remedy) -> None:
-    """Refuse frames that have more pixels than the limit allows of all together."""
+    """Refuse too many frames, and such that have more pixels than the limit allows of all together."""
+    if n_frames > _MOST_FRAMES:
+        raise LimitError(f"{n_frames:,} frames are more than the limit ({_MOST_FRAMES:,}); trim it, or take fewer fps")
     if n_frames * width * height > _FRAMES_OF_LIMIT * max_pixels:
         raise LimitError(
             f"{n_frames:,} frames of {width} x {height} have more pixels than the limit "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -50,7 +51,7 @@ def encode_avif(pixels_srgb8: Bytes, quality: int, wish: Wish) -> bytes:
 
 
 def encode_avif_animation(animation: Animation, quality: int, wish: Wish) -> bytes:
-    """Encode an animation, colors at full resolution; it plays for ever.
+    """Encode an animation, colors at full resolution.
 
     Raises
     ------
@@ -65,6 +66,8 @@ def encode_avif_animation(animation: Animation, quality: int, wish: Wish) -> byt
         extras["advanced"] = _EXACT_ALPHA
     data = bytearray(_saved(first, quality, min(EFFORTS[wish.effort].avif_speed, _SLOW_ENOUGH), extras))
     _blank_times(data, 0, len(data))
+    if animation.n_plays:
+        _set_plays(data, animation.n_plays)
     return bytes(data)
 
 
@@ -76,6 +79,46 @@ def _blank_times(data: bytearray, start: int, end: int) -> None:
         elif name in (b"mvhd", b"tkhd", b"mdhd"):
             n_bytes = 16 if data[begins] else 8  # both times, by the version of the box
             data[begins + 4 : begins + 4 + n_bytes] = bytes(n_bytes)
+
+
+# Where box bodies tell a duration, by the box's version: the place and the number of bytes (ISO/IEC 14496-12, 8.2.2,
+# 8.3.2, 8.6.6).
+_DURATIONS = {b"mvhd": ((16, 4), (24, 8)), b"tkhd": ((20, 4), (28, 8)), b"elst": ((8, 4), (8, 8))}
+
+
+def _durations(data: bytes | bytearray, start: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, slice, bool]]:
+    """Yield which boxes of a movie tell a duration, where, and whether they ask for repetition."""
+    for name, begins, ends in _boxes(data, start, end):
+        if name in (b"moov", b"trak", b"edts") and depth < 3:
+            yield from _durations(data, begins, ends, depth + 1)
+        elif name in _DURATIONS and ends - begins >= 4:
+            place, n_bytes = _DURATIONS[name][data[begins] == 1]
+            if place + n_bytes <= ends - begins:
+                yield name, slice(begins + place, begins + place + n_bytes), bool(data[begins + 3] & 1)
+
+
+def _set_plays(data: bytearray, n_plays: int) -> None:
+    """Have a movie play so often, not for ever: its tracks last so many times their edit lists (AVIF 1.1, 3)."""
+    found = list(_durations(data, 0, len(data)))
+    once = max((int.from_bytes(data[at], "big") for name, at, _ in found if name == b"elst"), default=0)
+    for name, at, _ in found:
+        n_bytes = at.stop - at.start
+        lasts = once * n_plays
+        if name != b"elst" and 0 < lasts < (1 << 8 * n_bytes) - 1:
+            data[at] = lasts.to_bytes(n_bytes, "big")
+
+
+def _plays(data: bytes) -> int:
+    """Return how often a movie plays, 0 for ever; for ever, too, where it does not say."""
+    lasts = 0
+    with suppress(DecodeError):  # something behind the pictures
+        for name, at, repeats in _durations(data, 0, len(data)):
+            told = int.from_bytes(data[at], "big")
+            if name == b"tkhd":
+                lasts = 0 if told == (1 << 8 * (at.stop - at.start)) - 1 else told
+            elif name == b"elst":
+                return (-(-lasts // told) if told else 0) if repeats else 1
+    return 0
 
 
 def _saved(image: Image.Image, quality: int, speed: int, extras: dict[str, Any]) -> bytes:
@@ -98,7 +141,7 @@ def _saved(image: Image.Image, quality: int, speed: int, extras: dict[str, Any])
 
 
 def read_avif_moving(data: bytes, *, max_pixels: int) -> Animation | None:
-    """Return the animation of an AVIF file with more than one frame, else None; it plays for ever.
+    """Return the animation of an AVIF file with more than one frame, else None.
 
     Raises
     ------
@@ -131,7 +174,7 @@ def read_avif_moving(data: bytes, *, max_pixels: int) -> Animation | None:
                 pixels[pixels[:, :, 3] == 0] = 0
                 yield pixels
 
-    return Animation(width, height, "AVIF", tuple(durations), 0, shown, data)
+    return Animation(width, height, "AVIF", tuple(durations), _plays(data), shown, data)
 
 
 def blank_heif_metadata(data: bytes, exif: bytes | None) -> bytes:

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 # Tried in this order; the last few are told by weak signs.
 READABLE = (
-    "PNG", "JPEG", "MPO", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF", "JXL", "JPEG2000", "ICO", "ICNS", "PSD", "PPM",
+    "PNG", "JPEG", "GIF", "MPO", "WEBP", "TIFF", "BMP", "AVIF", "HEIF", "JXL", "JPEG2000", "ICO", "ICNS", "PSD", "PPM",
     "QOI", "DDS", "SGI", "PCX", "SUN", "BLP", "DIB", "XPM", "XBM", "MSP", "IM", "CUR", "TGA", "FITS", "SPIDER",
 )  # fmt: skip
 

@@ -36,14 +36,18 @@ def check_whole(data: bytes) -> None:
     Raises
     ------
     DecodeError
-        If a box or an element says that it ends behind the file. What was cut between two of them cannot be told.
+        If a box or an element says that it ends behind the file, or a movie has no header. What else was cut between two
+        of them cannot be told.
     """
     if data.startswith(EBML):
-        is_cut = incomplete_element(data) is not None
-    else:
-        is_cut = any(box.end is not None and box.end > len(data) for box in _boxes(data, 0, len(data)))
-    if is_cut:
-        raise DecodeError("the video is cut off; make it anew")
+        if incomplete_element(data) is not None:
+            raise DecodeError("the video is cut off; make it anew")
+        return
+    boxes = list(_boxes(data, 0, len(data)))
+    is_cut = any(box.end is not None and box.end > len(data) for box in boxes)
+    if is_cut or not any(box.name == b"moov" for box in boxes):  # often the last box
+        problem = "the video is cut off, and MP4 and MOV files are read whole or not at all; fetch or make it anew"
+        raise DecodeError(problem)
 
 
 def with_few_samples(data: bytes) -> bytes:

@@ -21,7 +21,7 @@ from huepress.pipeline.edit import without_repeats
 from huepress.pipeline.frames import count_frames
 from huepress.pipeline.full_color import USUAL_SCORE
 from huepress.pipeline.missing import after_miss, fits_already, kept_as_it_fits
-from huepress.pipeline.moving_coders import MovingCoded, advice, by_coders, coders, in_nearest_colors
+from huepress.pipeline.moving_coders import MovingCoded, advice, advice_for_kept, by_coders, coders, in_nearest_colors
 from huepress.pipeline.moving_palettes import PaletteTrials, Written
 from huepress.results import OnProgress, Outcome, Report, Trial
 
@@ -69,6 +69,9 @@ def run_animation(
     if goal is not None:  # there may have been fewer trials than allowed
         tell(1.0)
     notes = (*animation.notes, *_told_of_hidden(colors, options), *notes)
+    told = advice(animation, options, best) if options.advise else ()
+    if decision.chosen.is_original and delivery.advise_if_kept and not options.advise:
+        told = advice_for_kept(animation, options)
     report = Report.of(
         animation,
         decision.chosen.encoded,
@@ -86,7 +89,7 @@ def run_animation(
         score=LOSSLESS_SCORE if decision.chosen.is_original and goal is not None else best.score,
         worst=None if decision.chosen.is_original else best.worst,
         trials=tuple(made.trials),
-        advice=advice(animation, options, best) if options.advise else (),
+        advice=told,
     )
     frame_scores = () if decision.chosen.is_original else best.frame_scores
     return Outcome(indexed, decision.chosen.encoded, report, shown, frame_scores)

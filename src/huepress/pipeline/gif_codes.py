@@ -23,6 +23,8 @@ _AGAIN_BITS, _AGAIN_BITS_DECIDED = 1.0, 0.1
 # What the error of the frame before weighs where nothing moves, against 1 of the source; a change in Oklab of so much,
 # about two codes, leaves a quarter. A farther reach lets errors trail where colors change slowly; so does more weight.
 _HOLD, _STILL = 3.5, 0.007
+# It weighs as much as the rate where that is more, up to this: errors grow with the rate, and what changes with them.
+_MOST_HOLD = 16.0
 _PLACES = 0x10000  # of looks, and of what is none
 
 
@@ -79,8 +81,9 @@ class Hold:
         return cls(np.zeros(shape, np.float32), np.zeros((*shape, 3), np.float32))
 
     @classmethod
-    def between(cls, now_srgb8: Bytes, before_srgb8: Bytes, shown_srgb8: Bytes) -> Hold:
+    def between(cls, now_srgb8: Bytes, before_srgb8: Bytes, shown_srgb8: Bytes, rate: float) -> Hold:
         """Compare a frame with the one before, (height, width, 4), and with what was shown of that."""
+        weight = np.float32(min(max(_HOLD, rate), _MOST_HOLD))
         frames = (now_srgb8, before_srgb8, shown_srgb8)
         now, before, shown = (
             _core.colors_to_points(np.ascontiguousarray(pixels[:, :, :3]).reshape(-1, 3), "oklab") for pixels in frames
@@ -89,7 +92,7 @@ class Hold:
         moved = (now - before) / np.float32(_STILL)
         # Nothing but sums, products and quotients, each rounded by IEEE 754: the same bits everywhere.
         change = moved[:, 0] * moved[:, 0] + moved[:, 1] * moved[:, 1] + moved[:, 2] * moved[:, 2] + np.float32(1)
-        weights = np.where(drawn, (np.float32(_HOLD) / (change * change)).reshape(drawn.shape), np.float32(0))
+        weights = np.where(drawn, (weight / (change * change)).reshape(drawn.shape), np.float32(0))
         return cls(weights, (now + (shown - before)).reshape(*drawn.shape, 3))
 
 
@@ -207,15 +210,15 @@ class Frame:
 
     def _fewer_colors(self, said: Said) -> Iterator[_Numbers]:
         """Give numbers by the palette's first entries and by a palette of its own, where that shortens codes."""
-        used = np.unique(said.indices)
+        used = np.flatnonzero(np.bincount(said.indices.reshape(-1)))
         entries = used[used != said.transparent] if said.transparent is not None else used
         has_transparent = self._has_clear or len(entries) < len(used)
         if _code_size(len(entries) - 1 + has_transparent) >= said.min_code_size or not len(entries):
             return
         if not self._own_table:
             n_first = int(entries[-1]) + 1
-            idle = np.setdiff1d(np.arange(n_first + 1), entries)
-            transparent = int(idle[0]) if has_transparent else None
+            idle = np.bincount(entries, minlength=n_first + 1) == 0
+            transparent = int(idle.argmax()) if has_transparent else None
             if _code_size(max(n_first - 1, transparent or 0)) < said.min_code_size:
                 yield _Numbers(Palette(said.palette[:n_first]), transparent, False, said.looks, self._under)
         # The other looks of the canvas follow the entries.

@@ -35,7 +35,7 @@ from huepress.pipeline.frames import (
     searched_entries,
 )
 from huepress.pipeline.gif_codes import Frame, Hold, Said
-from huepress.pipeline.gif_palette import drawable, in_order_of_use, visible, worth_its_bytes
+from huepress.pipeline.gif_palette import drawable, in_order_of_use, visible, weighs_errors, worth_its_bytes
 from huepress.pipeline.stays import Stays
 
 # Looks that a canvas may hold; 16 bits number them.
@@ -242,27 +242,28 @@ class GifDeltas:
     def _choose(self, frame: Frame, pixels_srgb8: Bytes) -> Said:
         """Choose what is shown of a frame and how it is said: of all ways tried the least distortion plus bits."""
         options, inside = self._options, frame.box.slices
-        rate = 0.0 if options.dither == "full" else options.rate * LAMBDA_AT_RATE_1
+        rate = options.rate * LAMBDA_AT_RATE_1 if weighs_errors(options) else 0.0
         table, palette, required = frame.table, frame.palette, frame.required
         entries = _exact_entries(table, palette)
-        kept = is_asked_for(table.colors_srgb8, options) & (entries >= 0)
+        missing = entries < 0
+        kept = is_asked_for(table.colors_srgb8, options) & ~missing
         if kept.any():
             settled = (required == FREE) & kept[table.inverse]
             required[inside] = np.where(settled, entries[table.inverse], required)[inside]
         free = required[inside] == FREE
-        fits = bool((entries[table.inverse[inside][free]] >= 0).all())
+        fits = not (missing.any() and missing[table.inverse[inside][free]].any())
         if options.effort and not fits and rate == 0.0:
-            wanted: npt.NDArray[np.integer] = searched_entries(table, palette, options, "png")
+            wanted = searched_entries(table, palette, options, "png").astype(np.uint16)
         else:
-            nearest = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
-            wanted = (entries if fits else nearest)[table.inverse]
-        looks = np.where(required == FREE, wanted, required).astype(np.uint16)
-        if options.effort == 0 or rate == 0.0 or not free.any():
+            nearest = entries if fits else nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
+            wanted = nearest.astype(np.uint16)[table.inverse]
+        looks = np.where(required == FREE, wanted, required)
+        if rate == 0.0 or not free.any():
             return frame.say(np.ascontiguousarray(looks[inside]))
         if fits or self._before_srgb8 is None:
             hold = Hold.nothing(required.shape)
         else:
-            hold = Hold.between(pixels_srgb8, self._before_srgb8, self._shown_srgb8)
+            hold = Hold.between(pixels_srgb8, self._before_srgb8, self._shown_srgb8, options.rate)
         search = partial(frame.search, rate, diffuse=options.dither != "none", hold=hold)
 
         def cost(way: tuple[Said, float]) -> float:

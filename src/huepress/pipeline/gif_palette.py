@@ -21,6 +21,11 @@ _OWN_ERROR = 0.08
 _CHANGED_PER_BYTE = 200
 
 
+def weighs_errors(options: Options) -> bool:
+    """Tell whether frames are searched, their errors weighed against bits."""
+    return options.effort > 0 and options.rate > 0.0 and options.dither != "full"
+
+
 def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> Palette:
     """Order a palette so that frames of few colors use its first entries, and get short codes.
 
@@ -33,11 +38,12 @@ def in_order_of_use(palette: Palette, drawn: list[Bytes], options: Options) -> P
     """
     order: list[int] = []
     placed = np.zeros(len(palette), dtype=bool)
+    shown = [colors[colors[:, 3] > 0, :3] for colors in drawn]
     used: list[npt.NDArray[np.intp]] = []
-    for colors in drawn:
-        visible = np.ascontiguousarray(colors[colors[:, 3] > 0, :3])
-        if len(visible):
-            used.append(np.unique(nearest_entries(visible, palette.colors_srgb8, options)).astype(np.intp))
+    if sum(map(len, shown)):
+        nearest = nearest_entries(np.concatenate(shown), palette.colors_srgb8, options)
+        each = np.split(nearest, np.cumsum([len(colors) for colors in shown])[:-1])
+        used = [np.flatnonzero(np.bincount(entries)) for entries in each if len(entries)]
     for entries in [*sorted(used, key=len), np.arange(len(palette))]:
         order += [int(entry) for entry in entries if not placed[entry]]
         placed[entries] = True
@@ -61,7 +67,7 @@ def worth_its_bytes(palette: Palette, table: ColorTable, n_changed: int, options
     options : Options
     """
     is_asked = options.palette is not None or options.pin or not isinstance(options.init, str)
-    if is_asked or options.effort == 0 or options.rate == 0.0 or options.dither == "full":
+    if is_asked or not weighs_errors(options):
         return palette
     # With the transparent index they fill a color table.
     n_bytes = _table_bytes(len(palette))

@@ -17,12 +17,14 @@ from huepress.options import Options
 from huepress.pipeline.attempts import Version
 from huepress.pipeline.edit import first_frame
 from huepress.pipeline.frames import count_frames
-from huepress.pipeline.full_color import Coder, smallest_of_each
+from huepress.pipeline.full_color import USUAL_SCORE, Coder, smallest_of_each
 from huepress.pipeline.workbench import Workbench
 from huepress.results import Trial
 
 # Files of ours are read again whatever their size: their frames were there before.
 _NO_LIMIT = 1 << 40
+# Pixels of all frames together that advice is worth where nobody asked for it: about ten seconds each million.
+_MOST_ADVISED = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +148,25 @@ def advice(animation: Animation, options: Options, best: Version) -> tuple[Trial
     made = by_coders(animation, replace(options, format="smallest"), goal, ())
     enough = [each for each in made if goal.is_met(each, animation.n_pixels) and each.trial.coder != best.trial.coder]
     return smallest_of_each([each.trial for each in enough])
+
+
+def advice_for_kept(animation: Animation, options: Options) -> tuple[Trial, ...]:
+    """Return what is smaller than the original: of each other coder, at the score asked for or one that looks like it.
+
+    Nothing is said of long animations: that would take minutes.
+
+    Parameters
+    ----------
+    animation : Animation
+    options : Options
+    """
+    is_scored = min(animation.width, animation.height) >= SMALLEST_SIDE
+    if isinstance(options.goal, SizeGoal) or not is_scored or animation.n_pixels > _MOST_ADVISED:
+        return ()
+    goal = options.goal or QualityGoal(USUAL_SCORE, USUAL_SCORE)
+    made = by_coders(animation, replace(options, format="smallest"), goal, ())
+    better = [each for each in made if goal.is_met(each, animation.n_pixels) and each.n_bytes < len(animation.encoded)]
+    return smallest_of_each([each.trial for each in better])
 
 
 def in_nearest_colors(animation: Animation, options: Options) -> IndexedImage:

@@ -23,6 +23,7 @@ from huepress.pipeline.attempts import Attempt, Version
 from huepress.pipeline.frames import changed_pixels, count_frames, held_frames
 from huepress.pipeline.full_color import is_hopeless
 from huepress.pipeline.gif_frames import GifDeltas
+from huepress.pipeline.gif_palette import weighs_errors
 from huepress.pipeline.hunt import MOST_TRIALS_OF_ONE, reach
 from huepress.pipeline.picture_frames import PngDeltas, WebpDeltas
 from huepress.pipeline.stays import Stays
@@ -178,15 +179,13 @@ def _write(
     counter = ColorCounter(threads=options.threads)
     drawn: list[Bytes] = []  # the colors of each frame that draws few
     before: Bytes | None = None
-    stays = Stays()
+    stays = Stays(counted=weighs_errors(options))
     for number, (original, pixels) in enumerate(held_frames(animation, binary_alpha=binary_alpha, backing=backing)):
         lost = lost or (backing is not None and bool((original[:, :, 3] == 0).any()))
-        colors = counter.add(pixels)
-        if maker.uses_order:
-            changed = changed_pixels(before, pixels)
+        changed = changed_pixels(before, pixels) if maker.uses_order else None
+        colors = counter.add(pixels, changed)
+        if changed is not None:
             stays.add(changed)
-            if before is not None:
-                colors = ColorCounter(threads=options.threads).add(pixels[changed])
             if len(colors) <= MAX_COLORS:
                 drawn.append(colors)
             before = pixels
