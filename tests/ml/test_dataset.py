@@ -244,8 +244,11 @@ def test_absurd_headers(squares, path, changes):
 
 def test_another_version(squares, path):
     ml.write(path, squares)
+    path.write_bytes(with_header(path.read_bytes(), version=3))
+    with pytest.raises(huepress.DecodeError, match="version 3"):
+        ml.Dataset(path)
     path.write_bytes(with_header(path.read_bytes(), version=2))
-    with pytest.raises(huepress.DecodeError, match="version 2"):
+    with pytest.raises(huepress.DecodeError, match="no sense"):
         ml.Dataset(path)
 
 
