@@ -190,4 +190,36 @@ void assign(const NeighborView& table, AssignTask& task) {
     return assign_dims<0>(table, task);
 }
 
+void assign_small(const SmallTask& task) {
+    constexpr int kGroups = kBlock / kWidth;
+    for (std::size_t block = 0; block < task.n_blocks; ++block) {
+        const float* coordinates = task.blocks + block * 3 * kBlock;
+        Floats x[3][kGroups];
+        Floats best[kGroups];
+        Ints index[kGroups];
+        for (int g = 0; g < kGroups; ++g) {
+            for (int d = 0; d < 3; ++d) x[d][g] = load<Floats>(coordinates + d * kBlock + g * kWidth);
+            best[g] = Floats{} + kInfinity;
+            index[g] = Ints{};
+        }
+        const float* center = task.centers;
+        for (int c = 0; c < task.k; ++c, center += 3) {
+            for (int g = 0; g < kGroups; ++g) {
+                Floats distance = {};
+                for (int d = 0; d < 3; ++d) {
+                    const Floats difference = x[d][g] - center[d];
+                    distance += difference * difference;
+                }
+                const Ints less = distance < best[g];  // the lowest index wins ties
+                index[g] = select(less, Ints{} + c, index[g]);
+                best[g] = select(less, distance, best[g]);
+            }
+        }
+        for (int g = 0; g < kGroups; ++g) {
+            store(task.labels + block * kBlock + g * kWidth, index[g]);
+            store(task.distances + block * kBlock + g * kWidth, best[g]);
+        }
+    }
+}
+
 }  // namespace huepress::HUEPRESS_ISA

@@ -39,15 +39,27 @@ struct AssignTask {
     bool moved;              // out: whether any label changed
 };
 
+// See small_search.hpp.
+struct SmallTask {
+    const float* blocks;  // n_blocks x 3 x kNeighborBlock
+    std::size_t n_blocks;
+    const float* centers;  // k x 3
+    int k;
+    std::int32_t* labels;  // n_blocks x kNeighborBlock, out
+    float* distances;      // the same number, out: squared
+};
+
 using AssignKernel = void (*)(const NeighborView&, AssignTask&);
 
 namespace baseline {
 void assign(const NeighborView& table, AssignTask& task);
-}
+void assign_small(const SmallTask& task);
+}  // namespace baseline
 #if defined(HUEPRESS_HAVE_AVX2)
 namespace avx2 {
 void assign(const NeighborView& table, AssignTask& task);
-}
+void assign_small(const SmallTask& task);
+}  // namespace avx2
 #endif
 
 }  // namespace huepress
