@@ -35,24 +35,80 @@ std::size_t draw(const std::vector<double>& cumulative, double target) {
 
 namespace {
 
-// best_cut with the number of coordinates known to the compiler where D is not 0.
+// Sums of coordinates, about an origin, and of weights.
 template <int D>
-Cut best_cut_dims(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
-    const std::size_t dims = D ? D : static_cast<std::size_t>(points.dims);
-    const std::size_t stride = dims + 1;
-    // Small boxes are cut by the thousand: what they need lies on the stack.
-    std::array<double, D ? kBins * (D + 1) : 1> moments_of_few;
-    std::array<double, D ? 3 * (D + 1) : 1> rows_of_few;
-    std::vector<double> moments_of_many, rows_of_many;
-    if (D == 0) {
-        moments_of_many.resize(kBins * stride);
-        rows_of_many.resize(3 * stride);
+using Moments = std::array<double, D + 1>;
+
+// Takes the best of an axis' cuts between bins, if it is better than the best so far.
+template <int D>
+void best_between_bins(const Moments<D>* moments, int axis, float low, float high, Cut& best) {
+    const float step = (high - low) / kBins;
+    Moments<D> total{};
+    for (int bin = 0; bin < kBins; ++bin) {
+        for (std::size_t i = 0; i < total.size(); ++i) total[i] += moments[bin][i];
     }
-    double* moments = D ? moments_of_few.data() : moments_of_many.data();  // per bin: coordinate sums, weight
-    double* total = D ? rows_of_few.data() : rows_of_many.data();
-    double* left = total + stride;
-    double* origin = left + stride;  // sums are taken about the first point, to keep digits
-    for (std::size_t d = 0; d < dims; ++d) origin[d] = points[rows[0]][d];
+    Moments<D> left{};
+    for (int bin = 0; bin < kBins - 1; ++bin) {
+        if (moments[bin][D] == 0.0) continue;  // the same cut as before
+        for (std::size_t i = 0; i < left.size(); ++i) left[i] += moments[bin][i];
+        const double left_weight = left[D];
+        const double right_weight = total[D] - left_weight;
+        if (left_weight <= 0.0 || right_weight <= 0.0) continue;
+        const double per_left = 1.0 / left_weight;
+        const double per_right = 1.0 / right_weight;
+        double gain = 0.0;
+        for (std::size_t d = 0; d < D; ++d) {
+            const double difference = left[d] * per_left - (total[d] - left[d]) * per_right;
+            gain += difference * difference;
+        }
+        gain *= left_weight * right_weight / total[D];
+        if (gain > best.gain) best = {gain, axis, low + step * static_cast<float>(bin + 1)};
+    }
+}
+
+// best_cut of few coordinates: small boxes are cut by the thousand, so all axes are seen to in the same passes.
+template <int D>
+Cut best_cut_of_few(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
+    std::array<float, D> low, high, inverse_step;
+    low.fill(std::numeric_limits<float>::infinity());
+    high.fill(-std::numeric_limits<float>::infinity());
+    for (std::size_t r = 0; r < n_rows; ++r) {
+        const float* x = points.coordinates + std::size_t{D} * rows[r];
+        for (std::size_t d = 0; d < D; ++d) {
+            low[d] = std::min(low[d], x[d]);
+            high[d] = std::max(high[d], x[d]);
+        }
+    }
+    for (std::size_t d = 0; d < D; ++d) inverse_step[d] = low[d] < high[d] ? kBins / (high[d] - low[d]) : 0.0f;
+    std::array<std::array<Moments<D>, kBins>, D> moments{};
+    const float* origin = points[rows[0]];  // sums are taken about the first point, to keep digits
+    for (std::size_t r = 0; r < n_rows; ++r) {
+        const float* x = points.coordinates + std::size_t{D} * rows[r];
+        const double w = points.weights[rows[r]];
+        Moments<D> added;
+        for (std::size_t d = 0; d < D; ++d) added[d] = w * (x[d] - static_cast<double>(origin[d]));
+        added[D] = w;
+        for (std::size_t axis = 0; axis < D; ++axis) {
+            const int bin = std::min(static_cast<int>((x[axis] - low[axis]) * inverse_step[axis]), kBins - 1);
+            Moments<D>& m = moments[axis][static_cast<std::size_t>(bin)];
+            for (std::size_t i = 0; i < m.size(); ++i) m[i] += added[i];
+        }
+    }
+    Cut best;
+    for (std::size_t axis = 0; axis < D; ++axis) {
+        if (!(low[axis] < high[axis])) continue;
+        best_between_bins<D>(moments[axis].data(), static_cast<int>(axis), low[axis], high[axis], best);
+    }
+    return best;
+}
+
+// best_cut of any number of coordinates.
+Cut best_cut_of_many(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
+    const auto dims = static_cast<std::size_t>(points.dims);
+    const std::size_t stride = dims + 1;
+    std::vector<double> moments(kBins * stride);  // per bin: coordinate sums, weight
+    std::vector<double> total(stride), left(stride);
+    const float* origin = points[rows[0]];
     Cut best;
     for (std::size_t axis = 0; axis < dims; ++axis) {
         float low = std::numeric_limits<float>::infinity();
@@ -65,20 +121,20 @@ Cut best_cut_dims(const Points& points, const std::uint32_t* rows, std::size_t n
         if (!(low < high)) continue;
         const float step = (high - low) / kBins;
         const float inverse_step = kBins / (high - low);
-        std::fill(moments, moments + kBins * stride, 0.0);
+        std::fill(moments.begin(), moments.end(), 0.0);
         for (std::size_t r = 0; r < n_rows; ++r) {
             const float* x = points.coordinates + rows[r] * dims;
             const int bin = std::clamp(static_cast<int>((x[axis] - low) * inverse_step), 0, kBins - 1);
-            double* m = moments + static_cast<std::size_t>(bin) * stride;
+            double* m = moments.data() + static_cast<std::size_t>(bin) * stride;
             const double w = points.weights[rows[r]];
-            for (std::size_t d = 0; d < dims; ++d) m[d] += w * (x[d] - origin[d]);
+            for (std::size_t d = 0; d < dims; ++d) m[d] += w * (x[d] - static_cast<double>(origin[d]));
             m[dims] += w;
         }
-        std::fill(total, total + stride, 0.0);
+        std::fill(total.begin(), total.end(), 0.0);
         for (std::size_t bin = 0; bin < kBins; ++bin) {
             for (std::size_t i = 0; i < stride; ++i) total[i] += moments[bin * stride + i];
         }
-        std::fill(left, left + stride, 0.0);
+        std::fill(left.begin(), left.end(), 0.0);
         for (std::size_t bin = 0; bin < kBins - 1; ++bin) {
             if (moments[bin * stride + dims] == 0.0) continue;  // the same cut as before
             for (std::size_t i = 0; i < stride; ++i) left[i] += moments[bin * stride + i];
@@ -104,7 +160,13 @@ Cut best_cut_dims(const Points& points, const std::uint32_t* rows, std::size_t n
 }  // namespace
 
 Cut best_cut(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
-    return with_dims(points.dims, [&]<int D>() { return best_cut_dims<D>(points, rows, n_rows); });
+    return with_dims(points.dims, [&]<int D>() {
+        if constexpr (D == 0) {
+            return best_cut_of_many(points, rows, n_rows);
+        } else {
+            return best_cut_of_few<D>(points, rows, n_rows);
+        }
+    });
 }
 
 Seeds seed_wu(const Points& points, int k) {
