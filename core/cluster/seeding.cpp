@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "support/exact_math.hpp"
+#include "support/float4.hpp"
 
 namespace huepress {
 namespace {
@@ -209,11 +210,66 @@ Seeds seed_wu(const Points& points, int k) {
     return seeds;
 }
 
+namespace {
+
+// Trials of k-means++ side by side: the sums of one alone would wait for each other.
+class CenterTrials {
+public:
+    static constexpr int kAtOnce = 4;
+
+    explicit CenterTrials(const Points& points)
+        : points_(points), distances_(kAtOnce * points.n), centers_(kAtOnce * static_cast<std::size_t>(points.dims)) {}
+
+    // What is left of the squared distances with each of n points as a further center.
+    std::array<double, kAtOnce> run(const std::array<std::size_t, kAtOnce>& chosen, int n, const float* distance) {
+        for (int c = 0; c < kAtOnce; ++c) {
+            const float* center = points_[chosen[c < n ? c : 0]];
+            for (int d = 0; d < points_.dims; ++d) centers_[d * kAtOnce + c] = center[d];
+        }
+        return with_dims(points_.dims, [&]<int D>() { return run_dims<D>(distance); });
+    }
+
+    // The distances of a trial.
+    void copy(int trial, std::vector<float>& distance) const {
+        for (std::size_t i = 0; i < points_.n; ++i) distance[i] = distances_[i * kAtOnce + trial];
+    }
+
+private:
+    template <int D>
+    std::array<double, kAtOnce> run_dims(const float* distance) {
+        using Doubles = Vector<double, 2>;
+        const int dims = D ? D : points_.dims;
+        Doubles low{}, high{};
+        for (std::size_t i = 0; i < points_.n; ++i) {
+            const float* x = points_[i];
+            Float4 sum{};
+            for (int d = 0; d < dims; ++d) {
+                const Float4 difference = x[d] - load<Float4>(&centers_[d * kAtOnce]);
+                sum += difference * difference;
+            }
+            const auto own = splat<Float4>(distance[i]);
+            const Float4 nearest = select(sum < own, sum, own);
+            store(&distances_[i * kAtOnce], nearest);
+            const auto weight = splat<Doubles>(static_cast<double>(points_.weights[i]));
+            low += weight * Doubles{static_cast<double>(nearest[0]), static_cast<double>(nearest[1])};
+            high += weight * Doubles{static_cast<double>(nearest[2]), static_cast<double>(nearest[3])};
+        }
+        return {low[0], low[1], high[0], high[1]};
+    }
+
+    const Points& points_;
+    std::vector<float> distances_;  // n x kAtOnce
+    std::vector<float> centers_;    // dims x kAtOnce
+};
+
+}  // namespace
+
 Seeds seed_kmeanspp(const Points& points, int k, Random random) {
     const int candidates = 2 + static_cast<int>(std::log(k));
     std::vector<double> cumulative(points.n);
     std::vector<float> distance(points.n, std::numeric_limits<float>::infinity());
-    std::vector<float> trial(points.n), best_trial(points.n);
+    CenterTrials trials(points);
+    std::vector<float> best_trial(points.n);
     Seeds seeds;
     seeds.labels.assign(points.n, 0);
 
@@ -231,21 +287,19 @@ Seeds seed_kmeanspp(const Points& points, int k, Random random) {
         }
         if (!(total > 0.0)) break;
         double best_potential = std::numeric_limits<double>::infinity();
-        for (int c = 0; c < candidates; ++c) {
-            const std::size_t candidate = draw(cumulative, random.uniform() * total);
-            double potential = 0.0;
-            with_dims(points.dims, [&]<int D>() {
-                for (std::size_t i = 0; i < points.n; ++i) {
-                    const float d = squared_distance<D>(points[i], points[candidate], points.dims);
-                    trial[i] = d < distance[i] ? d : distance[i];
-                    potential += points.weights[i] * static_cast<double>(trial[i]);
-                }
-            });
-            if (potential < best_potential) {
-                best_potential = potential;
-                chosen = candidate;
-                trial.swap(best_trial);
+        for (int tried = 0; tried < candidates; tried += CenterTrials::kAtOnce) {
+            const int n = std::min(CenterTrials::kAtOnce, candidates - tried);
+            std::array<std::size_t, CenterTrials::kAtOnce> candidate{};
+            for (int c = 0; c < n; ++c) candidate[c] = draw(cumulative, random.uniform() * total);
+            const auto potential = trials.run(candidate, n, distance.data());
+            int best = -1;
+            for (int c = 0; c < n; ++c) {
+                if (!(potential[c] < best_potential)) continue;
+                best_potential = potential[c];
+                chosen = candidate[c];
+                best = c;
             }
+            if (best >= 0) trials.copy(best, best_trial);
         }
         for (std::size_t i = 0; i < points.n; ++i) {
             if (best_trial[i] < distance[i]) seeds.labels[i] = center;
