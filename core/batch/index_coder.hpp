@@ -36,7 +36,7 @@ public:
                 std::uint8_t* indices) const;
 
 private:
-    static constexpr int kLog2PerBucket = 8;
+    static constexpr int kLog2PerBucket = 7;
     static constexpr std::size_t kBuckets = kTotal >> kLog2PerBucket;
 
     int k_;
