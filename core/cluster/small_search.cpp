@@ -7,13 +7,13 @@
 namespace huepress {
 namespace {
 
-constexpr int kMostCenters = 64;
-constexpr std::size_t kMostPoints = kChunkSize;  // what one thread takes anyway
+constexpr std::size_t kMostPoints = kChunkSize;           // what one thread takes anyway
+constexpr std::size_t kMostPairs = std::size_t{1} << 21;  // from where on bounds spare more than they cost
 
 }  // namespace
 
 bool SmallSearch::suits(const Points& points, int k) {
-    return points.dims == 3 && k <= kMostCenters && points.n <= kMostPoints;
+    return points.dims == 3 && points.n <= kMostPoints && points.n * static_cast<std::size_t>(k) <= kMostPairs;
 }
 
 SmallSearch::SmallSearch(const Points& points) {

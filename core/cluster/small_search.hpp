@@ -1,5 +1,5 @@
-// Nearest centers of few points in three dimensions by brute force, the same result as that of nearest.hpp: where
-// a processor compares eight points at once with each of a few centers, nothing that could be spared is worth knowing.
+// Nearest centers of few points in three dimensions by brute force, the same result as that of nearest.hpp: a
+// processor compares eight points at once with a center, and lists of neighbors would take longer to make.
 #pragma once
 
 #include <cstddef>
