@@ -40,30 +40,31 @@ namespace {
 template <int D>
 using Moments = std::array<double, D + 1>;
 
-// Takes the best of an axis' cuts between bins, if it is better than the best so far.
+// Takes the best of an axis' cuts between bins, if it is better than the best so far. All are computed, without
+// branches: a cut behind an empty bin gains what the one before gains, and one with nothing on a side is no number.
 template <int D>
 void best_between_bins(const Moments<D>* moments, int axis, float low, float high, Cut& best) {
-    const float step = (high - low) / kBins;
+    double left[D + 1][kBins];
     Moments<D> total{};
     for (int bin = 0; bin < kBins; ++bin) {
-        for (std::size_t i = 0; i < total.size(); ++i) total[i] += moments[bin][i];
+        for (std::size_t i = 0; i < total.size(); ++i) left[i][bin] = total[i] += moments[bin][i];
     }
-    Moments<D> left{};
-    for (int bin = 0; bin < kBins - 1; ++bin) {
-        if (moments[bin][D] == 0.0) continue;  // the same cut as before
-        for (std::size_t i = 0; i < left.size(); ++i) left[i] += moments[bin][i];
-        const double left_weight = left[D];
+    double gains[kBins];
+    for (int bin = 0; bin < kBins; ++bin) {
+        const double left_weight = left[D][bin];
         const double right_weight = total[D] - left_weight;
-        if (left_weight <= 0.0 || right_weight <= 0.0) continue;
         const double per_left = 1.0 / left_weight;
         const double per_right = 1.0 / right_weight;
         double gain = 0.0;
-        for (std::size_t d = 0; d < D; ++d) {
-            const double difference = left[d] * per_left - (total[d] - left[d]) * per_right;
+        for (int d = 0; d < D; ++d) {
+            const double difference = left[d][bin] * per_left - (total[d] - left[d][bin]) * per_right;
             gain += difference * difference;
         }
-        gain *= left_weight * right_weight / total[D];
-        if (gain > best.gain) best = {gain, axis, low + step * static_cast<float>(bin + 1)};
+        gains[bin] = gain * (left_weight * right_weight / total[D]);
+    }
+    const float step = (high - low) / kBins;
+    for (int bin = 0; bin < kBins - 1; ++bin) {
+        if (gains[bin] > best.gain) best = {gains[bin], axis, low + step * static_cast<float>(bin + 1)};
     }
 }
 
@@ -175,7 +176,7 @@ Seeds seed_wu(const Points& points, int k) {
         std::size_t begin, end;
         Cut cut;
     };
-    std::vector<std::uint32_t> rows(points.n);
+    std::vector<std::uint32_t> rows(points.n), right_rows(points.n);
     std::iota(rows.begin(), rows.end(), 0u);
     std::vector<Box> boxes;
     const auto make_box = [&](std::size_t begin, std::size_t end) {
@@ -188,15 +189,23 @@ Seeds seed_wu(const Points& points, int k) {
                                              [](const Box& a, const Box& b) { return a.cut.gain < b.cut.gain; });
         if (chosen->cut.axis < 0) break;
         const Cut cut = chosen->cut;
-        const auto first = rows.begin() + static_cast<std::ptrdiff_t>(chosen->begin);
-        const auto last = rows.begin() + static_cast<std::ptrdiff_t>(chosen->end);
-        const auto middle = std::stable_partition(
-            first, last, [&](std::uint32_t row) { return points[row][cut.axis] < cut.threshold; });
-        if (middle == first || middle == last) {  // rounding put the plane outside
+        // Both sides are written, and one of them counts: processors do not guess well on which side a point lies.
+        std::size_t middle = chosen->begin;
+        std::size_t n_right = 0;
+        for (std::size_t r = chosen->begin; r < chosen->end; ++r) {
+            const std::uint32_t row = rows[r];
+            const bool is_left = points[row][cut.axis] < cut.threshold;
+            rows[middle] = row;
+            right_rows[n_right] = row;
+            middle += is_left;
+            n_right += !is_left;
+        }
+        std::copy_n(right_rows.begin(), n_right, rows.begin() + static_cast<std::ptrdiff_t>(middle));
+        if (middle == chosen->begin || n_right == 0) {  // rounding put the plane outside
             chosen->cut = Cut{};
             continue;
         }
-        const Box right = make_box(static_cast<std::size_t>(middle - rows.begin()), chosen->end);
+        const Box right = make_box(middle, chosen->end);
         *chosen = make_box(chosen->begin, right.begin);
         boxes.push_back(right);
     }
