@@ -1,6 +1,7 @@
 #include "cluster/lloyd.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -46,9 +47,17 @@ public:
     static double scale_for(const Points& points) {
         std::uint64_t total = 1;
         for (std::size_t i = 0; i < points.n; ++i) total += points.weights[i];
-        float largest = 1e-30f;
         const std::size_t n_coordinates = points.n * static_cast<std::size_t>(points.dims);
-        for (std::size_t i = 0; i < n_coordinates; ++i) largest = std::max(largest, std::fabs(points.coordinates[i]));
+        std::array<float, 8> lanes;  // so that one maximum does not wait for the last
+        lanes.fill(1e-30f);
+        std::size_t i = 0;
+        for (; i + lanes.size() <= n_coordinates; i += lanes.size()) {
+            for (std::size_t j = 0; j < lanes.size(); ++j) {
+                lanes[j] = std::max(lanes[j], std::fabs(points.coordinates[i + j]));
+            }
+        }
+        float largest = *std::max_element(lanes.begin(), lanes.end());
+        for (; i < n_coordinates; ++i) largest = std::max(largest, std::fabs(points.coordinates[i]));
         // total < 2^a and largest < 2^b: sums stay below 2^(a + b + scale's exponent) = 2^61.
         int a = 0;
         int b = 0;

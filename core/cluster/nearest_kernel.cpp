@@ -191,14 +191,17 @@ void assign(const NeighborView& table, AssignTask& task) {
 }
 
 void assign_small(const SmallTask& task) {
-    constexpr int kGroups = kBlock / kWidth;
-    for (std::size_t block = 0; block < task.n_blocks; ++block) {
-        const float* coordinates = task.blocks + block * 3 * kBlock;
+    // As many registers of points as there are places for: each of them waits for its own last center.
+    constexpr int kGroups = 2;
+    constexpr std::size_t kAtOnce = static_cast<std::size_t>(kGroups * kWidth);
+    static_assert(kSmallBlock % kAtOnce == 0);
+    for (std::size_t begin = 0; begin < task.n; begin += kAtOnce) {
+        const float* coordinates = task.blocks + begin / kSmallBlock * 3 * kSmallBlock + begin % kSmallBlock;
         Floats x[3][kGroups];
         Floats best[kGroups];
         Ints index[kGroups];
         for (int g = 0; g < kGroups; ++g) {
-            for (int d = 0; d < 3; ++d) x[d][g] = load<Floats>(coordinates + d * kBlock + g * kWidth);
+            for (int d = 0; d < 3; ++d) x[d][g] = load<Floats>(coordinates + d * kSmallBlock + g * kWidth);
             best[g] = Floats{} + kInfinity;
             index[g] = Ints{};
         }
@@ -216,8 +219,8 @@ void assign_small(const SmallTask& task) {
             }
         }
         for (int g = 0; g < kGroups; ++g) {
-            store(task.labels + block * kBlock + g * kWidth, index[g]);
-            store(task.distances + block * kBlock + g * kWidth, best[g]);
+            store(task.labels + begin + g * kWidth, index[g]);
+            store(task.distances + begin + g * kWidth, best[g]);
         }
     }
 }

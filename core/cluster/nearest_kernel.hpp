@@ -11,6 +11,7 @@
 namespace huepress {
 
 inline constexpr int kNeighborBlock = 8;
+inline constexpr std::size_t kSmallBlock = 16;  // points of SmallTask
 // Relative slack of the pruning tests; float32 distances err by less than 1e-6.
 inline constexpr float kPruningMargin = 1.00001f;
 
@@ -41,12 +42,12 @@ struct AssignTask {
 
 // See small_search.hpp.
 struct SmallTask {
-    const float* blocks;  // n_blocks x 3 x kNeighborBlock
-    std::size_t n_blocks;
+    const float* blocks;   // n / kSmallBlock x 3 x kSmallBlock
+    std::size_t n;         // a multiple of kSmallBlock
     const float* centers;  // k x 3
     int k;
-    std::int32_t* labels;  // n_blocks x kNeighborBlock, out
-    float* distances;      // the same number, out: squared
+    std::int32_t* labels;  // n, out
+    float* distances;      // n, out: squared
 };
 
 using AssignKernel = void (*)(const NeighborView&, AssignTask&);

@@ -17,19 +17,18 @@ bool SmallSearch::suits(const Points& points, int k) {
 }
 
 SmallSearch::SmallSearch(const Points& points) {
-    constexpr std::size_t kWidth = kNeighborBlock;
-    const std::size_t n_blocks = (points.n + kWidth - 1) / kWidth;
-    blocks_.assign(3 * n_blocks * kWidth, 0.0f);
-    labels_.resize(n_blocks * kWidth);
-    distances_.resize(n_blocks * kWidth);
+    const std::size_t padded = (points.n + kSmallBlock - 1) / kSmallBlock * kSmallBlock;
+    blocks_.assign(3 * padded, 0.0f);
+    labels_.resize(padded);
+    distances_.resize(padded);
     for (std::size_t i = 0; i < points.n; ++i) {
-        float* block = &blocks_[3 * (i - i % kWidth) + i % kWidth];
-        for (std::size_t d = 0; d < 3; ++d) block[d * kWidth] = points[i][d];
+        float* block = &blocks_[3 * (i - i % kSmallBlock) + i % kSmallBlock];
+        for (std::size_t d = 0; d < 3; ++d) block[d * kSmallBlock] = points[i][d];
     }
 }
 
 void SmallSearch::run(const float* centers, int k) {
-    SmallTask task{blocks_.data(), labels_.size() / kNeighborBlock, centers, k, labels_.data(), distances_.data()};
+    SmallTask task{blocks_.data(), labels_.size(), centers, k, labels_.data(), distances_.data()};
 #if defined(HUEPRESS_HAVE_AVX2)
     if (simd_level() == Simd::avx2) return avx2::assign_small(task);
 #endif

@@ -1,5 +1,5 @@
 // Nearest centers of few points in three dimensions by brute force, the same result as that of nearest.hpp: a
-// processor compares eight points at once with a center, and lists of neighbors would take longer to make.
+// processor compares many points at once with a center, and lists of neighbors would take longer to make.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ public:
     float distance(std::size_t i) const { return distances_[i]; }  // squared
 
 private:
-    std::vector<float> blocks_;  // eight x, eight y, eight z, and so on
+    std::vector<float> blocks_;  // sixteen x, as many y and z, and so on
     std::vector<std::int32_t> labels_;
     std::vector<float> distances_;
 };
