@@ -163,7 +163,9 @@ void require_model(int k, int levels) {
 Out<std::uint16_t> bind_fit_index_model(const In<std::uint8_t, 1>& packed, int bits, const In<std::int64_t, 1>& offsets,
                                         const In<std::int32_t, 2>& sizes, int k, int levels, int n_threads) {
     require_model(k, levels);
-    std::vector<IndexCounts> counts(static_cast<std::size_t>(std::max(1, n_threads)), IndexCounts(k, levels));
+    constexpr int kMostThreads = 64;  // each has counts of its own
+    n_threads = std::clamp(n_threads, 1, kMostThreads);
+    std::vector<IndexCounts> counts(static_cast<std::size_t>(n_threads), IndexCounts(k, levels));
     for_each_unpacked(packed, bits, offsets, sizes, k, n_threads,
                       [&](int thread, std::size_t, const std::uint8_t* indices, std::size_t height, std::size_t width) {
                           counts[static_cast<std::size_t>(thread)].add(indices, height, width);

@@ -96,8 +96,9 @@ def test_no_pictures_are_a_data_set_too(path):
         data[0]
 
 
-def test_the_arrays_are_read_only(squares, path):
-    ml.write(path, squares)
+@pytest.mark.parametrize("coding", ["packed", "rans"])
+def test_the_arrays_are_read_only(squares, path, coding):
+    ml.write(path, squares, coding=coding)
     data = ml.Dataset(path)
     for array in (data.packed, data.palettes_srgb8, data.offsets, data.palette(0)):
         assert not array.flags.writeable

@@ -197,6 +197,8 @@ def read_tables(data: memoryview, header: Header) -> Tables:
     if header.levels:
         arrays["offsets"] = np.cumsum(arrays["offsets"], dtype=np.int64)
         arrays["palettes_srgb8"] = np.cumsum(arrays["palettes_srgb8"], axis=1, dtype=np.uint8)
+        for name in ("offsets", "palettes_srgb8"):
+            arrays[name].flags.writeable = False
     tables = Tables(**arrays)
     if not _consistent(tables, header):
         raise DecodeError("the tables of the data set contradict each other", remedy=_ANEW)
