@@ -103,13 +103,21 @@ def loading() -> None:
         out = np.empty_like(pictures)
         rows: list[tuple[str, float, Callable[[], object]]] = []
         with tempfile.TemporaryDirectory() as folder:
-            for k in (4, 16, 256):
-                path = Path(folder, f"{k}.hpml")
-                ml.write(path, pictures, n_colors=k)
+            variants: tuple[tuple[int, ml.IndexCoding], ...] = (
+                (4, "packed"),
+                (16, "packed"),
+                (16, "rans"),
+                (256, "packed"),
+            )
+            for k, coding in variants:
+                path = Path(folder, f"{k}-{coding}.hpml")
+                ml.write(path, pictures, n_colors=k, coding=coding)
                 data = ml.Dataset(path)
                 data.verify()
                 expand = partial(data.batch, out=out, n_threads=1)
-                rows.append((f"huepress.ml, K = {k}", path.stat().st_size / n, expand))
+                rows.append(
+                    (f"huepress.ml, K = {k}{', rans' if coding == 'rans' else ''}", path.stat().st_size / n, expand)
+                )
             for name, kind, quality in (("JPEG q75", "JPEG", 75), ("WebP q75", "WEBP", 75), ("PNG-24", "PNG", 0)):
                 coded = [pillow_bytes(each, kind, quality=quality) for each in pictures]
                 size = sum(map(len, coded)) / n

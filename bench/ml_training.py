@@ -5,8 +5,9 @@
 
 A zip of small pictures of one size in one folder a class, or scikit-learn's digits. Palettes go through
 `huepress.torch` (pip install 'huepress[torch]'), JPEG files are decoded by Pillow in every epoch; both by the same
-loader. Each kind of picture is learned from and tested on. A seed also says which pictures are tested on; "to full
-color" compares accuracies of the same seed.
+loader. Each kind of picture is learned from and tested on; "tested in full color" is the same network on the pictures
+as they were. A seed also says which pictures are tested on; "to full color" compares accuracies of the same seed. Bytes
+are those of entropy-coded files: palettes as coding="rans", JPEG with tables of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import tempfile
 import time
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +30,7 @@ from huepress import ml
 from huepress.torch import Expand, PackedBatch, PaletteDataset, collate
 from ml import Pixels, from_digits, from_zip
 
-COLORS = (16, 8, 32, 64, 4, 2)  # what matters most comes first
-EQUAL_TO = 16  # colors whose bytes JPEG is given, too
+COLORS = "16,64,32,8,4,2"  # what matters most comes first
 BATCH = 128
 
 
@@ -84,8 +85,10 @@ def shifted(pictures: Tensor, mirror: bool, generator: torch.Generator) -> Tenso
     return padded.permute(0, 2, 3, 1)[tuple(where)].permute(0, 3, 1, 2)
 
 
-def trained(data: Coded | PaletteDataset, seed: int, options: argparse.Namespace) -> tuple[float, float]:
-    """Return the accuracy on the pictures after the first `options.train`, and the median seconds of an epoch."""
+def trained(
+    data: Coded | PaletteDataset, whole: Coded, seed: int, options: argparse.Namespace
+) -> tuple[float, float, float]:
+    """Return the accuracy on the pictures after the first `options.train`, in full color, and the seconds an epoch."""
     torch.manual_seed(seed)
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed)).tolist()
     loader = partial(
@@ -93,7 +96,7 @@ def trained(data: Coded | PaletteDataset, seed: int, options: argparse.Namespace
         persistent_workers=options.workers > 0, pin_memory=options.device != "cpu",
     )  # fmt: skip
     learned = loader(torch.utils.data.Subset(data, order[: options.train]), shuffle=True, drop_last=True)
-    tested = loader(torch.utils.data.Subset(data, order[options.train :]))
+    tested = [loader(torch.utils.data.Subset(each, order[options.train :])) for each in (data, whole)]
     expand, n_classes = Expand(options.device), options.n_classes
     model = network(n_classes, options.side).to(options.device, memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4)
@@ -124,12 +127,14 @@ def trained(data: Coded | PaletteDataset, seed: int, options: argparse.Namespace
         float(loss.detach())  # what the device still has to do belongs to the epoch
         times.append(time.perf_counter() - begun)
     model.eval()
-    right = 0
+    right = [0, 0]
     with torch.inference_mode(), rounded:
-        for batch in tested:
-            pictures, labels = pictures_of(batch)
-            right += int((model(pictures).argmax(1) == labels).sum())
-    return right / (len(data) - options.train), float(np.median(times))
+        for kind, batches in enumerate(tested):
+            for batch in batches:
+                pictures, labels = pictures_of(batch)
+                right[kind] += int((model(pictures).argmax(1) == labels).sum())
+    as_learned, in_full = (n / (len(data) - options.train) for n in right)
+    return as_learned, in_full, float(np.median(times))
 
 
 def loaded(data: Coded | PaletteDataset) -> float:
@@ -170,6 +175,7 @@ def main() -> None:
     parser.add_argument("--train", type=int, default=9000)
     parser.add_argument("--test", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--colors", default=COLORS, help="of palettes, the first one's bytes are given to JPEG, too")
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--loading", action="store_true", help="only measure how long a picture takes to load")
     parser.add_argument("--bfloat16", action="store_true", help="in which the network computes; twice as fast")
@@ -180,10 +186,13 @@ def main() -> None:
     options.n_classes, options.side, options.mirror = int(labels.max()) + 1, pictures.shape[1], bool(options.pictures)
     if options.loading:
         with tempfile.TemporaryDirectory() as folder:
-            ml.write(path := Path(folder, "16.hpml"), pictures, labels, n_colors=16)
+            paths = {coding: Path(folder, coding) for coding in get_args(ml.IndexCoding)}
+            for coding, path in paths.items():
+                ml.write(path, pictures, labels, n_colors=16, coding=coding)
             print(f"JPEG q75: {loaded(Coded(jpegs(pictures, 75), labels)):.0f} microseconds a picture")
             print(f"raw: {loaded(Raw([each.tobytes() for each in pictures], labels)):.0f} microseconds a picture")
-            print(f"K = 16: {loaded(PaletteDataset(path)):.0f} microseconds a picture")
+            for coding, path in paths.items():
+                print(f"K = 16, {coding}: {loaded(PaletteDataset(path)):.0f} microseconds a picture")
         return
     n_parameters = sum(each.numel() for each in network(options.n_classes, options.side).parameters())
     height, width = pictures.shape[1:3]
@@ -192,34 +201,37 @@ def main() -> None:
         f"{n_parameters} parameters, {options.epochs} epochs, {options.seeds} seeds, {options.device}\n"
     )
     plain = jpegs(pictures, 75)
-    plain_size, optimized = (sum(map(len, files)) / len(files) for files in (plain, jpegs(pictures, 75, True)))
-    print(f"JPEG q75 with tables of its own (optimize=True), the same pixels: {optimized:,.0f} bytes a picture\n")
-    head = "| pictures | bytes a picture | to JPEG q75 | accuracy, % | lowest to highest | to full color, points |"
-    print(head + " seconds an epoch |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    plain_size = sum(map(len, plain)) / len(plain)
+    print(f"JPEG q75 with the tables of all JPEG files, the same pixels: {plain_size:,.0f} bytes a picture\n")
+    head = (
+        "| pictures | bytes a picture | to plain JPEG q75 | accuracy, % | lowest to highest | to full color, points |"
+    )
+    print(head + " tested in full color, points | seconds an epoch |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    whole = Raw([each.tobytes() for each in pictures], labels)
     full: list[float] = []
 
     def row(name: str, size: float, data: Coded | PaletteDataset) -> None:
-        found = [trained(data, seed, options) for seed in range(options.seeds)]
-        accuracies = 100 * np.array([accuracy for accuracy, _ in found])
+        found = 100 * np.array([trained(data, whole, seed, options) for seed in range(options.seeds)]).T
+        accuracies = found[0]
         full[:] = full or accuracies.tolist()
-        lost = accuracies - full
-        spread = (
-            f"{accuracies.mean():.1f} ± {accuracies.std(ddof=1):.1f} | {accuracies.min():.1f} to {accuracies.max():.1f}"
-        )
-        spread += f" | {lost.mean():+.2f} ± {lost.std(ddof=1):.2f}"
-        seconds = np.median([each for _, each in found])
-        print(f"| {name} | {size:,.0f} | {size / plain_size:.2f} | {spread} | {seconds:.2f} |", flush=True)
+        cells = [f"{accuracies.mean():.1f} ± {accuracies.std(ddof=1):.1f}"]
+        cells.append(f"{accuracies.min():.1f} to {accuracies.max():.1f}")
+        cells += [f"{lost.mean():+.2f} ± {lost.std(ddof=1):.2f}" for lost in found[:2] - full]
+        cells.append(f"{np.median(found[2]) / 100:.2f}")
+        print(f"| {name} | {size:,.0f} | {size / plain_size:.2f} | {' | '.join(cells)} |", flush=True)
 
-    row("full color, raw", pictures[0].nbytes, Raw([each.tobytes() for each in pictures], labels))
-    row("JPEG q75", plain_size, Coded(plain, labels))
+    row("full color, raw", pictures[0].nbytes, whole)
+    optimized = jpegs(pictures, 75, True)
+    row("JPEG q75, optimized", sum(map(len, optimized)) / len(optimized), Coded(optimized, labels))
+    colors = [int(each) for each in options.colors.split(",")]
     with tempfile.TemporaryDirectory() as folder:
-        for k in COLORS:
+        for k in colors:
             path = Path(folder, f"{k}.hpml")
-            ml.write(path, pictures, labels, n_colors=k)
+            ml.write(path, pictures, labels, n_colors=k, coding="rans")
             size = path.stat().st_size / len(pictures)
             row(f"K = {k}", size, PaletteDataset(path))
-            if k == EQUAL_TO:
+            if k == colors[0]:
                 quality, files = of_bytes(pictures, size)
                 name = f"JPEG q{quality}, optimized: nearest to K = {k}"
                 row(name, sum(map(len, files)) / len(files), Coded(files, labels))

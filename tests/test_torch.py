@@ -62,8 +62,9 @@ def rgb1(pictures):
 # --- data sets -------------------------------------------------------------------------------
 
 
-def test_items_are_those_of_the_file(path):
-    file = path(class_names=[f"kind{i}" for i in range(10)])
+@pytest.mark.parametrize("coding", ["packed", "rans"])
+def test_items_are_those_of_the_file(path, coding):
+    file = path(class_names=[f"kind{i}" for i in range(10)], coding=coding)
     data, items, colored = ml.Dataset(file), PaletteDataset(file), PaletteDataset(file, form="rgb")
     assert len(items) == len(colored) == 10 and items.classes[3] == "kind3"
     for i in (0, 9, -1):

@@ -1,10 +1,13 @@
 #include "cluster/lloyd.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "cluster/nearest.hpp"
+#include "cluster/small_search.hpp"
 
 namespace huepress {
 namespace {
@@ -44,9 +47,17 @@ public:
     static double scale_for(const Points& points) {
         std::uint64_t total = 1;
         for (std::size_t i = 0; i < points.n; ++i) total += points.weights[i];
-        float largest = 1e-30f;
         const std::size_t n_coordinates = points.n * static_cast<std::size_t>(points.dims);
-        for (std::size_t i = 0; i < n_coordinates; ++i) largest = std::max(largest, std::fabs(points.coordinates[i]));
+        std::array<float, 8> lanes;  // so that one maximum does not wait for the last
+        lanes.fill(1e-30f);
+        std::size_t i = 0;
+        for (; i + lanes.size() <= n_coordinates; i += lanes.size()) {
+            for (std::size_t j = 0; j < lanes.size(); ++j) {
+                lanes[j] = std::max(lanes[j], std::fabs(points.coordinates[i + j]));
+            }
+        }
+        float largest = *std::max_element(lanes.begin(), lanes.end());
+        for (; i < n_coordinates; ++i) largest = std::max(largest, std::fabs(points.coordinates[i]));
         // total < 2^a and largest < 2^b: sums stay below 2^(a + b + scale's exponent) = 2^61.
         int a = 0;
         int b = 0;
@@ -125,6 +136,27 @@ double move_centers(const Points& points, const ClusterSums& sums, int n_pinned,
     return largest;
 }
 
+// The assignment step of few points; returns the inertia.
+double assign_small(const Points& points, const Clustering& c, SmallSearch& search, std::vector<std::int32_t>& labels,
+                    ClusterSums& sums, std::atomic<bool>& any_moved) {
+    search.run(c.centers.data(), static_cast<int>(c.centers.size()) / points.dims);
+    bool moved = false;
+    double inertia = 0.0;
+    for (std::size_t i = 0; i < points.n; ++i) {
+        const std::int32_t nearest = search.label(i);
+        if (nearest != labels[i]) {
+            const auto weight = static_cast<std::int64_t>(points.weights[i]);
+            sums.add(labels[i], points[i], -weight);
+            sums.add(nearest, points[i], weight);
+            labels[i] = nearest;
+            moved = true;
+        }
+        inertia += static_cast<double>(points.weights[i]) * static_cast<double>(search.distance(i));
+    }
+    any_moved = moved;
+    return inertia;
+}
+
 }  // namespace
 
 Clustering lloyd(const Points& points, Clustering c, const LloydOptions& options, const StopRequested& stop_requested) {
@@ -139,15 +171,25 @@ Clustering lloyd(const Points& points, Clustering c, const LloydOptions& options
     if (c.bound.size() == points.n) state.bound = std::move(c.bound);
     for (std::size_t i = 0; i < points.n; ++i) sums.add(state.labels[i], points[i], points.weights[i]);
 
-    NeighborTable table(k, points.dims);
+    std::optional<SmallSearch> small;
+    std::optional<NeighborTable> table;
+    if (SmallSearch::suits(points, k)) {
+        small.emplace(points);
+    } else {
+        table.emplace(k, points.dims);
+    }
     const AssignKernel kernel = assign_kernel();
     std::vector<double> chunk_inertia(chunk_count(points.n));
     std::atomic<bool> any_moved{false};
     double largest_move = 0.0;
     const auto assign = [&] {
-        table.update(c.centers.data(), static_cast<float>(largest_move));
+        if (small) {
+            c.inertia = assign_small(points, c, *small, state.labels, sums, any_moved);
+            return;
+        }
+        table->update(c.centers.data(), static_cast<float>(largest_move));
         any_moved = false;
-        const NeighborView view = table.view();
+        const NeighborView view = table->view();
         for_each_chunk(points.n, threads, [&](int thread, std::size_t chunk, std::size_t begin, std::size_t end) {
             ClusterSums& change = changes[thread];
             AssignTask task{points.coordinates,

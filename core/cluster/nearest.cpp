@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cluster/small_search.hpp"
 #include "support/parallel.hpp"
 #include "support/simd.hpp"
 #include "support/vectors.hpp"
@@ -141,6 +142,12 @@ AssignKernel assign_kernel() {
 }
 
 void nearest(const Points& points, const float* centers, int k, std::int32_t* labels, int n_threads) {
+    if (SmallSearch::suits(points, k)) {
+        SmallSearch search(points);
+        search.run(centers, k);
+        for (std::size_t i = 0; i < points.n; ++i) labels[i] = search.label(i);
+        return;
+    }
     NeighborTable table(k, points.dims);
     table.update(centers, 0.0f);
     const NeighborView view = table.view();

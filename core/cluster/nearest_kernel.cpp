@@ -190,4 +190,39 @@ void assign(const NeighborView& table, AssignTask& task) {
     return assign_dims<0>(table, task);
 }
 
+void assign_small(const SmallTask& task) {
+    // As many registers of points as there are places for: each of them waits for its own last center.
+    constexpr int kGroups = 2;
+    constexpr std::size_t kAtOnce = static_cast<std::size_t>(kGroups * kWidth);
+    static_assert(kSmallBlock % kAtOnce == 0);
+    for (std::size_t begin = 0; begin < task.n; begin += kAtOnce) {
+        const float* coordinates = task.blocks + begin / kSmallBlock * 3 * kSmallBlock + begin % kSmallBlock;
+        Floats x[3][kGroups];
+        Floats best[kGroups];
+        Ints index[kGroups];
+        for (int g = 0; g < kGroups; ++g) {
+            for (int d = 0; d < 3; ++d) x[d][g] = load<Floats>(coordinates + d * kSmallBlock + g * kWidth);
+            best[g] = Floats{} + kInfinity;
+            index[g] = Ints{};
+        }
+        const float* center = task.centers;
+        for (int c = 0; c < task.k; ++c, center += 3) {
+            for (int g = 0; g < kGroups; ++g) {
+                Floats distance = {};
+                for (int d = 0; d < 3; ++d) {
+                    const Floats difference = x[d][g] - center[d];
+                    distance += difference * difference;
+                }
+                const Ints less = distance < best[g];  // the lowest index wins ties
+                index[g] = select(less, Ints{} + c, index[g]);
+                best[g] = select(less, distance, best[g]);
+            }
+        }
+        for (int g = 0; g < kGroups; ++g) {
+            store(task.labels + begin + g * kWidth, index[g]);
+            store(task.distances + begin + g * kWidth, best[g]);
+        }
+    }
+}
+
 }  // namespace huepress::HUEPRESS_ISA

@@ -11,6 +11,7 @@
 namespace huepress {
 
 inline constexpr int kNeighborBlock = 8;
+inline constexpr std::size_t kSmallBlock = 16;  // points of SmallTask
 // Relative slack of the pruning tests; float32 distances err by less than 1e-6.
 inline constexpr float kPruningMargin = 1.00001f;
 
@@ -39,15 +40,27 @@ struct AssignTask {
     bool moved;              // out: whether any label changed
 };
 
+// See small_search.hpp.
+struct SmallTask {
+    const float* blocks;   // n / kSmallBlock x 3 x kSmallBlock
+    std::size_t n;         // a multiple of kSmallBlock
+    const float* centers;  // k x 3
+    int k;
+    std::int32_t* labels;  // n, out
+    float* distances;      // n, out: squared
+};
+
 using AssignKernel = void (*)(const NeighborView&, AssignTask&);
 
 namespace baseline {
 void assign(const NeighborView& table, AssignTask& task);
-}
+void assign_small(const SmallTask& task);
+}  // namespace baseline
 #if defined(HUEPRESS_HAVE_AVX2)
 namespace avx2 {
 void assign(const NeighborView& table, AssignTask& task);
-}
+void assign_small(const SmallTask& task);
+}  // namespace avx2
 #endif
 
 }  // namespace huepress

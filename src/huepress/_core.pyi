@@ -220,3 +220,41 @@ def unpack_batch(
     out: npt.NDArray[np.uint8],
     n_threads: int,
 ) -> None: ...
+def fit_index_model(
+    packed: npt.NDArray[np.uint8],
+    bits: int,
+    offsets: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int32],
+    k: int,
+    levels: int,
+    n_threads: int,
+) -> npt.NDArray[np.uint16]: ...
+
+class IndexModel:
+    def __init__(self, frequencies: npt.NDArray[np.uint16]) -> None: ...
+    def encode(
+        self,
+        packed: npt.NDArray[np.uint8],
+        bits: int,
+        offsets: npt.NDArray[np.int64],
+        sizes: npt.NDArray[np.int32],
+        n_threads: int,
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]: ...
+    def decode(
+        self,
+        coded: npt.NDArray[np.uint8],
+        begins: npt.NDArray[np.int64],
+        ends: npt.NDArray[np.int64],
+        out: npt.NDArray[np.uint8],
+        n_threads: int,
+    ) -> int: ...
+    def expand(
+        self,
+        coded: npt.NDArray[np.uint8],
+        begins: npt.NDArray[np.int64],
+        ends: npt.NDArray[np.int64],
+        palettes: npt.NDArray[np.uint8],
+        palette_of: npt.NDArray[np.int32],
+        out: npt.NDArray[np.uint8],
+        n_threads: int,
+    ) -> int: ...

@@ -61,6 +61,15 @@ def test_one_file_with_a_palette_for_each_picture(run, pictures, tmp_path):
     assert names_below(tmp_path) == {f"pictures/{name}" for name in names_below(pictures)} | {"small.hpml"}
 
 
+def test_coded_indices(run, pictures, tmp_path):
+    for coding in ("packed", "rans"):
+        assert run("dataset", pictures, "-o", coding, "--coding", coding).returncode == 0
+    np.testing.assert_array_equal(ml.Dataset(tmp_path / "rans").batch(), ml.Dataset(tmp_path / "packed").batch())
+    assert ml.Dataset(tmp_path / "rans").coding == "rans"
+    done = run("dataset", pictures, "-o", "shards", "--format", "wds", "--coding", "rans")
+    assert "memmap" in one_sentence(done, 2)
+
+
 @pytest.mark.parametrize("container", ["memmap", "wds", "parquet", "folder"])
 @pytest.mark.parametrize("palette", ["image", "group", "all"])
 def test_all_ways_hold_the_same_pictures(run, pictures, tmp_path, container, palette):

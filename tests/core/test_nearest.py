@@ -22,20 +22,29 @@ def test_equals_brute_force(simd_level, dims, k):
     np.testing.assert_array_equal(_core.nearest(points, centers, guess, 2), expected)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.integers(2, 6))
-def test_ties_go_to_the_lowest_index(seed, k, spread):
+@pytest.mark.parametrize("k", [2, 9, 65, 200])
+def test_many_points_equal_brute_force(simd_level, k):
+    # So many that lists of neighbors are used in three dimensions, too.
+    rng = np.random.default_rng(k)
+    points, centers = colors(rng, 20_000, 3), colors(rng, k, 3)
+    np.testing.assert_array_equal(_core.nearest(points, centers, None, 2), textbook.assign(points, centers))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.integers(2, 6), st.integers(3, 4))
+def test_ties_go_to_the_lowest_index(seed, k, spread, dims):
     # Few different coordinates: equal centers and equal distances everywhere.
     rng = np.random.default_rng(seed)
-    points, centers = colors(rng, 300, 3, spread), colors(rng, k, 3, spread)
+    points, centers = colors(rng, 300, dims, spread), colors(rng, k, dims, spread)
     guess = rng.integers(0, k, len(points)).astype(np.int32)
     np.testing.assert_array_equal(_core.nearest(points, centers, guess, 1), textbook.assign(points, centers))
 
 
-def test_clustered_far_apart(simd_level):
+@pytest.mark.parametrize("dims", [3, 4])
+def test_clustered_far_apart(simd_level, dims):
     # Points whose first guess is in the wrong of two distant crowds read past their list.
     rng = np.random.default_rng(5)
-    centers = np.vstack([rng.normal(0, 1, (100, 3)), rng.normal(1000, 1, (100, 3))]).astype(np.float32)
-    points = np.vstack([rng.normal(0, 2, (500, 3)), rng.normal(1000, 2, (500, 3))]).astype(np.float32)
+    centers = np.vstack([rng.normal(0, 1, (100, dims)), rng.normal(1000, 1, (100, dims))]).astype(np.float32)
+    points = np.vstack([rng.normal(0, 2, (500, dims)), rng.normal(1000, 2, (500, dims))]).astype(np.float32)
     guess = np.full(len(points), 3, dtype=np.int32)
     np.testing.assert_array_equal(_core.nearest(points, centers, guess, 1), textbook.assign(points, centers))
 

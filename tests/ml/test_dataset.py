@@ -96,8 +96,9 @@ def test_no_pictures_are_a_data_set_too(path):
         data[0]
 
 
-def test_the_arrays_are_read_only(squares, path):
-    ml.write(path, squares)
+@pytest.mark.parametrize("coding", ["packed", "rans"])
+def test_the_arrays_are_read_only(squares, path, coding):
+    ml.write(path, squares, coding=coding)
     data = ml.Dataset(path)
     for array in (data.packed, data.palettes_srgb8, data.offsets, data.palette(0)):
         assert not array.flags.writeable
@@ -244,8 +245,11 @@ def test_absurd_headers(squares, path, changes):
 
 def test_another_version(squares, path):
     ml.write(path, squares)
+    path.write_bytes(with_header(path.read_bytes(), version=3))
+    with pytest.raises(huepress.DecodeError, match="version 3"):
+        ml.Dataset(path)
     path.write_bytes(with_header(path.read_bytes(), version=2))
-    with pytest.raises(huepress.DecodeError, match="version 2"):
+    with pytest.raises(huepress.DecodeError, match="no sense"):
         ml.Dataset(path)
 
 

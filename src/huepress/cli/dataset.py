@@ -20,6 +20,7 @@ EXAMPLES = (
 )
 _CONTAINERS = ("memmap", "wds", "parquet", "folder")
 _SCOPES = ("image", "group", "all")
+_CODINGS = ("packed", "rans")
 _MOST_COMPLAINTS = 20
 
 
@@ -51,6 +52,13 @@ _MOST_COMPLAINTS = 20
     help="A palette for each picture, each group of similar ones, or all.",
 )
 @option(
+    "--coding",
+    type=click.Choice(_CODINGS),
+    default="packed",
+    show_default=True,
+    help="Of memmap's indices: a fixed number of bits each, or fewer bytes that take longer to read.",
+)
+@option(
     "--labels",
     metavar="folders|none|FILE",
     help="Classes: the first folder of each picture, none, or a CSV file of paths and labels.  "
@@ -72,6 +80,7 @@ def command(
     container: str,
     n_colors: int,
     palette: str,
+    coding: str,
     labels: str | None,
     skip_failed: bool,
     force: bool,
@@ -95,10 +104,11 @@ def command(
     from huepress.archive.memory import parse_bytes
     from huepress.cli.run_output import Progress
     from huepress.datasets import Container, DatasetRequest, DatasetRun
-    from huepress.ml import PaletteScope
+    from huepress.ml import IndexCoding, PaletteScope
     from huepress.wording import counted, human_bytes
 
-    assert get_args(Container) == _CONTAINERS and get_args(PaletteScope) == _SCOPES  # said here so that --help is quick
+    # Said here so that --help is quick.
+    assert (get_args(Container), get_args(PaletteScope), get_args(IndexCoding)) == (_CONTAINERS, _SCOPES, _CODINGS)
     run = DatasetRun(
         DatasetRequest(
             folder=folder,
@@ -106,6 +116,7 @@ def command(
             options=Options(n_colors=n_colors, effort=0, dither="none", format="png", strip="all", still=0, **chosen),
             container=cast(Container, container),
             palette=cast(PaletteScope, palette),
+            coding=cast(IndexCoding, coding),
             labels=labels,
             include=include,
             exclude=exclude,

@@ -63,6 +63,8 @@ class DatasetRequest:
     container : {"memmap", "wds", "parquet", "folder"}
     palette : {"image", "group", "all"}
         As for `huepress.ml.quantize_batch`.
+    coding : {"packed", "rans"}
+        As for `huepress.ml.write`; of the `memmap` container only.
     labels : str, optional
         As for `find_labels`.
     include, exclude, memory, cluster
@@ -78,6 +80,7 @@ class DatasetRequest:
     options: Options
     container: Container = "memmap"
     palette: ml.PaletteScope = "image"
+    coding: ml.IndexCoding = "packed"
     labels: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -132,6 +135,8 @@ class DatasetRun:
         self._output = Path(os.path.normpath(request.output))
         self._work = self._output.with_name(f"{self._output.name}.work")
         _check_output(request, self._output, self._work)
+        if request.coding != "packed" and request.container != "memmap":
+            raise OptionError(f"a coding is for the format memmap, not {request.container}", remedy="leave it out")
         if request.container == "parquet":
             load_arrow()
         # Groups are found among pictures that look like the originals, and get their few colors then.
@@ -230,6 +235,7 @@ class DatasetRun:
             class_names=labels.class_names,
             n_threads=request.options.threads,
             overwrite=request.overwrite,
+            coding=request.coding,
         )
 
     def _write_shards(self, sources: list[str], watch: Watch) -> int:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from huepress.ml.batch import IndexedBatch, PaletteScope, quantize_batch
-from huepress.ml.dataset import Dataset, write
+from huepress.ml.dataset import Dataset, IndexCoding, write
 from huepress.ml.features import PaletteFeatures
 
-__all__ = ["Dataset", "IndexedBatch", "PaletteFeatures", "PaletteScope", "quantize_batch", "write"]
+__all__ = ["Dataset", "IndexCoding", "IndexedBatch", "PaletteFeatures", "PaletteScope", "quantize_batch", "write"]

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from huepress import files
+from huepress import _core, files
 from huepress.errors import DecodeError, HuepressError, InputError, OptionError
 from huepress.ml import layout
 from huepress.ml.batch import IndexedBatch, PaletteScope, quantize_batch
-from huepress.ml.packed import Integers, PackedPictures
+from huepress.ml.packed import Integers, PackedPictures, checked_threads
 from huepress.model import Bytes
 
 # Pictures are quantized so many pixels at a time.
 _PIXELS_AT_ONCE = 1 << 24
 _LARGEST_LABEL = (1 << 63) - 1
+_MOST_LEVELS = 32
+_PIXELS_A_FREQUENCY = 16
+
+IndexCoding = Literal["packed", "rans"]
 
 
 class Dataset(PackedPictures):
@@ -37,7 +44,9 @@ class Dataset(PackedPictures):
     Attributes
     ----------
     packed, bits, offsets, sizes, palettes_srgb8, palette_sizes, palette_of
-        As of `IndexedBatch`, read-only.
+        As of `IndexedBatch`, read-only; where `coding` is "rans", `packed` and `offsets` are of the coded indices.
+    coding : {"packed", "rans"}
+        As for `write`.
     labels : ndarray of int64, (n,), or None
     class_names : tuple of str
         The names that labels stand for; empty where none were given.
@@ -66,6 +75,14 @@ class Dataset(PackedPictures):
         self.class_names = tables.class_names()
         self._checksums = tables.checksums
         self._checked = np.zeros(header.n_pictures, dtype=np.bool_)
+        self.coding: IndexCoding = "rans" if header.levels else "packed"
+        if header.levels:
+            try:
+                self._model = _core.IndexModel(tables.frequencies)
+            except ValueError:
+                raise DecodeError(
+                    "the tables of the data set contradict each other", subject=str(path), remedy="make it anew"
+                ) from None
 
     def __reduce__(self) -> tuple[type[Dataset], tuple[str]]:
         return Dataset, (self._path,)
@@ -85,10 +102,30 @@ class Dataset(PackedPictures):
         for row in rows[~self._checked[rows]].tolist():
             begin, end = (layout.HEADER_SIZE + int(self.offsets[at]) for at in (row, row + 1))
             if zlib.crc32(self._data[begin:end]) != self._checksums[row]:
-                raise DecodeError(
-                    f"picture {row} of the data set is damaged", subject=self._path, remedy="make it anew"
-                )
+                raise self._damaged(row)
             self._checked[row] = True
+
+    def _damaged(self, row: int) -> DecodeError:
+        return DecodeError(f"picture {row} of the data set is damaged", subject=self._path, remedy="make it anew")
+
+    def _unpack(self, chosen: npt.NDArray[np.int64], out: Bytes, n_threads: int) -> None:
+        if self.coding == "packed":
+            super()._unpack(chosen, out, n_threads)
+            return
+        damaged = self._model.decode(self.packed, self.offsets[chosen], self.offsets[chosen + 1], out, n_threads)
+        if damaged >= 0:
+            raise self._damaged(int(chosen[damaged]))
+
+    def _expand(self, chosen: npt.NDArray[np.int64], out: Bytes, n_threads: int) -> None:
+        if self.coding == "packed":
+            super()._expand(chosen, out, n_threads)
+            return
+        damaged = self._model.expand(
+            self.packed, self.offsets[chosen], self.offsets[chosen + 1], self.palettes_srgb8,
+            np.ascontiguousarray(self.palette_of[chosen]), out, n_threads,
+        )  # fmt: skip
+        if damaged >= 0:
+            raise self._damaged(int(chosen[damaged]))
 
 
 def write(
@@ -101,6 +138,7 @@ def write(
     class_names: Sequence[str] = (),
     n_threads: int = 0,
     overwrite: bool = False,
+    coding: IndexCoding = "packed",
 ) -> None:
     """Write pictures into one file for `Dataset`, as a whole or not at all.
 
@@ -117,6 +155,10 @@ def write(
         The names of labels 0, 1, 2 and so on.
     overwrite : bool
         Whether an existing file is replaced.
+    coding : {"packed", "rans"}
+        Whether indices take 1, 2, 4 or 8 bits each, or as few as their neighbors to the left and above let expect
+        (asymmetric numeral systems, arXiv 1311.2540, with the frequencies of the first 16 million pixels): for
+        pictures of 32 x 32 and 16 colors about 60 % of the bytes, which take microseconds to decode.
 
     Raises
     ------
@@ -125,6 +167,9 @@ def write(
     OutputError
         If the file exists already or cannot be written.
     """
+    if coding not in get_args(IndexCoding):
+        raise OptionError(f"coding must be 'packed' or 'rans', not {coding!r}")
+    threads = checked_threads(n_threads)
     label_table = _label_table(labels, class_names)
     names = "\n".join(class_names).encode()
     if isinstance(samples, IndexedBatch):
@@ -134,12 +179,17 @@ def write(
     else:
         batches = iter([quantize_batch(_all_of(samples), n_colors, palette, n_threads)])
     first = next(batches, None) or quantize_batch([], n_colors)
+    frequencies = np.empty((0, first.palettes_srgb8.shape[1]), dtype=np.uint16)
+    if coding == "rans":
+        frequencies = _frequencies(first, threads)
     parts: list[IndexedBatch] = []
     checksums: list[int] = []
     n_bytes = 0
     with files.staged_file(path, overwrite=overwrite) as file:
         file.write(bytes(layout.HEADER_SIZE))
         for batch in chain([first], batches):
+            if coding == "rans":
+                batch = _coded(batch, frequencies, threads)
             packed = batch.packed.data
             file.write(packed)
             checksums += [
@@ -148,14 +198,14 @@ def write(
             ]
             n_bytes += len(batch.packed)
             parts.append(_without_indices(batch))
-        tables = _joined(parts, checksums, label_table, names)
+        tables = _joined(parts, checksums, label_table, frequencies, names)
         if labels is not None and len(label_table) != len(checksums):
             raise OptionError(f"{len(label_table)} labels for {len(checksums)} pictures; give one for each")
         indices_end = layout.HEADER_SIZE + n_bytes
         rest = bytes(-indices_end % layout.TABLE_ALIGNMENT) + tables.to_bytes()
         header = layout.Header(
             first.bits, len(checksums), len(tables.palettes_srgb8), n_bytes, first.palettes_srgb8.shape[1],
-            len(names), labels is not None, zlib.crc32(rest),
+            len(names), labels is not None, zlib.crc32(rest), math.isqrt(len(frequencies)),
         )  # fmt: skip
         file.write(rest)
         file.write_at_start(header.to_bytes())
@@ -206,15 +256,37 @@ def _portions(samples: npt.NDArray[np.uint8] | Iterable[Bytes]) -> Iterator[npt.
         yield portion
 
 
-def _without_indices(batch: IndexedBatch) -> IndexedBatch:
-    return IndexedBatch(
-        np.empty(0, dtype=np.uint8), batch.bits, batch.offsets, batch.sizes, batch.palettes_srgb8, batch.palette_sizes,
-        batch.palette_of,
+def _levels(batch: IndexedBatch) -> int:
+    """Return how many levels of neighbors a batch can tell the frequencies of."""
+    n_colors, n_pixels = int(batch.palettes_srgb8.shape[1]), int(batch.sizes.astype(np.int64).prod(axis=1).sum())
+    most = math.isqrt(n_pixels // (n_colors * _PIXELS_A_FREQUENCY))
+    return max(1, min(n_colors, most, _MOST_LEVELS))
+
+
+def _frequencies(batch: IndexedBatch, n_threads: int) -> npt.NDArray[np.uint16]:
+    """Return how likely each index is after each pair of neighbors."""
+    return _core.fit_index_model(
+        batch.packed, batch.bits, batch.offsets[:-1], batch.sizes, batch.palettes_srgb8.shape[1], _levels(batch),
+        n_threads,
     )  # fmt: skip
 
 
+def _coded(batch: IndexedBatch, frequencies: npt.NDArray[np.uint16], n_threads: int) -> IndexedBatch:
+    model = _core.IndexModel(frequencies)
+    coded, offsets = model.encode(batch.packed, batch.bits, batch.offsets[:-1], batch.sizes, n_threads)
+    return replace(batch, packed=coded, offsets=offsets)
+
+
+def _without_indices(batch: IndexedBatch) -> IndexedBatch:
+    return replace(batch, packed=np.empty(0, dtype=np.uint8))
+
+
 def _joined(
-    parts: list[IndexedBatch], checksums: list[int], labels: npt.NDArray[np.int64], names: bytes
+    parts: list[IndexedBatch],
+    checksums: list[int],
+    labels: npt.NDArray[np.int64],
+    frequencies: npt.NDArray[np.uint16],
+    names: bytes,
 ) -> layout.Tables:
     """Return the tables of all parts, whose offsets and numbers of palettes follow each other."""
     first_bytes = np.cumsum([0] + [int(part.offsets[-1]) for part in parts])
@@ -228,6 +300,7 @@ def _joined(
         palette_of=np.concatenate(palette_of).astype(np.int32),
         checksums=np.array(checksums, dtype=np.uint32),
         palette_sizes=np.concatenate([part.palette_sizes for part in parts]),
+        frequencies=frequencies,
         palettes_srgb8=np.concatenate([part.palettes_srgb8 for part in parts]),
         names=np.frombuffer(names, dtype=np.uint8),
     )

@@ -90,7 +90,7 @@ class PackedPictures:
         chosen = self._chosen(range(len(self)) if ids is None else ids)
         out = np.empty((len(chosen), *self._common_size(chosen)), dtype=np.uint8)
         self._check(chosen)
-        _core.unpack_batch(self.packed, self.bits, *self._places(chosen), out.reshape(-1), checked_threads(n_threads))
+        self._unpack(chosen, out, checked_threads(n_threads))
         return out
 
     def batch(self, ids: Integers | None = None, *, out: Bytes | None = None, n_threads: int = 0) -> Bytes:
@@ -160,9 +160,15 @@ class PackedPictures:
         elif out.shape != shape or out.dtype != np.uint8 or not out.flags.c_contiguous or not out.flags.writeable:
             raise InputError(f"out must be a writable contiguous array of uint8 of shape {shape}")
         self._check(chosen)
+        self._expand(chosen, out, n_threads)
+        return out
+
+    def _unpack(self, chosen: npt.NDArray[np.int64], out: Bytes, n_threads: int) -> None:
+        _core.unpack_batch(self.packed, self.bits, *self._places(chosen), out.reshape(-1), n_threads)
+
+    def _expand(self, chosen: npt.NDArray[np.int64], out: Bytes, n_threads: int) -> None:
         offsets, n_pixels = self._places(chosen)
         _core.expand_batch(
             self.packed, self.bits, offsets, n_pixels, self.palettes_srgb8,
             np.ascontiguousarray(self.palette_of[chosen]), out.reshape(-1, 3), n_threads,
         )  # fmt: skip
-        return out
