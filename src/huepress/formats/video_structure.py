@@ -36,8 +36,8 @@ def check_whole(data: bytes) -> None:
     Raises
     ------
     DecodeError
-        If a box or an element says that it ends behind the file, or a movie has no header. What else was cut between two
-        of them cannot be told.
+        If a box or an element says that it ends behind the file, or a movie has no header. What else was cut between
+        two of them cannot be told.
     """
     if data.startswith(EBML):
         if incomplete_element(data) is not None:
