@@ -21,7 +21,7 @@ from huepress.archive.work import thumbnails
 from huepress.errors import HuepressError, OptionError, Remedy
 from huepress.options import Options
 from huepress.pipeline import intake
-from huepress.wording import human_bytes, printable, rounded_down, told_saving
+from huepress.wording import counted, human_bytes, printable, rounded_down, told_saving
 
 ENDINGS = (".html", ".csv", ".json")
 # What a spreadsheet takes for a formula.
@@ -202,7 +202,7 @@ def _html(rows: list[Row], pictures: Callable[[Row], tuple[bytes, bytes] | None]
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>huepress report</title>',
         '<meta name="viewport" content="width=device-width">',
         f"<style>{_STYLE}</style></head><body><h1>{told_saving(saved)}</h1>",
-        f"<p>{human_bytes(sums['bytes_in'])} → {human_bytes(sums['bytes_out'])} in {sums['files']:,} files: "
+        f"<p>{human_bytes(sums['bytes_in'])} → {human_bytes(sums['bytes_out'])} in {counted(sums['files'], 'file')}: "
         f"{counts}.</p>",
         '<p class="quiet">Failed files first, then the lowest scores (SSIMULACRA2: 90 visually lossless, 70 high, '
         f"50 medium). The first {PICTURES} have pictures, before and after.</p>",

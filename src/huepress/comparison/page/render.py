@@ -164,11 +164,11 @@ def put_together(
     html = template("section.html").substitute(
         number=number,
         name=escape(name),
-        facts=escape(facts),
+        facts=escape(facts) + _advised(versions),
         viewer=viewer,
         head=head,
         rows="\n".join(rows),
-        missed=_missed(versions) + _advised(versions),
+        missed=_missed(versions),
         plot=_plot(versions),
         palettes="\n".join(
             _palette(_palette_label(version), version.outcome.indexed.palette)
@@ -351,9 +351,10 @@ def _missed(versions: Sequence[Version]) -> str:
 
 
 def _advised(versions: Sequence[Version]) -> str:
-    """List what other coders take at the scores of versions."""
-    items = "".join(f"<li><strong>{escape(v.label)}</strong>: {escape(v.advised)}</li>" for v in versions if v.advised)
-    return items and f'<ul class="advice">{items}</ul>'
+    """Say what other coders take at the scores of versions."""
+    return "".join(
+        f" · <span><strong>{escape(v.label)}</strong>: {escape(v.advised)}</span>" for v in versions if v.advised
+    )
 
 
 def _palette_label(version: Version) -> str:
