@@ -63,7 +63,7 @@ def test_the_copied_command_makes_the_same_bytes(served, run, tmp_path, photo):
     name, data = "my photo's.jpg", jpeg_bytes(photo)
     for number, chosen in enumerate(CHOSEN):
         identity = served.add(name, data)
-        assert served.call("PUT", f"/api/pictures/{identity}/settings", chosen).status == 204
+        assert served.call("PUT", f"/api/pictures/{identity}/settings", chosen).status == 200
         row = served.finished()[identity]
         assert row["error"] == "" and not row["made"]["is_first"]
         folder = tmp_path / str(number)
@@ -140,12 +140,12 @@ def test_settings_of_one_picture_are_its_own(served, photo):
     assert [len(rows[each]["made"]["palette"]) for each in (one, other)] == [4, 8]
     served.call("PUT", f"/api/pictures/{one}/settings", None)  # JSON's null
     answer = served.raw("PUT", f"/api/pictures/{one}/settings", b"null", served.own)
-    assert answer.status == 204
+    assert answer.status == 200
     assert len(served.finished()[one]["made"]["palette"]) == 8
 
 
 def test_wrong_settings_are_refused_as_a_whole(served):
-    assert served.call("PUT", "/api/settings", {"n_colors": 16}).status == 204
+    assert served.call("PUT", "/api/settings", {"n_colors": 16}).status == 200
     for wrong, words in (
         ({"n_colors": 1}, "2"),
         ({"effort": "many"}, "whole number"),

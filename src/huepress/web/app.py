@@ -103,12 +103,12 @@ class Page:
             Route("/api/fields", self._fields),
             Route("/api/events", self._events),
             Route("/api/pictures", self._add, methods=["POST"]),
-            Route("/api/settings", self._choose, methods=["PUT"]),
+            Route("/api/settings", self._choose, methods=["PUT", "PATCH"]),
             Route("/api/palette", self._palette, methods=["POST"]),
             Route("/api/shared-palette", self._shared_palette, methods=["POST"]),
             Route("/api/results.zip", self._results),
             Route(one, self._remove, methods=["DELETE"]),
-            Route(f"{one}/settings", self._choose_for, methods=["PUT"]),
+            Route(f"{one}/settings", self._choose_for, methods=["PUT", "PATCH"]),
             Route(f"{one}/thumbnail", self._thumbnail),
             Route(f"{one}/original", self._original),
             Route(f"{one}/result", self._result),
@@ -149,13 +149,24 @@ class Page:
         return Response(status_code=204)
 
     async def _choose(self, request: Request) -> Response:
-        self._studio.choose(choices.check(await _json(request)))
-        return Response(status_code=204)
+        """Take settings as a whole, or those that change: who changes one does not know what others do meanwhile."""
+        values = await _json(request)
+        if request.method == "PATCH":
+            values = choices.amended(self._studio.chosen, values)
+        self._studio.choose(choices.check(values))
+        return self._settled(self._studio.chosen)
 
     async def _choose_for(self, request: Request) -> Response:
-        values = await _json(request)
-        self._studio.choose_for(_id(request), None if values is None else choices.check(values))
-        return Response(status_code=204)
+        values, identity = await _json(request), _id(request)
+        if request.method == "PATCH":
+            values = choices.amended(self._studio.chosen_for(self._studio.picture(identity)), values)
+        self._studio.choose_for(identity, None if values is None else choices.check(values))
+        return self._settled(self._studio.picture(identity).own)
+
+    def _settled(self, chosen: choices.Chosen | None) -> Response:
+        """Tell what holds now, and from which state on: states that were sent before know less."""
+        told = None if chosen is None else dict(chosen)
+        return as_json({"chosen": told, "version": self._studio.version})
 
     async def _palette(self, request: Request) -> Response:
         folder = self._studio.scratch.folder(str(self._studio.new_number()))

@@ -102,10 +102,8 @@ def check(values: object) -> dict[str, Value]:
     OptionError
         If something is no setting, has a value that makes no sense, or contradicts another.
     """
-    if not isinstance(values, dict):
-        raise OptionError("settings are an object of names and values")
     chosen: dict[str, Value] = {}
-    for name, value in values.items():
+    for name, value in amended({}, values).items():
         if name not in _FIELDS:
             raise OptionError(f"there is no setting {str(name)[:40]!r} here")
         if value is None or value == "":
@@ -117,6 +115,19 @@ def check(values: object) -> dict[str, Value]:
             chosen[name] = found
     options_for(chosen)
     return chosen
+
+
+def amended(chosen: Chosen, changes: object) -> dict[str, object]:
+    """Return settings with some changed, not checked yet; nothing in place of a value is the usual one.
+
+    Raises
+    ------
+    OptionError
+        If the changes are no names and values.
+    """
+    if not isinstance(changes, dict):
+        raise OptionError("settings are an object of names and values")
+    return {**chosen, **changes}
 
 
 def _value(field: Field, value: Value) -> Value:

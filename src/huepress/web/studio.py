@@ -131,6 +131,11 @@ class Studio:
             return list(self._pictures.values())
 
     @property
+    def version(self) -> int:
+        """The moment of the last change."""
+        return self._version
+
+    @property
     def chosen(self) -> Chosen:
         """The settings for all."""
         return self._chosen

@@ -1,7 +1,7 @@
 // Requests to the server that the page came from, and to nobody else.
 
-/* Send something, and return the answer; what went wrong is an Error of one sentence. */
-export async function call(method, path, body) {
+/* Send something, and return the answer; what went wrong is an Error of one sentence. `more` is said to fetch. */
+export async function call(method, path, body, more = {}) {
   const isFile = body instanceof Blob;
   let answer;
   try {
@@ -9,6 +9,7 @@ export async function call(method, path, body) {
       method,
       headers: { "X-Huepress": "1", "Content-Type": isFile ? "application/octet-stream" : "application/json" },
       body: body === undefined || isFile ? body : JSON.stringify(body),
+      ...more,
     });
   } catch {
     throw new Error("huepress serve has ended; start it again");

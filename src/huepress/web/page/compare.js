@@ -116,10 +116,10 @@ function facts(row) {
 
 const listed = (name) => (settings.get(name) || "").split(",").map((color) => color.trim()).filter(Boolean);
 
-async function pin(color) {
+function pin(color) {
   const pinned = listed("pin");
   const known = pinned.includes(color);
-  await settings.set("pin", (known ? pinned.filter((each) => each !== color) : [...pinned, color]).join(","));
+  settings.set("pin", (known ? pinned.filter((each) => each !== color) : [...pinned, color]).join(","));
 }
 
 function palette(row) {
@@ -166,7 +166,7 @@ function colorAt({ x, y }) {
 export function open(id) {
   const row = known(id);
   if (!row?.made) return;
-  settings.choose(row.own ? id : "");
+  settings.choose(settings.isOwn(id) ? id : "");
   facts(row);
   clear();
   swatches.replaceChildren();
