@@ -61,6 +61,24 @@ def test_from_drop_to_download(open_page, served, pictures):
     row(page, "badge.webp").wait_for(state="detached")
 
 
+def test_files_that_are_being_sent_are_not_left_without_a_question(open_page, served, pictures):
+    page = open_page(served)
+    asked, held = [], []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.route("**/api/pictures?*", lambda route: held.append(route))
+    page.get_by_role("heading", name="Pictures", exact=True).click()  # browsers ask only for people
+    drop(page, pictures, ["photo.png"])
+    page.get_by_text("Adding 1 of 1").wait_for()
+    page.reload()
+    assert asked == ["beforeunload"] and len(held) == 1
+    page.unroute("**/api/pictures?*")
+    drop(page, pictures, ["photo.png"])
+    all_done(page, 1)
+    page.reload()
+    assert asked == ["beforeunload"]  # what has come is the server's
+    all_done(page, 1)
+
+
 def test_what_is_no_picture_is_told(open_page, served, pictures):
     (pictures / "notes.txt").write_text("<img src=x onerror=alert(1)>")
     page = open_page(served)
