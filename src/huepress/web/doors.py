@@ -168,7 +168,7 @@ class Doors:
         """
         pairs = (pair.partition("=") for header in headers.getlist("cookie") for pair in header.split(";"))
         found = [value.strip(" \t") for name, _, value in pairs if name.strip(" \t") == self._cookie_name]
-        return any([_same(value, self._keys.cookie) for value in found])
+        return any(_same(value, self._keys.cookie) for value in found)
 
     def _sent_on(self) -> Response:
         """Turn the token into a cookie, and take it out of the address bar."""
