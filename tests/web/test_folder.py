@@ -42,7 +42,9 @@ def contents(folder):
 
 
 def saved(served, **asked):
-    """Have a run done, and return how it ended."""
+    """Have a run done, tried first as it has to be, and return how it ended."""
+    if not asked["dry_run"] and served.call("GET", "/api/folder").json["tried"] is None:
+        saved(served, **{**asked, "dry_run": True})
     assert served.call("POST", "/api/folder/run", asked).status == 202
     state = {}
 
@@ -119,6 +121,50 @@ def test_pictures_keep_their_own_settings_and_others_are_left_out(served, tree):
     state = saved(served, how="into", into="small", dry_run=False)
     assert [each["name"] for each in state["files"]] == ["a.png"]
     assert len(Image.open(tree / "small" / "a.png").getcolors()) == 4 and not (tree / "small" / "sub").exists()
+
+
+@pytest.mark.parametrize("change", ["all", "one", "removed", "how", "into", "during"])
+def test_only_what_was_tried_is_saved(served, tree, change):
+    rows = {row["name"]: row["id"] for row in next(served.states())["rows"]}
+    asked = {"how": "into", "into": "small", "dry_run": False}
+    before = contents(tree.parent)
+    assert served.call("POST", "/api/folder/run", asked).status == 422
+    if change == "during":
+        assert served.call("POST", "/api/folder/run", {**asked, "dry_run": True}).status == 202
+        served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 5})
+        wait_until(lambda: not served.call("GET", "/api/folder").json["run"]["running"], served.process)
+    else:
+        saved(served, **{**asked, "dry_run": True})
+        assert served.call("GET", "/api/folder").json["tried"] == {"how": "into", "into": "small"}
+    if change == "all":
+        served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 5})
+    elif change == "one":
+        served.call("PUT", f"/api/pictures/{rows['a.png']}/settings", {"effort": 1, "n_colors": 5})
+    elif change == "removed":
+        served.call("DELETE", f"/api/pictures/{rows['a.png']}")
+    asked |= {"how": {"how": "replace"}, "into": {"into": "other"}}.get(change, {})
+    assert change in ("how", "into") or served.call("GET", "/api/folder").json["tried"] is None
+    answer = served.call("POST", "/api/folder/run", asked)
+    assert answer.status == 422 and "try it first" in answer.json["error"]
+    assert contents(tree.parent) == before
+
+
+def test_a_run_that_is_stopped_gives_up_what_it_is_at(huepress_program, tree, tmp_path):
+    """And all that it should have tried counts as not tried."""
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), dtype=np.uint8)
+    for name in ("a.png", "sub/a.png"):  # minutes of work
+        (tree / name).write_bytes(png_bytes(noise))
+    with serving(huepress_program, "pictures", cwd=tmp_path) as served:
+        served.call("PUT", "/api/settings", {"effort": 9, "quality": "60"})
+        wait_until(lambda: len(next(served.states())["rows"]) == 2, served.process)
+        asked = {"how": "beside", "dry_run": True}
+        assert served.call("POST", "/api/folder/run", asked).status == 202
+        wait_until(lambda: served.call("GET", "/api/folder").json["run"]["total"] == 2, served.process)
+        assert served.call("DELETE", "/api/folder/run").status == 204
+        wait_until(lambda: not served.call("GET", "/api/folder").json["run"]["running"], served.process)
+        state = served.call("GET", "/api/folder").json
+        assert state["run"]["done"] == 0 and state["run"]["summary"].startswith("Stopped.") and state["tried"] is None
+        assert served.call("POST", "/api/folder/run", {**asked, "dry_run": False}).status == 422
 
 
 @pytest.mark.parametrize("into", ["..", "../outside", "/tmp/x", "a/b", "", ".hidden", "a\0b", 7, None])

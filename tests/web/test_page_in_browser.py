@@ -201,6 +201,12 @@ def test_a_folder_is_tried_and_then_replaced(open_page, huepress_program, tmp_pa
         page.get_by_role("button", name="Try, write nothing").click()
         page.get_by_text("2 would be saved").wait_for()
         assert {path.name: path.read_bytes() for path in pictures.iterdir()} == before
+        playwright.expect(save).to_be_enabled()
+        one = row(page, "photo.png").get_attribute("data-id")
+        served.call("PUT", f"/api/pictures/{one}/settings", {"effort": 0})  # not what was tried, even if of one only
+        playwright.expect(save).to_be_disabled(timeout=PATIENCE)
+        page.get_by_role("button", name="Try, write nothing").click()
+        playwright.expect(save).to_be_enabled(timeout=PATIENCE)
         save.click()
         page.get_by_text("2 saved, 0 kept").wait_for()
         assert all((pictures / name).read_bytes() != data for name, data in before.items())
