@@ -68,12 +68,17 @@ def test_the_pictures_inside_are_listed_and_no_link_is_followed(served, tree):
 
 def test_a_picture_that_becomes_a_link_is_not_followed(served, tree):
     """Between the listing and the work somebody puts a link in its place."""
-    served.finished()
+    made = {identity: row["made"]["number"] for identity, row in served.finished().items()}
     (tree / "a.png").unlink()
     (tree / "a.png").symlink_to(tree.parent / "outside" / "secret.png")
     (tree / "sub" / "a.png").unlink()
     (tree / "sub").rmdir()
     (tree / "sub").symlink_to(tree.parent / "outside" / "deep")
+    for identity, number in made.items():
+        for what in ("original", f"view/{number}/viewer.html", "segments/segments.json"):
+            answer = served.call("GET", f"/api/pictures/{identity}/{what}")
+            assert answer.status == 404 and answer.json["error"] == "a link, which is not followed"
+    assert served.call("POST", "/api/shared-palette", {}).json["error"] == "a link, which is not followed"
     served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 8})
     rows = served.finished()
     assert {row["error"] for row in rows.values()} == {"a link, which is not followed"}

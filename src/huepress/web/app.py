@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import os
 import re
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,6 @@ from huepress.formats.probe import Probe
 from huepress.web import choices, streams, uploads
 from huepress.web.answers import as_json, attachment
 from huepress.web.doors import Doors, Keys, TooMuchError
-from huepress.web.headers import check_inside
 from huepress.web.jobs import Kind, Source
 from huepress.web.pictures import result_name
 from huepress.web.scratch import receive_file
@@ -204,8 +202,7 @@ class Page:
 
     async def _original(self, request: Request) -> Response:
         picture = self._studio.picture(_id(request))
-        await asyncio.to_thread(check_inside, picture.path, picture.inside)
-        parts = streams.parts(files.open_regular(picture.path, os.O_RDONLY))
+        parts = streams.parts(await asyncio.to_thread(files.open_to_read, picture.path, below=picture.inside))
         headers = attachment(PurePosixPath(picture.name).name)
         return StreamingResponse(parts, media_type="application/octet-stream", headers=headers)
 

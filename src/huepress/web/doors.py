@@ -162,7 +162,7 @@ class Doors:
         return _same(given[0], self._keys.token)
 
     def _has_cookie(self, headers: Headers) -> bool:
-        """Tell whether our cookie is among those that came, whatever others are called, and if there are fakes beside it.
+        """Tell whether our cookie is among those that came, whatever the others are, fakes of it included.
 
         Cookies know no ports: other programs of this machine set theirs for us, too, under names that no parser takes.
         """

@@ -18,7 +18,7 @@ from huepress.archive.batch import Summary, Watch, carry_out
 from huepress.archive.earlier import result_by_ledger, result_by_name
 from huepress.archive.plan import IMAGE_PATTERNS, VIDEO_PATTERNS, Selection
 from huepress.archive.request import RunRequest
-from huepress.archive.tasks import FileOutcome, Task
+from huepress.archive.tasks import FileOutcome, Settings, Task
 from huepress.errors import HuepressError, InputError, OptionError, as_huepress_error
 from huepress.formats import video
 from huepress.formats.plug_ins import has_video
@@ -206,7 +206,7 @@ class Folder:
                 tasks = [self._prepared(task, pictures.get(task.source), request, trial) for task in going_on]
                 if self._stopping.is_set():
                     break
-                planned = replace(planned, tasks=tasks)
+                planned = replace(planned, tasks=tasks, settings=_without_links(planned.settings))
                 progress.total += len(planned.tasks)
                 with closing(carry_out(planned, request, watch)) as outcomes:
                     for outcome in outcomes:
@@ -287,6 +287,13 @@ class Folder:
             memory=self._memory,
             dry_run=progress.dry_run,
         )
+
+
+def _without_links(settings: Settings) -> Settings:
+    """Return settings under which no link in the folder is followed, whenever it came there."""
+    sources = replace(settings.sources, follow=False) if isinstance(settings.sources, LocalStore) else settings.sources
+    targets = sources if settings.targets == settings.sources else settings.targets
+    return replace(settings, sources=sources, targets=targets)
 
 
 class _StoppedBy(Watch):
