@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -267,6 +268,35 @@ def test_nobody_else_reads_the_temporary_folder_and_it_goes(huepress_program, tm
     wait_until(lambda: not folder.exists())
 
 
+@pytest.fixture
+def short(monkeypatch):
+    """A folder for temporary files whose path is short enough for sockets in it."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="hp") as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_nothing_is_left_whatever_ends_it(huepress_program, tmp_path, photo, short, name):
+    with serving(huepress_program, cwd=tmp_path, env={**os.environ, "TMPDIR": str(short)}) as started:
+        started.call("PUT", "/api/settings", {"effort": 0})
+        started.add("photo.png", png_bytes(photo))
+        started.finished()
+        assert [path.name[:15] for path in short.iterdir()] == ["huepress-serve-"]
+        started.process.send_signal(getattr(signal, name))
+        wait_until(lambda: started.process.poll() is not None)
+        assert started.process.returncode == 0 and started.process.stderr.read() == b""
+    wait_until(lambda: not list(short.iterdir()))
+
+
+def test_a_signal_that_is_disregarded_stays_so(huepress_program, tmp_path):
+    program = tmp_path / "nohup"
+    program.write_text(f'#!/bin/sh\ntrap "" HUP\nexec "{huepress_program}" "$@"\n')
+    program.chmod(0o755)
+    with serving(program, cwd=tmp_path) as started:
+        started.process.send_signal(signal.SIGHUP)
+        assert started.call("GET", "/api/fields").status == 200
+
+
 def test_a_folder_that_takes_long_to_remove_holds_nobody_up(tmp_path):
     """What is not gone in time another process removes."""
     for number in range(3):
@@ -276,13 +306,13 @@ def test_a_folder_that_takes_long_to_remove_holds_nobody_up(tmp_path):
     assert removing is not None and removing.wait(HANG) == 0 and not (tmp_path / "root").exists()
 
 
-def test_what_a_crash_leaves_is_swept_by_the_next_start(huepress_program, tmp_path, photo):
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+def test_what_a_crash_leaves_is_swept_by_the_next_start(huepress_program, short, photo):
+    tmp_path, environment = short, {**os.environ, "TMPDIR": str(short)}
     with serving(huepress_program, cwd=tmp_path, env=environment) as started:
         started.add("photo.png", png_bytes(photo))
         started.process.kill()
         started.process.wait()
-    (folder,) = tmp_path.glob("huepress-serve-*")
+    (folder,) = tmp_path.iterdir()  # with the files of its processes
     (tmp_path / "huepress-serve-link").symlink_to(Path("/"))
     (tmp_path / "huepress-serve-other").mkdir()
     with serving(huepress_program, cwd=tmp_path, env=environment):
