@@ -133,6 +133,25 @@ def test_a_change_gives_up_what_is_stale(served):
     assert len(kept) == sum(1 + max(1, each) for each in versions)  # sources and versions: what was stale is gone
 
 
+def test_the_page_says_what_the_command_says(served, photo):
+    """Advice, what was converted, and what would make a picture smaller that is kept as it is."""
+    deep, jpeg = io.BytesIO(), io.BytesIO()
+    ramp = (photo[..., 0].astype(np.uint16) * 257) ^ 3
+    Image.fromarray(ramp).save(deep, "PNG")
+    Image.fromarray(photo).save(jpeg, "JPEG", quality=30)
+    served.call("PUT", "/api/settings", {"effort": 1, "advise": True})
+    one, other = served.add("deep.png", deep.getvalue()), served.add("photo.jpg", jpeg.getvalue())
+    rows = served.finished()
+    converted, kept = rows[one]["made"], rows[other]["made"]
+    assert any("16 bits" in each for each in converted["remarks"])
+    assert any("at the same score" in each and " as AVIF" in each for each in converted["remarks"])
+    assert converted["palette"] and converted["n_colors"] == len(converted["palette"])
+    assert kept["kept"] and any("\u201cFormat: smallest\u201d" in each for each in kept["remarks"])
+    # It has no palette, and its own number of colors.
+    shown = np.unique(np.asarray(Image.open(jpeg)).reshape(-1, 3), axis=0)
+    assert kept["palette"] == [] and kept["n_colors"] == len(shown) > 256
+
+
 def test_settings_of_one_picture_are_its_own(served, photo):
     one, other = (served.add(name, png_bytes(photo)) for name in ("a.png", "b.png"))
     served.call("PUT", f"/api/pictures/{one}/settings", {"n_colors": 4})

@@ -178,7 +178,7 @@ def delivery_for(chosen: Chosen) -> Delivery:
 
 def first_looks(options: Options) -> list[Options]:
     """Return options that show about what the others lead to, the quickest first; none where these are as quick."""
-    rough = replace(options, quality=None, max_size=None, png_writer="zlib")
+    rough = replace(options, quality=None, max_size=None, png_writer="zlib", advise=False)
     return [replace(rough, effort=effort) for effort in _EFFORTS_OF_LOOKS if effort < options.effort]
 
 

@@ -27,7 +27,7 @@ from huepress.web.answers import as_json
 from huepress.web.choices import Chosen, delivery_for, options_for
 from huepress.web.pictures import Picture
 from huepress.web.studio import MOST_PICTURES, Studio
-from huepress.web.telling import told, words_for
+from huepress.web.telling import remarks, told
 from huepress.web.trials import Asked, How, Trial
 from huepress.web.uploads import safe_name
 from huepress.wording import human_bytes, told_saving
@@ -312,5 +312,4 @@ def _row(outcome: FileOutcome) -> dict[str, str]:
     if outcome.error is not None:
         return row | {"told": told(outcome.error), "note": ""}
     sizes = f"{human_bytes(outcome.bytes_in)} → {human_bytes(outcome.bytes_out)}"
-    note = [outcome.message, words_for(outcome.remedy) if outcome.remedy else ""]
-    return row | {"told": sizes, "note": "; ".join(filter(None, note))}
+    return row | {"told": sizes, "note": "; ".join(remarks(outcome))}

@@ -16,7 +16,7 @@ from huepress.formats.probe import Probe
 from huepress.options import Options
 from huepress.web.choices import Chosen, Value, command_for, command_of, delivery_for
 from huepress.web.drawings import Drawing
-from huepress.web.telling import told
+from huepress.web.telling import remarks, told
 from huepress.web.views import Shot
 from huepress.wording import human_bytes, rounded_down, told_saving
 
@@ -114,7 +114,8 @@ class Made:
             "score": None if score is None else float(rounded_down(score, 1)),
             "words": "" if score is None else words_for(score),
             "palette": outcome.palette,
-            "message": outcome.message,
+            "n_colors": outcome.facts.get("n_colors"),
+            "remarks": remarks(outcome),
             "seconds": round(outcome.seconds, 2),
         }
 

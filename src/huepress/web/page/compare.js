@@ -107,9 +107,11 @@ async function plot(row) {
 
 function facts(row) {
   const made = row.made;
-  const told = [`${row.width} × ${row.height}`, `${row.size} → ${made.size}`, made.saved_text, `${made.palette.length} colors`];
+  const told = [`${row.width} × ${row.height}`, `${row.size} → ${made.size}`, made.kept ? "kept" : made.saved_text];
+  if (made.n_colors !== null) told.push(`${made.n_colors.toLocaleString("en")} color${made.n_colors === 1 ? "" : "s"}`);
   if (made.score !== null) told.push(`score ${made.score}, ${made.words}`);
   if (made.is_first) told.push("a first look; the result is coming");
+  told.push(...made.remarks);
   document.querySelector("#comparison-heading").textContent = row.name;
   document.querySelector("#comparison-facts").textContent = told.join(" · ");
 }
@@ -125,6 +127,10 @@ function pin(color) {
 function palette(row) {
   const pinned = new Set(listed("pin"));
   const colors = row.made.palette;
+  if (!colors.length) { // an original that was kept, or a format of any number of colors
+    swatches.replaceChildren();
+    return;
+  }
   const items = colors.map((color) => {
     const button = make("button", {
       type: "button", title: color, "aria-label": `Pin ${color}`, "aria-pressed": pinned.has(color), "data-color": color,

@@ -58,7 +58,7 @@ function fill({ row, element }) {
   open.disabled = !made;
   open.setAttribute("aria-label", made ? `Compare ${row.name}` : row.name);
   element.querySelector(".note").textContent =
-    row.error || [made && made.is_first ? "a first look; the result is coming" : stages[row.stage], row.own ? "own settings" : "", made && made.message].filter(Boolean).join(" · ");
+    row.error || [made && made.is_first ? "a first look; the result is coming" : stages[row.stage], row.own ? "own settings" : "", ...(made ? made.remarks : [])].filter(Boolean).join(" · ");
   element.classList.toggle("failed", Boolean(row.error));
   element.classList.toggle("rough", Boolean(made && made.is_first));
   const progress = element.querySelector("progress");
