@@ -77,7 +77,8 @@ def test_a_picture_that_becomes_a_link_is_not_followed(served, tree):
     for identity, number in made.items():
         for what in ("original", f"view/{number}/viewer.html", "segments/segments.json"):
             answer = served.call("GET", f"/api/pictures/{identity}/{what}")
-            assert answer.status == 404 and answer.json["error"] == "a link, which is not followed"
+            told = "changed on the disk" if what.startswith("view") else "a link, which is not followed"
+            assert answer.status == 404 and told in answer.json["error"]
     assert served.call("POST", "/api/shared-palette", {}).json["error"] == "a link, which is not followed"
     served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 8})
     rows = served.finished()
@@ -117,6 +118,30 @@ def test_first_it_is_tried_and_then_done(served, tree, how, run, tmp_path):
         )
         assert again.stdout.count(b'"kept"') == 2
         assert contents(tree.parent).keys() == now.keys()
+
+
+def test_a_picture_that_becomes_another_is_told_as_what_it_is(served, tree):
+    """Neither figures nor pictures of the old one stand beside those of the new one."""
+    before = {row["name"]: row for row in served.finished().values()}["a.png"]
+    identity, number = before["id"], before["made"]["number"]
+    assert served.call("GET", f"/api/pictures/{identity}/view/{number}/viewer.html").status == 200
+    larger = Image.open(tree / "sub" / "a.png").resize((300, 200))
+    larger.save(tree / "a.png")
+    answer = served.call("GET", f"/api/pictures/{identity}/view/{number}/viewer.html")
+    assert answer.status == 404 and "changed on the disk" in answer.json["error"]
+    row = served.rows_when(lambda rows: rows[identity]["width"] == 300 and rows[identity]["stage"] == "done")[identity]
+    assert row["bytes"] == (tree / "a.png").stat().st_size and row["height"] == row["made"]["height"] == 200
+    assert row["thumbnail"] != before["thumbnail"] and row["made"]["number"] != number
+
+
+def test_what_was_replaced_is_told_as_what_it_is_now(served, tree):
+    names = {identity: row["name"] for identity, row in served.finished().items()}
+    saved(served, how="replace", dry_run=False)
+    rows = served.rows_when(lambda rows: all(row["stage"] == "done" and row["made"]["kept"] for row in rows.values()))
+    for identity, row in rows.items():
+        assert row["bytes"] == row["made"]["bytes"] == (tree / names[identity]).stat().st_size
+        answer = served.call("GET", f"/api/pictures/{identity}/view/{row['made']['number']}/viewer.html")
+        assert answer.status == 200
 
 
 def test_pictures_keep_their_own_settings_and_others_are_left_out(served, tree):

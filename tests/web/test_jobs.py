@@ -87,7 +87,7 @@ def test_quick_looks_come_before_the_result(served):
     identity = served.add("photo.png", png_bytes(scenes.spheres(600, 400)))
     seen = served.rows_when(lambda rows: identity in rows and rows[identity]["made"])
     look = seen[identity]["made"]
-    assert look["is_first"] and seen[identity]["has_thumbnail"]
+    assert look["is_first"] and seen[identity]["thumbnail"]
     thumbnail = served.call("GET", f"/api/pictures/{identity}/thumbnail")
     assert Image.open(io.BytesIO(thumbnail.body)).size == (160, 107)
     scored = served.rows_when(lambda rows: identity in rows and rows[identity]["made"]["words"])

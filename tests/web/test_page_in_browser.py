@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import io
+import re
 import threading
 import zipfile
 
@@ -176,6 +177,32 @@ def test_versions_are_plotted(open_page, served, pictures):
     assert "K = 4, effort 0" in label and "K = 16, effort 0" in label
     served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 16, "resize": "120"})
     page.locator("#frontier .plot").wait_for(state="detached")  # of another size, scores say something else
+
+
+def test_a_part_of_a_picture_is_shown_and_told_as_that(open_page, served, pictures):
+    page = open_page(served)
+    served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 16})
+    drop(page, pictures, ["photo.png"])
+    all_done(page, 1)
+    whole = row(page, "photo.png").locator("img").get_attribute("src")
+    served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 16, "crop": "10,10,80,60"})
+    playwright.expect(row(page, "photo.png").locator("img")).not_to_have_attribute("src", whole, timeout=PATIENCE)
+    image = row(page, "photo.png").locator("img")
+    page.wait_for_function(
+        "e => e.complete && e.naturalWidth * 60 === e.naturalHeight * 80", arg=image.element_handle()
+    )
+    page.get_by_role("button", name="Compare photo.png").click()
+    page.locator("#comparison-facts", has_text=re.compile(r"240 . 160 → 80 . 60")).wait_for()
+
+
+def test_totals_say_what_rows_say(open_page, served, tmp_path):
+    Image.fromarray(scenes.spheres(240, 160)).save(tmp_path / "photo.jpg", quality=20)
+    page = open_page(served)
+    served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 256, "allow_larger": "yes"})
+    drop(page, tmp_path, ["photo.jpg"])
+    all_done(page, 1)
+    told = row(page, "photo.jpg").locator(".saved").inner_text()
+    assert told.endswith("larger") and told in page.locator("#totals").inner_text()
 
 
 def test_wrong_settings_are_told_beside_them(open_page, served):

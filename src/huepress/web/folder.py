@@ -143,9 +143,9 @@ class Folder:
                 self._refused.append(f"{safe_name(entry.name)}: {told(as_huepress_error(error))}")
 
     async def _state(self, request: Request) -> Response:
-        progress, tried = self._progress, None
-        if self._trial is not None and self._trial.is_of(self._asked(self._trial.asked.how, self._trial.asked.into)):
-            tried = {"how": self._trial.asked.how, "into": self._trial.asked.into}
+        progress, trial, tried = self._progress, self._trial, None  # a run may end meanwhile
+        if trial is not None and trial.is_of(self._asked(trial.asked.how, trial.asked.into)):
+            tried = {"how": trial.asked.how, "into": trial.asked.into}
         return as_json(
             {
                 "root": self._root,
@@ -180,11 +180,9 @@ class Folder:
         if self._progress is not None and self._progress.running:
             raise OptionError("a run is at work already; wait until it has ended")
         dry_run, asked = values.get("dry_run", True) is not False, self._asked(how, into)
-        trial = Trial(asked)
-        if not dry_run:
-            if self._trial is None or not self._trial.is_of(asked):
-                raise OptionError("this is not what was tried; try it first, to the end")
-            trial = self._trial
+        trial = Trial(asked) if dry_run else self._trial
+        if trial is None or not (dry_run or trial.is_of(asked)):
+            raise OptionError("this is not what was tried; try it first, to the end")
         self._trial = trial
         self._progress = progress = Progress(how, dry_run)
         self._stopping.clear()
@@ -197,7 +195,7 @@ class Folder:
 
     def _run(self, progress: Progress, trial: Trial) -> None:
         """Carry the run out: once for all pictures that have the same settings."""
-        summary, watch = Summary(), _StoppedBy(self._stopping)
+        summary, watch, replaced = Summary(), _StoppedBy(self._stopping), list[Picture]()
         try:
             for request in self._requests(progress, trial.asked):
                 planned = self._studio.planner.plan(request, self._stopping.is_set)
@@ -212,6 +210,9 @@ class Folder:
                     for outcome in outcomes:
                         summary.add(outcome)
                         progress.tell(outcome)
+                        picture = pictures.get(outcome.task.source)
+                        if request.in_place and not request.dry_run and picture and outcome.status == "compressed":
+                            replaced.append(picture)
                 if self._stopping.is_set():
                     break
             trial.is_whole = not self._stopping.is_set()
@@ -229,6 +230,8 @@ class Folder:
             else:
                 progress.error = told(as_huepress_error(error))
         finally:
+            for picture in replaced:
+                self._studio.renew(picture)
             if not progress.dry_run:
                 self._trial = None
             progress.running = False

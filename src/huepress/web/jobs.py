@@ -147,7 +147,8 @@ def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutc
         scores=job.scores,
         thumbnails=not sketched.exists(),
     )
-    planned = plan_files(request, LocalStore(job.inside, follow=not job.inside))
+    store = LocalStore(job.inside, follow=not job.inside)
+    planned, stamp = plan_files(request, store), store.stamp(job.source)
     task, settings = planned.tasks[0], planned.settings
     if task.error is not None:
         raise task.error
@@ -160,12 +161,17 @@ def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutc
         files.write_bytes(sketched, outcome.thumbnails[0], overwrite=True)
     elif sketched.exists():
         outcome.thumbnails = files.read_bytes(sketched), b""
+    if job.inside:  # it may have become another picture since it was listed
+        outcome.stamp = stamp
+        with contextlib.suppress(HuepressError):
+            outcome.facts[HEADER] = header_of(job.source, job.inside)
     return outcome
 
 
 def _sketched(job: Job) -> Path:
     """Return the file for the thumbnail of what the options take of a picture: whoever comes first draws it."""
-    return Path(job.folder).parent / f"sketched{zlib.crc32(repr(job.options.edits).encode()):08x}"
+    shown = repr((job.options.edits, LocalStore("").stamp(job.source)))
+    return Path(job.folder).parent / f"sketched{zlib.crc32(shown.encode()):08x}"
 
 
 def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:

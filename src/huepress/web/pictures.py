@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,8 +15,10 @@ from huepress.engine.metrics import words_for
 from huepress.errors import InputError
 from huepress.formats.probe import Probe
 from huepress.options import Options
+from huepress.storage.local import LocalStore
 from huepress.web.choices import Chosen, Value, command_for, command_of, delivery_for
 from huepress.web.drawings import Drawing
+from huepress.web.jobs import HEADER
 from huepress.web.telling import remarks, told
 from huepress.web.views import Shot
 from huepress.wording import human_bytes, rounded_down, told_saving
@@ -114,6 +117,8 @@ class Made:
             "score": None if score is None else float(rounded_down(score, 1)),
             "words": "" if score is None else words_for(score),
             "palette": outcome.palette,
+            "width": outcome.facts.get("width"),
+            "height": outcome.facts.get("height"),
             "n_colors": outcome.facts.get("n_colors"),
             "remarks": remarks(outcome),
             "seconds": round(outcome.seconds, 2),
@@ -221,7 +226,7 @@ class Picture:
             "part": round(self.part, 2),
             "error": self.error,
             "own": None if self.own is None else dict(self.own),
-            "has_thumbnail": bool(self.thumbnail),
+            "thumbnail": f"{zlib.crc32(self.thumbnail):08x}" if self.thumbnail else "",
             "command": command_for(PurePosixPath(self.name).name, chosen),
             "made": None if self.made is None else self.made.facts(),
             "version": self.version,
@@ -229,16 +234,41 @@ class Picture:
 
     def take(self, made: FileOutcome, job: int, chosen: Chosen, options: Options, *, is_first: bool) -> list[Made]:
         """Take over what a job has made of it, and return the results that are no longer wanted."""
-        before = [each for each in (self.made, *self.versions.values()) if each is not None]
+        before = self.results
         if made.thumbnails is not None:
             self.thumbnail = made.thumbnails[0]
+        if made.error is None:
+            self._take_source(made)
         if made.error is not None:
             self.error, self.made = told(made.error), None
         elif made.output is not None:
             self.error, self.made = "", Made(job, made.output, dict(chosen), options, is_first, made)
             self._remember(self.made)
-        wanted = {each.number for each in (self.made, *self.versions.values()) if each is not None}
+        wanted = {each.number for each in self.results}
         return [each for number, each in {each.number: each for each in before}.items() if number not in wanted]
+
+    @property
+    def results(self) -> list[Made]:
+        """All results that are there; the present one may come twice."""
+        return [each for each in (self.made, *self.versions.values()) if each is not None]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether its file is another than its result was made of."""
+        stamp = None if self.made is None else self.made.outcome.stamp
+        return stamp is not None and LocalStore(self.inside, follow=False).stamp(self.path) != stamp
+
+    def forget(self) -> list[Made]:
+        """Forget all results, since there is another picture, and return them."""
+        before, self.made = self.results, None
+        self.versions.clear()
+        return before
+
+    def _take_source(self, made: FileOutcome) -> None:
+        """Take over what the picture itself was found to be: in a folder it may have become another."""
+        self.size, self.found = made.bytes_in, made.facts.pop(HEADER, self.found)
+        if self.made is not None and made.source_hash != self.made.outcome.source_hash:
+            self.versions.clear()
 
     def _remember(self, made: Made) -> None:
         """Keep a version beside those of the same picture at the same size, as many as there is room for."""

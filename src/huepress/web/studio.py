@@ -162,6 +162,17 @@ class Studio:
             if self.chosen_for(picture) != before:
                 self._plan([picture], self.chosen_for(picture))
 
+    def renew(self, picture: Picture) -> None:
+        """Have a picture made anew whose file has become another one."""
+        with self._lock:
+            if picture.id not in self._pictures:
+                return
+            for versions in list(picture.drawings):
+                self._undraw(picture, versions)
+            for made in picture.forget():
+                self.scratch.discard(Path(made.path).parent)
+            self._plan([picture], self.chosen_for(picture))
+
     def changes(self, since: int) -> dict[str, object] | None:
         """Return what has changed since a version, with the present one; None where nothing has. -1: everything."""
         with self._lock:
@@ -209,6 +220,9 @@ class Studio:
             If there is no such result any more.
         """
         with self._lock:
+            if picture.is_changed:
+                self.renew(picture)
+                raise InputError("the picture has changed on the disk", remedy="it is being made anew")
             drawing = picture.drawings.get(versions)
             if drawing is not None and not drawing.failed:
                 return drawing

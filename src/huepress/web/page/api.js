@@ -26,6 +26,12 @@ export function humanBytes(n) {
   return n < 1e9 ? `${(n / 1e6).toFixed(2)} MB` : `${(n / 1e9).toFixed(2)} GB`;
 }
 
+/* Say a part of some bytes as rows do. */
+export function toldSaving(saved) {
+  if (saved < 0) return `${(-100 * saved).toFixed(1)} % larger`;
+  return `${(Math.floor(1000 * saved + 1e-6) / 10).toFixed(1)} % saved`;
+}
+
 /* Make an element with properties (data-*, aria-* and class by their names) and children. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);

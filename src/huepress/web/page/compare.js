@@ -107,7 +107,9 @@ async function plot(row) {
 
 function facts(row) {
   const made = row.made;
-  const told = [`${row.width} × ${row.height}`, `${row.size} → ${made.size}`, made.kept ? "kept" : made.saved_text];
+  const sides = [`${row.width} × ${row.height}`];
+  if (made.width && (made.width !== row.width || made.height !== row.height)) sides.push(`${made.width} × ${made.height}`);
+  const told = [sides.join(" → "), `${row.size} → ${made.size}`, made.kept ? "kept" : made.saved_text];
   if (made.n_colors !== null) told.push(`${made.n_colors.toLocaleString("en")} color${made.n_colors === 1 ? "" : "s"}`);
   if (made.score !== null) told.push(`score ${made.score}, ${made.words}`);
   if (made.is_first) told.push("a first look; the result is coming");
