@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 
 import numpy as np
 import pytest
@@ -118,6 +119,16 @@ def test_first_it_is_tried_and_then_done(served, tree, how, run, tmp_path):
         )
         assert again.stdout.count(b'"kept"') == 2
         assert contents(tree.parent).keys() == now.keys()
+
+
+def test_the_copied_command_finds_the_picture(served, tree, run):
+    rows = {row["name"]: row for row in served.finished().values()}
+    for name, row in rows.items():
+        program, *arguments = shlex.split(row["command"])
+        assert program == "huepress" and arguments[-1] == str(tree / name)
+        run(*arguments)
+        made = (tree / name).with_name("a-huepress.png").read_bytes()
+        assert made == served.call("GET", f"/api/pictures/{row['id']}/result").body
 
 
 def test_a_picture_that_becomes_another_is_told_as_what_it_is(served, tree):

@@ -367,6 +367,7 @@ def test_a_missing_extra_is_told_in_one_sentence(run, tmp_path):
         (["--memory", "1MB"], b"memory must be"),
         (["--host", "256.1.1.1"], b"cannot be listened on"),
         (["nowhere"], b"no such folder"),
+        ([__file__], b"a file, not a folder; give its folder"),
         (["--memory", "much"], b"memory takes"),
     ],
 )

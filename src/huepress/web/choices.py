@@ -188,7 +188,7 @@ def command_for(name: str, chosen: Chosen) -> str:
     Parameters
     ----------
     name : str
-        The picture's file.
+        The path of the picture's file.
     chosen : mapping
         Settings that are checked.
     """

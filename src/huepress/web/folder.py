@@ -83,6 +83,9 @@ class Folder:
 
     def __init__(self, studio: Studio, root: str, memory: int | None) -> None:
         if not os.path.isdir(root):
+            if os.path.exists(root):
+                remedy = f"give its folder ({os.path.dirname(root) or '.'}), or drop the file into the page"
+                raise InputError("a file, not a folder", subject=root, remedy=remedy)
             raise InputError("no such folder", subject=root, remedy="check the name")
         self._studio, self._root, self._memory = studio, os.path.realpath(root), memory
         self._progress: Progress | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from huepress.archive.plan import fitted
 from huepress.archive.tasks import FileOutcome
 from huepress.comparison.page.plot import Point, size_and_quality
 from huepress.comparison.versions import label_of
@@ -76,13 +77,15 @@ class Made:
             return None
         return Point(self.label, outcome.bytes_out, outcome.ssimulacra2, f"{self.number}")
 
-    def shot(self, name: str, label: str, base: str) -> Shot:
+    def shot(self, name: str, source: str, label: str, base: str) -> Shot:
         """Return how it is looked at beside its original.
 
         Parameters
         ----------
         name : str
             What people call the picture.
+        source : str
+            The path by which a command finds it.
         label : str
             What the version is called.
         base : str
@@ -94,7 +97,7 @@ class Made:
             self.path,
             label,
             f"{label} · {human_bytes(outcome.bytes_out)}{looks}",
-            command_of(PurePosixPath(name).name, self.options, delivery_for(self.chosen)),
+            command_of(source, self.options, delivery_for(self.chosen)),
             PurePosixPath(result_name(name, self.extension)).name,
             f"{base}/results/{self.number}",
             outcome.frame_scores,
@@ -192,6 +195,11 @@ class Picture:
         return "failed" if self.error else "done" if self.made else "waiting"
 
     @property
+    def source(self) -> str:
+        """The path by which a command finds it: of files that came in as much of it as browsers tell."""
+        return self.path if self.inside and self.path.isprintable() else self.name  # what is no text cannot be copied
+
+    @property
     def result_name(self) -> str:
         """What its result is called when it is downloaded."""
         assert self.made is not None
@@ -227,7 +235,7 @@ class Picture:
             "error": self.error,
             "own": None if self.own is None else dict(self.own),
             "thumbnail": f"{zlib.crc32(self.thumbnail):08x}" if self.thumbnail else "",
-            "command": command_for(PurePosixPath(self.name).name, chosen),
+            "command": command_for(self.source, chosen),
             "made": None if self.made is None else self.made.facts(),
             "version": self.version,
         }
@@ -296,4 +304,4 @@ class Picture:
 def result_name(name: str, extension: str) -> str:
     """Return what the result of a picture is called."""
     path = PurePosixPath(name)
-    return str(path.with_name(f"{path.stem}{_SUFFIX}{extension}"))
+    return str(path.with_name(fitted(f"{path.stem}{_SUFFIX}{extension}")))
