@@ -231,7 +231,10 @@ class Studio:
                 self._undraw(picture, next(iter(picture.drawings)))
             folder = picture.folder / f"views{self.new_number()}"
             folder.mkdir(mode=0o700)
-            shots = (each.shot(picture.name, picture.source, each.label if place else RESULT, base) for place, each in enumerate(made))
+            shots = (
+                each.shot(picture.name, picture.source, each.label if place else RESULT, base)
+                for place, each in enumerate(made)
+            )
             more: dict[str, object] = {
                 "picture": picture.id,
                 "source": picture.path,
