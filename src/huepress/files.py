@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from huepress.beneath import LinkError, open_beneath
 from huepress.errors import InputError, LimitError, MissingFileError, OutputError, Remedy
 
 try:
@@ -32,18 +33,25 @@ _LOCKED_BYTE = 1 << 30
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
-def read_bytes(path: str | os.PathLike[str], *, limit: int = MOST_BYTES) -> bytes:
+def read_bytes(path: str | os.PathLike[str], *, limit: int = MOST_BYTES, below: str = "") -> bytes:
     """Read a whole regular file.
+
+    Parameters
+    ----------
+    path : path
+    limit : int
+    below : str
+        A folder that the file has to lie in; no link on the way from there is followed. Without one, links are.
 
     Raises
     ------
     InputError
-        If it is missing, a directory, a device or pipe, or not readable.
+        If it is missing, a directory, a device or pipe, or not readable, or reached by a link that is not followed.
     LimitError
         If it is larger than `limit` bytes.
     """
     try:
-        with open_regular(path, os.O_RDONLY) as file:
+        with _open_to_read(path, below) as file:
             size = os.fstat(file.fileno()).st_size
             data = file.readall() if size <= limit else b""
     except (OSError, ValueError) as error:
@@ -73,6 +81,25 @@ def open_regular(path: str | os.PathLike[str], flags: int, *, follow: bool = Tru
         raise OSError(errno.ELOOP, "a link, which files of our own never follow")
     no_wait = getattr(os, "O_NONBLOCK", 0) | (0 if follow else getattr(os, "O_NOFOLLOW", 0))
     descriptor = os.open(path, flags | no_wait | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0), 0o666)
+    return _regular(descriptor, flags)
+
+
+def _open_to_read(path: str | os.PathLike[str], below: str) -> io.FileIO:
+    if below:
+        return _regular(open_beneath(below, os.fspath(path)), os.O_RDONLY)
+    return open_regular(path, os.O_RDONLY)
+
+
+def open_to_read(path: str | os.PathLike[str], *, below: str = "") -> io.FileIO:
+    """Open a regular file to be read piece by piece; InputError as for `read_bytes`."""
+    try:
+        return _open_to_read(path, below)
+    except (OSError, ValueError) as error:
+        raise _cannot_be_read(path, error) from None
+
+
+def _regular(descriptor: int, flags: int) -> io.FileIO:
+    """Return the file of a descriptor, which is closed if it is none."""
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
@@ -305,19 +332,13 @@ def _lock(file: io.FileIO) -> None:
             file.seek(0)
 
 
-def read_start(path: str | os.PathLike[str], n_bytes: int) -> bytes:
-    """Read the first bytes of a file.
-
-    Raises
-    ------
-    InputError, LimitError
-        As for `read_bytes`.
-    """
+def read_start(path: str | os.PathLike[str], n_bytes: int, *, below: str = "") -> bytes:
+    """Read the first bytes of a file; errors as for `read_bytes`."""
     try:
-        with open_regular(path, os.O_RDONLY) as file:
+        with _open_to_read(path, below) as file:
             return file.read(n_bytes)
     except (OSError, ValueError):
-        return read_bytes(path)  # says what is wrong
+        return read_bytes(path, below=below)  # says what is wrong
 
 
 def cannot_be_written(path: str | os.PathLike[str], error: Exception) -> OutputError:
@@ -350,6 +371,8 @@ def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> Non
 
 
 def _cannot_be_read(path: str | os.PathLike[str], error: Exception) -> InputError:
+    if isinstance(error, LinkError):
+        return InputError("a link, which is not followed", subject=os.path.basename(path))
     if isinstance(error, FileNotFoundError):
         return MissingFileError("no such file", subject=str(path), remedy="check the name")
     if isinstance(error, IsADirectoryError):

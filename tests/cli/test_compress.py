@@ -358,3 +358,12 @@ def test_two_inputs_for_one_output_are_both_named(run, photo, tmp_path):
     done = run("compress", "a.jpg", "a.png", "-k", 8)
     assert done.returncode == 1
     assert b"a.png -> a-huepress.png: already the output of a.jpg" in done.stderr and b"-o" in done.stderr
+
+
+def test_a_name_as_long_as_can_be_gets_a_result(run, tmp_path, photo):
+    """Its own would be too long: it is shortened as those of a tree are."""
+    name = "a" * 251 + ".png"
+    (tmp_path / name).write_bytes(png_bytes(photo))
+    run("compress", name, "-k", "8", "--effort", "0")
+    (made,) = (path.name for path in tmp_path.iterdir() if path.name != name)
+    assert made.startswith("a" * 200) and made.endswith(".png") and len(made) <= 255

@@ -109,6 +109,11 @@ class Served:
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])
 
+    @property
+    def chosen(self) -> dict:
+        """The settings for all."""
+        return next(self.states())["chosen"]
+
     def rows_when(self, is_so) -> dict[str, dict]:
         """Wait until something is so of the rows, by their numbers."""
         rows: dict[str, dict] = {}

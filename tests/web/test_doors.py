@@ -137,6 +137,27 @@ def test_others_write_nothing(served, photo, method, path, changed):
     assert answer.status == 403
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        "a/b=1; {own}",
+        "x@y=1; {own}; (z)={{}}",
+        "{own}; a,b=1; [c]=2",
+        "nameless; {own}",
+        "=; {own};",
+        'q="unfinished; {own}',
+        "huepress-{port}=fake; {own}",
+        "{own}; huepress-{port}=; huepress-{port}=\xff",
+    ],
+)
+def test_cookies_of_other_programs_lock_nobody_out(served, others):
+    """They know no ports, so that any program of this machine can set some."""
+    cookies = others.format(own=served.cookie, port=served.port)
+    assert served.raw("GET", "/api/fields", headers={"Cookie": cookies}).status == 200
+    without = others.format(own=f"{served.cookie}x", port=served.port)
+    assert served.raw("GET", "/api/fields", headers={"Cookie": without}).status == 403
+
+
 def test_a_form_of_a_foreign_page(served, photo):
     """A browser sends it without asking, with the cookie if that were lax."""
     form = {

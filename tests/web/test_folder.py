@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 
 import numpy as np
 import pytest
@@ -42,7 +43,9 @@ def contents(folder):
 
 
 def saved(served, **asked):
-    """Have a run done, and return how it ended."""
+    """Have a run done, tried first as it has to be, and return how it ended."""
+    if not asked["dry_run"] and served.call("GET", "/api/folder").json["tried"] is None:
+        saved(served, **{**asked, "dry_run": True})
     assert served.call("POST", "/api/folder/run", asked).status == 202
     state = {}
 
@@ -66,12 +69,18 @@ def test_the_pictures_inside_are_listed_and_no_link_is_followed(served, tree):
 
 def test_a_picture_that_becomes_a_link_is_not_followed(served, tree):
     """Between the listing and the work somebody puts a link in its place."""
-    served.finished()
+    made = {identity: row["made"]["number"] for identity, row in served.finished().items()}
     (tree / "a.png").unlink()
     (tree / "a.png").symlink_to(tree.parent / "outside" / "secret.png")
     (tree / "sub" / "a.png").unlink()
     (tree / "sub").rmdir()
     (tree / "sub").symlink_to(tree.parent / "outside" / "deep")
+    for identity, number in made.items():
+        for what in ("original", f"view/{number}/viewer.html", "segments/segments.json"):
+            answer = served.call("GET", f"/api/pictures/{identity}/{what}")
+            told = "changed on the disk" if what.startswith("view") else "a link, which is not followed"
+            assert answer.status == 404 and told in answer.json["error"]
+    assert served.call("POST", "/api/shared-palette", {}).json["error"] == "a link, which is not followed"
     served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 8})
     rows = served.finished()
     assert {row["error"] for row in rows.values()} == {"a link, which is not followed"}
@@ -112,6 +121,40 @@ def test_first_it_is_tried_and_then_done(served, tree, how, run, tmp_path):
         assert contents(tree.parent).keys() == now.keys()
 
 
+def test_the_copied_command_finds_the_picture(served, tree, run):
+    rows = {row["name"]: row for row in served.finished().values()}
+    for name, row in rows.items():
+        program, *arguments = shlex.split(row["command"])
+        assert program == "huepress" and arguments[-1] == str(tree / name)
+        run(*arguments)
+        made = (tree / name).with_name("a-huepress.png").read_bytes()
+        assert made == served.call("GET", f"/api/pictures/{row['id']}/result").body
+
+
+def test_a_picture_that_becomes_another_is_told_as_what_it_is(served, tree):
+    """Neither figures nor pictures of the old one stand beside those of the new one."""
+    before = {row["name"]: row for row in served.finished().values()}["a.png"]
+    identity, number = before["id"], before["made"]["number"]
+    assert served.call("GET", f"/api/pictures/{identity}/view/{number}/viewer.html").status == 200
+    larger = Image.open(tree / "sub" / "a.png").resize((300, 200))
+    larger.save(tree / "a.png")
+    answer = served.call("GET", f"/api/pictures/{identity}/view/{number}/viewer.html")
+    assert answer.status == 404 and "changed on the disk" in answer.json["error"]
+    row = served.rows_when(lambda rows: rows[identity]["width"] == 300 and rows[identity]["stage"] == "done")[identity]
+    assert row["bytes"] == (tree / "a.png").stat().st_size and row["height"] == row["made"]["height"] == 200
+    assert row["thumbnail"] != before["thumbnail"] and row["made"]["number"] != number
+
+
+def test_what_was_replaced_is_told_as_what_it_is_now(served, tree):
+    names = {identity: row["name"] for identity, row in served.finished().items()}
+    saved(served, how="replace", dry_run=False)
+    rows = served.rows_when(lambda rows: all(row["stage"] == "done" and row["made"]["kept"] for row in rows.values()))
+    for identity, row in rows.items():
+        assert row["bytes"] == row["made"]["bytes"] == (tree / names[identity]).stat().st_size
+        answer = served.call("GET", f"/api/pictures/{identity}/view/{row['made']['number']}/viewer.html")
+        assert answer.status == 200
+
+
 def test_pictures_keep_their_own_settings_and_others_are_left_out(served, tree):
     rows = {row["name"]: row["id"] for row in next(served.states())["rows"]}
     served.call("PUT", f"/api/pictures/{rows['a.png']}/settings", {"n_colors": 4, "effort": 1})
@@ -119,6 +162,50 @@ def test_pictures_keep_their_own_settings_and_others_are_left_out(served, tree):
     state = saved(served, how="into", into="small", dry_run=False)
     assert [each["name"] for each in state["files"]] == ["a.png"]
     assert len(Image.open(tree / "small" / "a.png").getcolors()) == 4 and not (tree / "small" / "sub").exists()
+
+
+@pytest.mark.parametrize("change", ["all", "one", "removed", "how", "into", "during"])
+def test_only_what_was_tried_is_saved(served, tree, change):
+    rows = {row["name"]: row["id"] for row in next(served.states())["rows"]}
+    asked = {"how": "into", "into": "small", "dry_run": False}
+    before = contents(tree.parent)
+    assert served.call("POST", "/api/folder/run", asked).status == 422
+    if change == "during":
+        assert served.call("POST", "/api/folder/run", {**asked, "dry_run": True}).status == 202
+        served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 5})
+        wait_until(lambda: not served.call("GET", "/api/folder").json["run"]["running"], served.process)
+    else:
+        saved(served, **{**asked, "dry_run": True})
+        assert served.call("GET", "/api/folder").json["tried"] == {"how": "into", "into": "small"}
+    if change == "all":
+        served.call("PUT", "/api/settings", {"effort": 1, "n_colors": 5})
+    elif change == "one":
+        served.call("PUT", f"/api/pictures/{rows['a.png']}/settings", {"effort": 1, "n_colors": 5})
+    elif change == "removed":
+        served.call("DELETE", f"/api/pictures/{rows['a.png']}")
+    asked |= {"how": {"how": "replace"}, "into": {"into": "other"}}.get(change, {})
+    assert change in ("how", "into") or served.call("GET", "/api/folder").json["tried"] is None
+    answer = served.call("POST", "/api/folder/run", asked)
+    assert answer.status == 422 and "try it first" in answer.json["error"]
+    assert contents(tree.parent) == before
+
+
+def test_a_run_that_is_stopped_gives_up_what_it_is_at(huepress_program, tree, tmp_path):
+    """And all that it should have tried counts as not tried."""
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), dtype=np.uint8)
+    for name in ("a.png", "sub/a.png"):  # minutes of work
+        (tree / name).write_bytes(png_bytes(noise))
+    with serving(huepress_program, "pictures", cwd=tmp_path) as served:
+        served.call("PUT", "/api/settings", {"effort": 9, "quality": "60"})
+        wait_until(lambda: len(next(served.states())["rows"]) == 2, served.process)
+        asked = {"how": "beside", "dry_run": True}
+        assert served.call("POST", "/api/folder/run", asked).status == 202
+        wait_until(lambda: served.call("GET", "/api/folder").json["run"]["total"] == 2, served.process)
+        assert served.call("DELETE", "/api/folder/run").status == 204
+        wait_until(lambda: not served.call("GET", "/api/folder").json["run"]["running"], served.process)
+        state = served.call("GET", "/api/folder").json
+        assert state["run"]["done"] == 0 and state["run"]["summary"].startswith("Stopped.") and state["tried"] is None
+        assert served.call("POST", "/api/folder/run", {**asked, "dry_run": False}).status == 422
 
 
 @pytest.mark.parametrize("into", ["..", "../outside", "/tmp/x", "a/b", "", ".hidden", "a\0b", 7, None])

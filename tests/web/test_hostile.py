@@ -138,6 +138,7 @@ def test_the_server_itself_loads_no_decoder(served, photo):
 
 NAMES = [
     b"plain.png",
+    b"a" * 251 + b".png",  # no longer name is possible
     b"bytes that are no text \xff.png",
     b"..\\..\\up.png",
     b"<img src=x onerror=alert(1)>\"'&.png",

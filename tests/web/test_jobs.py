@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -63,7 +64,7 @@ def test_the_copied_command_makes_the_same_bytes(served, run, tmp_path, photo):
     name, data = "my photo's.jpg", jpeg_bytes(photo)
     for number, chosen in enumerate(CHOSEN):
         identity = served.add(name, data)
-        assert served.call("PUT", f"/api/pictures/{identity}/settings", chosen).status == 204
+        assert served.call("PUT", f"/api/pictures/{identity}/settings", chosen).status == 200
         row = served.finished()[identity]
         assert row["error"] == "" and not row["made"]["is_first"]
         folder = tmp_path / str(number)
@@ -86,7 +87,7 @@ def test_quick_looks_come_before_the_result(served):
     identity = served.add("photo.png", png_bytes(scenes.spheres(600, 400)))
     seen = served.rows_when(lambda rows: identity in rows and rows[identity]["made"])
     look = seen[identity]["made"]
-    assert look["is_first"] and seen[identity]["has_thumbnail"]
+    assert look["is_first"] and seen[identity]["thumbnail"]
     thumbnail = served.call("GET", f"/api/pictures/{identity}/thumbnail")
     assert Image.open(io.BytesIO(thumbnail.body)).size == (160, 107)
     scored = served.rows_when(lambda rows: identity in rows and rows[identity]["made"]["words"])
@@ -132,6 +133,25 @@ def test_a_change_gives_up_what_is_stale(served):
     assert len(kept) == sum(1 + max(1, each) for each in versions)  # sources and versions: what was stale is gone
 
 
+def test_the_page_says_what_the_command_says(served, photo):
+    """Advice, what was converted, and what would make a picture smaller that is kept as it is."""
+    deep, jpeg = io.BytesIO(), io.BytesIO()
+    ramp = (photo[..., 0].astype(np.uint16) * 257) ^ 3
+    Image.fromarray(ramp).save(deep, "PNG")
+    Image.fromarray(photo).save(jpeg, "JPEG", quality=30)
+    served.call("PUT", "/api/settings", {"effort": 1, "advise": True})
+    one, other = served.add("deep.png", deep.getvalue()), served.add("photo.jpg", jpeg.getvalue())
+    rows = served.finished()
+    converted, kept = rows[one]["made"], rows[other]["made"]
+    assert any("16 bits" in each for each in converted["remarks"])
+    assert any("at the same score" in each and " as AVIF" in each for each in converted["remarks"])
+    assert converted["palette"] and converted["n_colors"] == len(converted["palette"])
+    assert kept["kept"] and any("\u201cFormat: smallest\u201d" in each for each in kept["remarks"])
+    # It has no palette, and its own number of colors.
+    shown = np.unique(np.asarray(Image.open(jpeg)).reshape(-1, 3), axis=0)
+    assert kept["palette"] == [] and kept["n_colors"] == len(shown) > 256
+
+
 def test_settings_of_one_picture_are_its_own(served, photo):
     one, other = (served.add(name, png_bytes(photo)) for name in ("a.png", "b.png"))
     served.call("PUT", f"/api/pictures/{one}/settings", {"n_colors": 4})
@@ -140,12 +160,12 @@ def test_settings_of_one_picture_are_its_own(served, photo):
     assert [len(rows[each]["made"]["palette"]) for each in (one, other)] == [4, 8]
     served.call("PUT", f"/api/pictures/{one}/settings", None)  # JSON's null
     answer = served.raw("PUT", f"/api/pictures/{one}/settings", b"null", served.own)
-    assert answer.status == 204
+    assert answer.status == 200
     assert len(served.finished()[one]["made"]["palette"]) == 8
 
 
 def test_wrong_settings_are_refused_as_a_whole(served):
-    assert served.call("PUT", "/api/settings", {"n_colors": 16}).status == 204
+    assert served.call("PUT", "/api/settings", {"n_colors": 16}).status == 200
     for wrong, words in (
         ({"n_colors": 1}, "2"),
         ({"effort": "many"}, "whole number"),
@@ -267,6 +287,35 @@ def test_nobody_else_reads_the_temporary_folder_and_it_goes(huepress_program, tm
     wait_until(lambda: not folder.exists())
 
 
+@pytest.fixture
+def short(monkeypatch):
+    """A folder for temporary files whose path is short enough for sockets in it."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="hp") as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_nothing_is_left_whatever_ends_it(huepress_program, tmp_path, photo, short, name):
+    with serving(huepress_program, cwd=tmp_path, env={**os.environ, "TMPDIR": str(short)}) as started:
+        started.call("PUT", "/api/settings", {"effort": 0})
+        started.add("photo.png", png_bytes(photo))
+        started.finished()
+        assert [path.name[:15] for path in short.iterdir()] == ["huepress-serve-"]
+        started.process.send_signal(getattr(signal, name))
+        wait_until(lambda: started.process.poll() is not None)
+        assert started.process.returncode == 0 and started.process.stderr.read() == b""
+    wait_until(lambda: not list(short.iterdir()))
+
+
+def test_a_signal_that_is_disregarded_stays_so(huepress_program, tmp_path):
+    program = tmp_path / "nohup"
+    program.write_text(f'#!/bin/sh\ntrap "" HUP\nexec "{huepress_program}" "$@"\n')
+    program.chmod(0o755)
+    with serving(program, cwd=tmp_path) as started:
+        started.process.send_signal(signal.SIGHUP)
+        assert started.call("GET", "/api/fields").status == 200
+
+
 def test_a_folder_that_takes_long_to_remove_holds_nobody_up(tmp_path):
     """What is not gone in time another process removes."""
     for number in range(3):
@@ -276,13 +325,13 @@ def test_a_folder_that_takes_long_to_remove_holds_nobody_up(tmp_path):
     assert removing is not None and removing.wait(HANG) == 0 and not (tmp_path / "root").exists()
 
 
-def test_what_a_crash_leaves_is_swept_by_the_next_start(huepress_program, tmp_path, photo):
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+def test_what_a_crash_leaves_is_swept_by_the_next_start(huepress_program, short, photo):
+    tmp_path, environment = short, {**os.environ, "TMPDIR": str(short)}
     with serving(huepress_program, cwd=tmp_path, env=environment) as started:
         started.add("photo.png", png_bytes(photo))
         started.process.kill()
         started.process.wait()
-    (folder,) = tmp_path.glob("huepress-serve-*")
+    (folder,) = tmp_path.iterdir()  # with the files of its processes
     (tmp_path / "huepress-serve-link").symlink_to(Path("/"))
     (tmp_path / "huepress-serve-other").mkdir()
     with serving(huepress_program, cwd=tmp_path, env=environment):
@@ -318,6 +367,7 @@ def test_a_missing_extra_is_told_in_one_sentence(run, tmp_path):
         (["--memory", "1MB"], b"memory must be"),
         (["--host", "256.1.1.1"], b"cannot be listened on"),
         (["nowhere"], b"no such folder"),
+        ([__file__], b"a file, not a folder; give its folder"),
         (["--memory", "much"], b"memory takes"),
     ],
 )

@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import io
+import re
 import threading
 import zipfile
 
@@ -59,6 +60,24 @@ def test_from_drop_to_download(open_page, served, pictures):
     assert page.locator(".open span").all_inner_texts() == ["badge.webp", "photo.jpg", "photo.png"]
     row(page, "badge.webp").get_by_role("button", name="Remove").click()
     row(page, "badge.webp").wait_for(state="detached")
+
+
+def test_files_that_are_being_sent_are_not_left_without_a_question(open_page, served, pictures):
+    page = open_page(served)
+    asked, held = [], []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.route("**/api/pictures?*", lambda route: held.append(route))
+    page.get_by_role("heading", name="Pictures", exact=True).click()  # browsers ask only for people
+    drop(page, pictures, ["photo.png"])
+    page.get_by_text("Adding 1 of 1").wait_for()
+    page.reload()
+    assert asked == ["beforeunload"] and len(held) == 1
+    page.unroute("**/api/pictures?*")
+    drop(page, pictures, ["photo.png"])
+    all_done(page, 1)
+    page.reload()
+    assert asked == ["beforeunload"]  # what has come is the server's
+    all_done(page, 1)
 
 
 def test_what_is_no_picture_is_told(open_page, served, pictures):
@@ -160,6 +179,32 @@ def test_versions_are_plotted(open_page, served, pictures):
     page.locator("#frontier .plot").wait_for(state="detached")  # of another size, scores say something else
 
 
+def test_a_part_of_a_picture_is_shown_and_told_as_that(open_page, served, pictures):
+    page = open_page(served)
+    served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 16})
+    drop(page, pictures, ["photo.png"])
+    all_done(page, 1)
+    whole = row(page, "photo.png").locator("img").get_attribute("src")
+    served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 16, "crop": "10,10,80,60"})
+    playwright.expect(row(page, "photo.png").locator("img")).not_to_have_attribute("src", whole, timeout=PATIENCE)
+    image = row(page, "photo.png").locator("img")
+    page.wait_for_function(
+        "e => e.complete && e.naturalWidth * 60 === e.naturalHeight * 80", arg=image.element_handle()
+    )
+    page.get_by_role("button", name="Compare photo.png").click()
+    page.locator("#comparison-facts", has_text=re.compile(r"240 . 160 → 80 . 60")).wait_for()
+
+
+def test_totals_say_what_rows_say(open_page, served, tmp_path):
+    Image.fromarray(scenes.spheres(240, 160)).save(tmp_path / "photo.jpg", quality=20)
+    page = open_page(served)
+    served.call("PUT", "/api/settings", {"effort": 0, "n_colors": 256, "allow_larger": "yes"})
+    drop(page, tmp_path, ["photo.jpg"])
+    all_done(page, 1)
+    told = row(page, "photo.jpg").locator(".saved").inner_text()
+    assert told.endswith("larger") and told in page.locator("#totals").inner_text()
+
+
 def test_wrong_settings_are_told_beside_them(open_page, served):
     page = open_page(served)
     page.get_by_label("Quality").fill("200")
@@ -183,6 +228,12 @@ def test_a_folder_is_tried_and_then_replaced(open_page, huepress_program, tmp_pa
         page.get_by_role("button", name="Try, write nothing").click()
         page.get_by_text("2 would be saved").wait_for()
         assert {path.name: path.read_bytes() for path in pictures.iterdir()} == before
+        playwright.expect(save).to_be_enabled()
+        one = row(page, "photo.png").get_attribute("data-id")
+        served.call("PUT", f"/api/pictures/{one}/settings", {"effort": 0})  # not what was tried, even if of one only
+        playwright.expect(save).to_be_disabled(timeout=PATIENCE)
+        page.get_by_role("button", name="Try, write nothing").click()
+        playwright.expect(save).to_be_enabled(timeout=PATIENCE)
         save.click()
         page.get_by_text("2 saved, 0 kept").wait_for()
         assert all((pictures / name).read_bytes() != data for name, data in before.items())

@@ -226,7 +226,7 @@ def drawn(tmp_path):
         folder = tmp_path / "views"
         folder.mkdir()
         shot = views.Shot(str(result), "Result", "Result", href="/result")
-        views.write_views(str(source), [shot], Options(jobs=1), folder, "/base/")
+        views.write_views(source.read_bytes(), [shot], Options(jobs=1), folder, "/base/")
         return folder, parse((folder / "viewer.html").read_bytes())
 
     return draw
@@ -259,13 +259,15 @@ def test_differences_come_first_where_somebody_waits(drawn, monkeypatch):
     shot = views.Shot(str(folder.parent / "result.gif"), "Result", "Result")
     written = []
     for waited in ("", addresses[2].removeprefix("/base/")):
-        views.write_differences(str(folder.parent / "source.gif"), [shot], Options(jobs=1), folder, waited)
+        views.write_differences((folder.parent / "source.gif").read_bytes(), [shot], Options(jobs=1), folder, waited)
         written.append([(folder / each.removeprefix("/base/")).read_bytes() for each in addresses])
         for path in folder.glob("map*"):
             path.unlink()
     assert written[0] == written[1]
     assert [part[0] for part in parts] == [0, 4, 0]
-    views.write_differences(str(folder.parent / "source.gif"), [shot], Options(jobs=1), folder, "map0x99999.webp")
+    views.write_differences(
+        (folder.parent / "source.gif").read_bytes(), [shot], Options(jobs=1), folder, "map0x99999.webp"
+    )
 
 
 def test_drawing_ends_where_nobody_looks_any_more(drawn, tmp_path, monkeypatch):
@@ -282,7 +284,7 @@ def test_drawing_ends_where_nobody_looks_any_more(drawn, tmp_path, monkeypatch):
     gone.mkdir()
     shot = views.Shot(str(folder.parent / "result.gif"), "Result", "Result")
     with pytest.raises(InputError, match="nothing to look at"):
-        views.write_views(str(folder.parent / "source.gif"), [shot], Options(jobs=1), gone, "/base/")
+        views.write_views((folder.parent / "source.gif").read_bytes(), [shot], Options(jobs=1), gone, "/base/")
     assert not gone.exists()
 
 
@@ -324,6 +326,6 @@ def test_labels_of_views_are_escaped(drawn, tmp_path):
     folder = tmp_path / "escaped"
     folder.mkdir()
     shot = views.Shot(str(source), "<b>", "<i>", command="<u>", name='"', href='"><script>')
-    views.write_views(str(source), [replace(shot)], Options(jobs=1), folder, "/base/")
+    views.write_views(source.read_bytes(), [replace(shot)], Options(jobs=1), folder, "/base/")
     text = (folder / "viewer.html").read_text()
     assert "<b>" not in text and "<i>" not in text and "<u>" not in text and "<script>" not in text

@@ -163,3 +163,10 @@ def test_animations_are_accessible_in_any_scheme_and_size(compare, served, schem
     assert page.locator("#comparison").evaluate("e => e.scrollWidth <= e.clientWidth")
     player = page.locator(".player").bounding_box()
     assert player["y"] + player["height"] <= size[1]  # without scrolling
+
+
+def test_a_thin_strip_is_seen_as_a_whole_picture_is(compare, pictures):
+    strip = np.repeat(np.arange(9000, dtype=np.uint16)[:, None, None] // 36, 6, axis=1).astype(np.uint8)
+    (pictures / "strip.png").write_bytes(png_bytes(np.repeat(strip, 3, axis=2)))
+    page = compare("strip.png")
+    assert page.locator("#comparison .picture").first.bounding_box()["width"] >= 8

@@ -44,6 +44,10 @@ class Watch:
     def end(self) -> None:
         """Hear that this work has ended."""
 
+    def is_stopped(self) -> bool:
+        """Say whether the run is to end now, and what it is at to be given up; asked several times a second."""
+        return False
+
 
 @dataclass
 class Summary:
@@ -143,7 +147,9 @@ def carry_out(planned: Planned, request: RunRequest, watch: Watch) -> Generator[
     watch.begin(tasks, "compressed")
     try:
         # Closed here, so that nothing is left to be cleaned up when the ledger is given back.
-        with closing(run(tasks, settings, resources, ledger=ledger, executor=executor)) as done:
+        with closing(
+            run(tasks, settings, resources, ledger=ledger, executor=executor, is_stopped=watch.is_stopped)
+        ) as done:
             yield from done if planned.is_tree else _in_order(tasks, done)
     finally:
         watch.end()

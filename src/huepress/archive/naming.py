@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from huepress import files
+from huepress.archive.plan import fitted
 from huepress.archive.request import RunRequest
 from huepress.errors import HuepressError, OutputError, Remedy
 from huepress.formats import table
@@ -105,7 +106,7 @@ class FileNaming:
         source = self._source(name)
         stem = source.name if name in self.with_extension else source.stem
         suffix = files.SUFFIX if self.request.suffix is None else self.request.suffix
-        return (self.directory or source.parent) / f"{stem}{suffix}{extension}"
+        return (self.directory or source.parent) / fitted(f"{stem}{suffix}{extension}")
 
 
 @dataclass(frozen=True)

@@ -171,11 +171,11 @@ class _Names:
     def claim(self, *wanted: str) -> str:
         """Take the first free of some names, or the last one with a number."""
         for name in chain(wanted, self._numbered(wanted[-1])):
-            fitted = _fitted(name)
-            key = _folded(fitted) if self._folds else fitted
+            short = fitted(name)
+            key = _folded(short) if self._folds else short
             if key not in self._taken:
                 self._taken.add(key)
-                return fitted
+                return short
         raise AssertionError("numbers do not end")
 
     def differ_in_case_only(self) -> bool:
@@ -193,7 +193,7 @@ def _folded(name: str) -> str:
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
-def _fitted(name: str) -> str:
+def fitted(name: str) -> str:
     """Shorten a file's own name to what file systems take; a hash keeps shortened names apart."""
     if len(name) * 4 <= _LONGEST_NAME:  # most are, and there may be a million
         return name

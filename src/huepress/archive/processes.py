@@ -9,11 +9,13 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any
 
 _PRELOADED = "huepress.archive.work"
 # Of the systems that we know; Linux allows 107 bytes.
 _LONGEST_SOCKET_PATH = 103
+_SOCKET = "/listener-12345678"
 
 
 def worker_processes() -> Any:
@@ -28,7 +30,26 @@ def worker_processes() -> Any:
 
 def _holds_sockets(folder: str) -> bool:
     """Tell whether the process that workers are forked from can have its socket there: such paths are short."""
-    return len(os.fsencode(folder)) + len("/pymp-12345678/listener-12345678") <= _LONGEST_SOCKET_PATH
+    return len(os.fsencode(folder)) + len(f"/pymp-12345678{_SOCKET}") <= _LONGEST_SOCKET_PATH
+
+
+@contextlib.contextmanager
+def temporary_files_in(folder: Path) -> Iterator[None]:
+    """Have what starts processes keep its files in a folder of ours, unless its path is too long for that.
+
+    They go with the folder, also where this process is killed and removes nothing itself.
+    """
+    # There is no public way to say this; where it should cease to work, they lie where they did.
+    config = getattr(multiprocessing.current_process(), "_config", {})
+    fits = len(os.fsencode(folder)) + len(_SOCKET) <= _LONGEST_SOCKET_PATH
+    if not fits or config.get("tempdir") is not None:
+        yield
+        return
+    config["tempdir"] = str(folder)
+    try:
+        yield
+    finally:
+        config["tempdir"] = None
 
 
 def warm_up(preloaded: str = _PRELOADED) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _SMALLEST_TASK = 64_000_000
 # How soon a file that was published is told while others are worked on.
 _POLL_SECONDS = 0.02
+# How soon it is noticed that the run is to end.
+_STOP_SECONDS = 0.2
 # After so many files the memory of this process is looked at again.
 _LOOK_AGAIN = 500
 
@@ -80,6 +82,7 @@ def run(
     *,
     ledger: Ledger | None = None,
     executor: Executor | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> Generator[FileOutcome, None, None]:
     """Do tasks and yield their outcomes as they finish.
 
@@ -96,6 +99,8 @@ def run(
         What earlier runs have settled; kept up to date.
     executor : Executor, optional
         Who does the work; worker processes by default.
+    is_stopped : callable, optional
+        Whether to end now, and to give up what is under way; what is finished is published and yielded.
     """
     if ledger is None:
         ledger = Ledger(settings.fingerprint())
@@ -106,7 +111,7 @@ def run(
     admission = admission_for(_unsettled(tasks, settings, ledger, settled), settings, resources, executor)
     publisher, n_done = Publisher(settings, ledger), 0
     try:
-        while True:
+        while not is_stopped():
             while begun := admission.next_task():
                 executor.submit(*begun)
             yield from settled
@@ -117,7 +122,7 @@ def run(
                 break
             elif admission.running:
                 # While settled files pass by, whoever has finished must not wait for them.
-                patience = 0.0 if admission.paused else _POLL_SECONDS if publisher.busy else None
+                patience = 0.0 if admission.paused else _POLL_SECONDS if publisher.busy else _STOP_SECONDS
                 for outcome in executor.finished(patience):
                     admission.ended(outcome.task)
                     if outcome.status == "failed":

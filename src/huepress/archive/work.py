@@ -131,7 +131,8 @@ def _compressed(
         report.status,
         format=encoded.format.lower(),
         facts=facts_of(report),
-        palette=result.indexed.palette.hex() if result.decoded_srgb8 is None else [],
+        # That of what is delivered: an original that is kept was tried with one, and does not have it.
+        palette=result.indexed.palette.hex() if report.status == "compressed" and result.decoded_srgb8 is None else [],
         message=report.message,
         remedy=report.remedy,
         ssimulacra2=report.score,

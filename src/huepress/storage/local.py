@@ -25,11 +25,13 @@ _STAGED = ".huepress-run-{run}-{token}.tmp"
 class LocalStore:
     """A directory on this machine; with the root ``""`` names are paths as a person gave them.
 
-    Relative roots are relative to `base`, where they have to mean the same to other processes.
+    Relative roots are relative to `base`, where they have to mean the same to other processes. Where links
+    are not followed, files are read inside the root only, whatever is put in their place meanwhile.
     """
 
     root: str
     base: str = ""
+    follow: bool = True
 
     @property
     def shared(self) -> bool:
@@ -96,16 +98,20 @@ class LocalStore:
 
     def read(self, name: str) -> bytes:
         """Read a file."""
-        return files.read_bytes(self.path(name))
+        return files.read_bytes(self.path(name), below=self._below)
 
     def read_start(self, name: str, n_bytes: int) -> bytes:
         """Read the first bytes of a file."""
-        return files.read_start(self.path(name), n_bytes)
+        return files.read_start(self.path(name), n_bytes, below=self._below)
+
+    @property
+    def _below(self) -> str:
+        return "" if self.follow else str(self.path(""))
 
     def stamp(self, name: str) -> tuple[int, ...] | None:
         """Return the inode, size and time of change."""
         try:
-            status = self.path(name).stat()
+            status = self.path(name).stat(follow_symlinks=self.follow)
         except (OSError, ValueError):
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns

@@ -64,7 +64,7 @@ class Apart:
         if self._closed:
             raise InputError("the server has ended", remedy="start it again")
 
-    def header_of(self, path: str, inside: str = "") -> Probe:
+    def header_of(self, path: str, inside: str = "", is_stopped: Callable[[], bool] = lambda: False) -> Probe:
         """Tell what a file is from its header.
 
         Parameters
@@ -72,13 +72,16 @@ class Apart:
         path : str
         inside : str
             The folder that the file may not leave; empty for files that came in.
+        is_stopped : callable, optional
+            Whether nobody waits for it any more.
 
         Raises
         ------
         HuepressError
-            If it is no picture that is read.
+            If it is no picture that is read, or it was stopped.
         """
-        found: Probe = self._do(Job(path, "", None, kind="look", inside=inside), self._patience).facts[HEADER]
+        job = Job(path, "", None, kind="look", inside=inside)
+        found: Probe = self._do(job, self._patience, is_stopped).facts[HEADER]
         return found
 
     def plan(self, request: RunRequest, is_stopped: Callable[[], bool]) -> Planned:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import os
 import re
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,6 @@ from huepress.formats.probe import Probe
 from huepress.web import choices, streams, uploads
 from huepress.web.answers import as_json, attachment
 from huepress.web.doors import Doors, Keys, TooMuchError
-from huepress.web.headers import check_inside
 from huepress.web.jobs import Kind, Source
 from huepress.web.pictures import result_name
 from huepress.web.scratch import receive_file
@@ -103,12 +101,12 @@ class Page:
             Route("/api/fields", self._fields),
             Route("/api/events", self._events),
             Route("/api/pictures", self._add, methods=["POST"]),
-            Route("/api/settings", self._choose, methods=["PUT"]),
+            Route("/api/settings", self._choose, methods=["PUT", "PATCH"]),
             Route("/api/palette", self._palette, methods=["POST"]),
             Route("/api/shared-palette", self._shared_palette, methods=["POST"]),
             Route("/api/results.zip", self._results),
             Route(one, self._remove, methods=["DELETE"]),
-            Route(f"{one}/settings", self._choose_for, methods=["PUT"]),
+            Route(f"{one}/settings", self._choose_for, methods=["PUT", "PATCH"]),
             Route(f"{one}/thumbnail", self._thumbnail),
             Route(f"{one}/original", self._original),
             Route(f"{one}/result", self._result),
@@ -149,13 +147,24 @@ class Page:
         return Response(status_code=204)
 
     async def _choose(self, request: Request) -> Response:
-        self._studio.choose(choices.check(await _json(request)))
-        return Response(status_code=204)
+        """Take settings as a whole, or those that change: who changes one does not know what others do meanwhile."""
+        values = await _json(request)
+        if request.method == "PATCH":
+            values = choices.amended(self._studio.chosen, values)
+        self._studio.choose(choices.check(values))
+        return self._settled(self._studio.chosen)
 
     async def _choose_for(self, request: Request) -> Response:
-        values = await _json(request)
-        self._studio.choose_for(_id(request), None if values is None else choices.check(values))
-        return Response(status_code=204)
+        values, identity = await _json(request), _id(request)
+        if request.method == "PATCH":
+            values = choices.amended(self._studio.chosen_for(self._studio.picture(identity)), values)
+        self._studio.choose_for(identity, None if values is None else choices.check(values))
+        return self._settled(self._studio.picture(identity).own)
+
+    def _settled(self, chosen: choices.Chosen | None) -> Response:
+        """Tell what holds now, and from which state on: states that were sent before know less."""
+        told = None if chosen is None else dict(chosen)
+        return as_json({"chosen": told, "version": self._studio.version})
 
     async def _palette(self, request: Request) -> Response:
         folder = self._studio.scratch.folder(str(self._studio.new_number()))
@@ -193,8 +202,7 @@ class Page:
 
     async def _original(self, request: Request) -> Response:
         picture = self._studio.picture(_id(request))
-        await asyncio.to_thread(check_inside, picture.path, picture.inside)
-        parts = streams.parts(files.open_regular(picture.path, os.O_RDONLY))
+        parts = streams.parts(await asyncio.to_thread(files.open_to_read, picture.path, below=picture.inside))
         headers = attachment(PurePosixPath(picture.name).name)
         return StreamingResponse(parts, media_type="application/octet-stream", headers=headers)
 

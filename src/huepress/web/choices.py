@@ -102,10 +102,8 @@ def check(values: object) -> dict[str, Value]:
     OptionError
         If something is no setting, has a value that makes no sense, or contradicts another.
     """
-    if not isinstance(values, dict):
-        raise OptionError("settings are an object of names and values")
     chosen: dict[str, Value] = {}
-    for name, value in values.items():
+    for name, value in amended({}, values).items():
         if name not in _FIELDS:
             raise OptionError(f"there is no setting {str(name)[:40]!r} here")
         if value is None or value == "":
@@ -117,6 +115,19 @@ def check(values: object) -> dict[str, Value]:
             chosen[name] = found
     options_for(chosen)
     return chosen
+
+
+def amended(chosen: Chosen, changes: object) -> dict[str, object]:
+    """Return settings with some changed, not checked yet; nothing in place of a value is the usual one.
+
+    Raises
+    ------
+    OptionError
+        If the changes are no names and values.
+    """
+    if not isinstance(changes, dict):
+        raise OptionError("settings are an object of names and values")
+    return {**chosen, **changes}
 
 
 def _value(field: Field, value: Value) -> Value:
@@ -167,7 +178,7 @@ def delivery_for(chosen: Chosen) -> Delivery:
 
 def first_looks(options: Options) -> list[Options]:
     """Return options that show about what the others lead to, the quickest first; none where these are as quick."""
-    rough = replace(options, quality=None, max_size=None, png_writer="zlib")
+    rough = replace(options, quality=None, max_size=None, png_writer="zlib", advise=False)
     return [replace(rough, effort=effort) for effort in _EFFORTS_OF_LOOKS if effort < options.effort]
 
 
@@ -177,7 +188,7 @@ def command_for(name: str, chosen: Chosen) -> str:
     Parameters
     ----------
     name : str
-        The picture's file.
+        The path of the picture's file.
     chosen : mapping
         Settings that are checked.
     """

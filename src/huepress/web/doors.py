@@ -12,7 +12,6 @@ import ipaddress
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -163,13 +162,13 @@ class Doors:
         return _same(given[0], self._keys.token)
 
     def _has_cookie(self, headers: Headers) -> bool:
-        jar: SimpleCookie = SimpleCookie()
-        try:
-            jar.load(headers.get("cookie", ""))
-        except CookieError:
-            return False
-        found = jar.get(self._cookie_name)
-        return found is not None and _same(found.value, self._keys.cookie)
+        """Tell whether our cookie is among those that came, whatever the others are, fakes of it included.
+
+        Cookies know no ports: other programs of this machine set theirs for us, too, under names that no parser takes.
+        """
+        pairs = (pair.partition("=") for header in headers.getlist("cookie") for pair in header.split(";"))
+        found = [value.strip(" \t") for name, _, value in pairs if name.strip(" \t") == self._cookie_name]
+        return any(_same(value, self._keys.cookie) for value in found)
 
     def _sent_on(self) -> Response:
         """Turn the token into a cookie, and take it out of the address bar."""

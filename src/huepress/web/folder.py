@@ -9,7 +9,6 @@ import threading
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from itertools import takewhile
-from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +18,7 @@ from huepress.archive.batch import Summary, Watch, carry_out
 from huepress.archive.earlier import result_by_ledger, result_by_name
 from huepress.archive.plan import IMAGE_PATTERNS, VIDEO_PATTERNS, Selection
 from huepress.archive.request import RunRequest
-from huepress.archive.tasks import FileOutcome, Task
+from huepress.archive.tasks import FileOutcome, Settings, Task
 from huepress.errors import HuepressError, InputError, OptionError, as_huepress_error
 from huepress.formats import video
 from huepress.formats.plug_ins import has_video
@@ -28,11 +27,11 @@ from huepress.web.answers import as_json
 from huepress.web.choices import Chosen, delivery_for, options_for
 from huepress.web.pictures import Picture
 from huepress.web.studio import MOST_PICTURES, Studio
-from huepress.web.telling import told, words_for
+from huepress.web.telling import remarks, told
+from huepress.web.trials import Asked, How, Trial
 from huepress.web.uploads import safe_name
 from huepress.wording import human_bytes, told_saving
 
-How = Literal["beside", "into", "replace"]
 _SUFFIX = "-huepress"
 _FOLDER_NAME = re.compile(r"[\w][\w .-]{0,100}")
 _MOST_TOLD = 200
@@ -84,13 +83,16 @@ class Folder:
 
     def __init__(self, studio: Studio, root: str, memory: int | None) -> None:
         if not os.path.isdir(root):
+            if os.path.exists(root):
+                remedy = f"give its folder ({os.path.dirname(root) or '.'}), or drop the file into the page"
+                raise InputError("a file, not a folder", subject=root, remedy=remedy)
             raise InputError("no such folder", subject=root, remedy="check the name")
         self._studio, self._root, self._memory = studio, os.path.realpath(root), memory
         self._progress: Progress | None = None
         self._refused: list[str] = []
         self._n_results, self._n_unread = 0, 0
         self._stopping, self._ending = threading.Event(), threading.Event()
-        self._tried: dict[str, tuple[int, ...] | None] = {}
+        self._trial: Trial | None = None
 
     def routes(self) -> list[Route]:
         """Return the routes that only a folder has."""
@@ -144,7 +146,9 @@ class Folder:
                 self._refused.append(f"{safe_name(entry.name)}: {told(as_huepress_error(error))}")
 
     async def _state(self, request: Request) -> Response:
-        progress = self._progress
+        progress, trial, tried = self._progress, self._trial, None  # a run may end meanwhile
+        if trial is not None and trial.is_of(self._asked(trial.asked.how, trial.asked.into)):
+            tried = {"how": trial.asked.how, "into": trial.asked.into}
         return as_json(
             {
                 "root": self._root,
@@ -152,8 +156,15 @@ class Folder:
                 "results": self._n_results,
                 "unread": self._n_unread,
                 "run": None if progress is None else asdict(progress),
+                "tried": tried,
             }
         )
+
+    def _asked(self, how: How, into: str) -> Asked:
+        """Return what a run would do that began now."""
+        pictures = [picture for picture in self._studio.pictures if picture.inside]
+        chosen = {picture.id: self._studio.chosen_for(picture) for picture in pictures}
+        return Asked(how, into if how == "into" else "", chosen)
 
     async def _begin(self, request: Request) -> Response:
         try:
@@ -171,39 +182,43 @@ class Folder:
             raise OptionError(f"{into} is a link, which is not followed; choose another folder")
         if self._progress is not None and self._progress.running:
             raise OptionError("a run is at work already; wait until it has ended")
-        dry_run = values.get("dry_run", True) is not False
+        dry_run, asked = values.get("dry_run", True) is not False, self._asked(how, into)
+        trial = Trial(asked) if dry_run else self._trial
+        if trial is None or not (dry_run or trial.is_of(asked)):
+            raise OptionError("this is not what was tried; try it first, to the end")
+        self._trial = trial
         self._progress = progress = Progress(how, dry_run)
-        if dry_run:
-            self._tried.clear()
         self._stopping.clear()
-        threading.Thread(target=self._run, args=(progress, into), name="huepress-save", daemon=True).start()
+        threading.Thread(target=self._run, args=(progress, trial), name="huepress-save", daemon=True).start()
         return Response(status_code=202)
 
     async def _cancel(self, request: Request) -> Response:
         self.cancel()
         return Response(status_code=204)
 
-    def _run(self, progress: Progress, into: str) -> None:
+    def _run(self, progress: Progress, trial: Trial) -> None:
         """Carry the run out: once for all pictures that have the same settings."""
-        summary = Summary()
+        summary, watch, replaced = Summary(), _StoppedBy(self._stopping), list[Picture]()
         try:
-            for request in self._requests(progress, into):
+            for request in self._requests(progress, trial.asked):
                 planned = self._studio.planner.plan(request, self._stopping.is_set)
                 pictures = {self._entry(picture): picture for picture in self._studio.pictures if picture.inside}
                 going_on = takewhile(lambda _: not self._stopping.is_set(), planned.tasks)
-                tasks = [self._prepared(task, pictures.get(task.source), request) for task in going_on]
+                tasks = [self._prepared(task, pictures.get(task.source), request, trial) for task in going_on]
                 if self._stopping.is_set():
                     break
-                planned = replace(planned, tasks=tasks)
+                planned = replace(planned, tasks=tasks, settings=_without_links(planned.settings))
                 progress.total += len(planned.tasks)
-                with closing(carry_out(planned, request, Watch())) as outcomes:
+                with closing(carry_out(planned, request, watch)) as outcomes:
                     for outcome in outcomes:
                         summary.add(outcome)
                         progress.tell(outcome)
-                        if self._stopping.is_set():
-                            break
+                        picture = pictures.get(outcome.task.source)
+                        if request.in_place and not request.dry_run and picture and outcome.status == "compressed":
+                            replaced.append(picture)
                 if self._stopping.is_set():
                     break
+            trial.is_whole = not self._stopping.is_set()
             counts = summary.counts
             verb = "would be saved" if progress.dry_run else "saved"
             progress.summary = (
@@ -218,24 +233,26 @@ class Folder:
             else:
                 progress.error = told(as_huepress_error(error))
         finally:
+            for picture in replaced:
+                self._studio.renew(picture)
             if not progress.dry_run:
-                self._tried.clear()
+                self._trial = None
             progress.running = False
 
     def _entry(self, picture: Picture) -> str:
         """Return a picture's name in the folder, which may be no text that can be shown."""
         return os.path.relpath(picture.path, self._root).replace(os.sep, "/")
 
-    def _prepared(self, task: Task, picture: Picture | None, request: RunRequest) -> Task:
+    def _prepared(self, task: Task, picture: Picture | None, request: RunRequest, trial: Trial) -> Task:
         """Return a task with what is known of its picture; one whose picture is another than was tried fails."""
-        stamp, before = LocalStore(self._root).stamp(task.source), self._tried.get(task.source)
+        stamp = LocalStore(self._root).stamp(task.source)
         if request.dry_run:
-            self._tried[task.source] = stamp
-        elif before is not None and stamp != before:
+            trial.stamps[task.source] = stamp
+        elif not trial.has_seen(task.source, stamp):
             return replace(task, error=InputError("it was changed since it was tried", remedy="try again"))
         try:
             path = str(LocalStore(self._root).path(task.source))
-            found = self._studio.apart.header_of(path, self._root)
+            found = self._studio.apart.header_of(path, self._root, self._stopping.is_set)
         except HuepressError as error:
             return replace(task, error=error)
         return replace(task, found=found, ready=self._ready(picture, request))
@@ -252,13 +269,13 @@ class Folder:
             return None
         return replace(made.outcome, task=Task(made.outcome.task.source, "", None), thumbnails=None)
 
-    def _requests(self, progress: Progress, into: str) -> list[RunRequest]:
-        groups: dict[tuple[tuple[str, object], ...], list[str]] = {}
-        for picture in self._studio.pictures:
-            if picture.inside:
-                chosen = self._studio.chosen_for(picture)
-                groups.setdefault(tuple(sorted(chosen.items())), []).append(self._entry(picture))
-        return [self._request(dict(chosen), names, progress, into) for chosen, names in groups.items()]  # type: ignore[arg-type]
+    def _requests(self, progress: Progress, asked: Asked) -> list[RunRequest]:
+        entries = {picture.id: self._entry(picture) for picture in self._studio.pictures if picture.inside}
+        requests = []
+        for chosen, group in asked.groups():
+            names = [entries[identity] for identity in group if identity in entries]
+            requests.append(self._request(chosen, names, progress, asked.into))
+        return requests
 
     def _request(self, chosen: Chosen, names: list[str], progress: Progress, into: str) -> RunRequest:
         options = options_for(chosen, jobs=self._studio.threads, max_pixels=self._studio.max_pixels)
@@ -278,11 +295,27 @@ class Folder:
         )
 
 
+def _without_links(settings: Settings) -> Settings:
+    """Return settings under which no link in the folder is followed, whenever it came there."""
+    sources = replace(settings.sources, follow=False) if isinstance(settings.sources, LocalStore) else settings.sources
+    targets = sources if settings.targets == settings.sources else settings.targets
+    return replace(settings, sources=sources, targets=targets)
+
+
+class _StoppedBy(Watch):
+    """Ends a run, whatever it is at, as soon as somebody says so."""
+
+    def __init__(self, stopping: threading.Event) -> None:
+        self._stopping = stopping
+
+    def is_stopped(self) -> bool:
+        return self._stopping.is_set()
+
+
 def _row(outcome: FileOutcome) -> dict[str, str]:
     """Return what is told of a file in the list of all."""
     row = {"name": safe_name(outcome.task.source), "status": outcome.status}
     if outcome.error is not None:
         return row | {"told": told(outcome.error), "note": ""}
     sizes = f"{human_bytes(outcome.bytes_in)} → {human_bytes(outcome.bytes_out)}"
-    note = [outcome.message, words_for(outcome.remedy) if outcome.remedy else ""]
-    return row | {"told": sizes, "note": "; ".join(filter(None, note))}
+    return row | {"told": sizes, "note": "; ".join(remarks(outcome))}

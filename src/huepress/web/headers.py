@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from huepress import files
-from huepress.errors import DecodeError, InputError
+from huepress.errors import DecodeError
 from huepress.formats.plug_ins import enable_video
 from huepress.formats.probe import HEADER_BYTES, Probe, probe
 from huepress.formats.video import is_video
@@ -14,31 +12,26 @@ from huepress.formats.video import is_video
 MOST_HELD = 256 << 20
 
 
-def header_of(path: str) -> Probe:
+def header_of(path: str, inside: str = "") -> Probe:
     """Tell what a file is from its header.
+
+    Parameters
+    ----------
+    path : str
+    inside : str
+        The folder that the file may not leave; empty for files that came in.
 
     Raises
     ------
     DecodeError
         If it is no picture of a known format, or a video and the extra that reads them is missing.
     """
-    head = files.read_start(path, HEADER_BYTES)
+    head = files.read_start(path, HEADER_BYTES, below=inside)
     if not head:
         raise DecodeError("the file is empty", remedy="leave it out")
     if is_video(head):
         enable_video()  # says what is missing
-    found = probe(head) or probe(files.read_bytes(path, limit=MOST_HELD))
+    found = probe(head) or probe(files.read_bytes(path, limit=MOST_HELD, below=inside))
     if found is None:
         raise DecodeError("not an image of a known format", remedy="leave it out")
     return found
-
-
-def check_inside(path: str, folder: str) -> None:
-    """Refuse a file that is a link, or that links have led out of its folder.
-
-    Raises
-    ------
-    InputError
-    """
-    if folder and os.path.realpath(path) != os.path.join(os.path.realpath(folder), os.path.relpath(path, folder)):
-        raise InputError("a link, which is not followed", subject=os.path.basename(path))

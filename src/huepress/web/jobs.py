@@ -24,7 +24,7 @@ from huepress.formats.probe import Probe
 from huepress.options import Options
 from huepress.pipeline.intake import load_palette
 from huepress.storage.local import LocalStore
-from huepress.web.headers import check_inside, header_of
+from huepress.web.headers import header_of
 from huepress.web.views import Shot, Taken, write_differences, write_segments, write_views
 
 Kind = Literal["compress", "show", "differ", "segment", "palette", "shared", "look", "plan"]
@@ -121,13 +121,17 @@ def do(job: Task, _: Settings, threads: int, tell: Callable[[float], None]) -> F
     assert isinstance(job, Job)
     started = time.perf_counter()
     try:
-        for source in job.sources or (Source(job.source, job.inside),):
-            check_inside(source.path, source.inside)
         alone = replace(job, options=replace(job.options, jobs=threads))
         outcome = _WORK[job.kind](alone, threads, tell)
     except (HuepressError, MemoryError, OSError) as error:
         outcome = failed(job, as_huepress_error(error))
     return replace(outcome, task=job, staged=None, seconds=time.perf_counter() - started)
+
+
+def _read(source: Job | Source) -> bytes:
+    """Read a picture; one of a folder only from there, whatever was put in its place."""
+    path = source.source if isinstance(source, Job) else source.path
+    return files.read_bytes(path, below=source.inside)
 
 
 def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
@@ -143,7 +147,8 @@ def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutc
         scores=job.scores,
         thumbnails=not sketched.exists(),
     )
-    planned = plan_files(request, ANYWHERE)
+    store = LocalStore(job.inside, follow=not job.inside)
+    planned, stamp = plan_files(request, store), store.stamp(job.source)
     task, settings = planned.tasks[0], planned.settings
     if task.error is not None:
         raise task.error
@@ -156,41 +161,46 @@ def _compress(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutc
         files.write_bytes(sketched, outcome.thumbnails[0], overwrite=True)
     elif sketched.exists():
         outcome.thumbnails = files.read_bytes(sketched), b""
+    if job.inside:  # it may have become another picture since it was listed
+        outcome.stamp = stamp
+        with contextlib.suppress(HuepressError):
+            outcome.facts[HEADER] = header_of(job.source, job.inside)
     return outcome
 
 
 def _sketched(job: Job) -> Path:
     """Return the file for the thumbnail of what the options take of a picture: whoever comes first draws it."""
-    return Path(job.folder).parent / f"sketched{zlib.crc32(repr(job.options.edits).encode()):08x}"
+    shown = repr((job.options.edits, LocalStore("").stamp(job.source)))
+    return Path(job.folder).parent / f"sketched{zlib.crc32(shown.encode()):08x}"
 
 
 def _show(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    write_views(job.source, job.shots, job.options, Path(job.folder), job.base, job.taken)
+    write_views(_read(job), job.shots, job.options, Path(job.folder), job.base, job.taken)
     return FileOutcome(job, "counted")
 
 
 def _differ(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    write_differences(job.source, job.shots, job.options, Path(job.folder), job.waited)
+    write_differences(_read(job), job.shots, job.options, Path(job.folder), job.waited)
     return FileOutcome(job, "counted")
 
 
 def _segment(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    write_segments(job.source, job.options, Path(job.folder))
+    write_segments(_read(job), job.options, Path(job.folder))
     return FileOutcome(job, "counted")
 
 
 def _palette(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    found = load_palette(files.read_bytes(job.source), max_pixels=job.options.max_pixels)
+    found = load_palette(_read(job), max_pixels=job.options.max_pixels)
     return FileOutcome(job, "counted", palette=found.hex())
 
 
 def _shared(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    tables = (palettes.colors_of(files.read_bytes(source.path), job.options) for source in job.sources)
+    tables = (palettes.colors_of(_read(source), job.options) for source in job.sources)
     return FileOutcome(job, "counted", palette=palettes.shared_palette_of(tables, job.options).hex())
 
 
 def _look(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    return FileOutcome(job, "counted", facts={HEADER: header_of(job.source)})
+    return FileOutcome(job, "counted", facts={HEADER: header_of(job.source, job.inside)})
 
 
 def _plan(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:

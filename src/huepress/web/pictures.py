@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from huepress.archive.plan import fitted
 from huepress.archive.tasks import FileOutcome
 from huepress.comparison.page.plot import Point, size_and_quality
 from huepress.comparison.versions import label_of
@@ -14,9 +16,11 @@ from huepress.engine.metrics import words_for
 from huepress.errors import InputError
 from huepress.formats.probe import Probe
 from huepress.options import Options
+from huepress.storage.local import LocalStore
 from huepress.web.choices import Chosen, Value, command_for, command_of, delivery_for
 from huepress.web.drawings import Drawing
-from huepress.web.telling import told
+from huepress.web.jobs import HEADER
+from huepress.web.telling import remarks, told
 from huepress.web.views import Shot
 from huepress.wording import human_bytes, rounded_down, told_saving
 
@@ -73,13 +77,15 @@ class Made:
             return None
         return Point(self.label, outcome.bytes_out, outcome.ssimulacra2, f"{self.number}")
 
-    def shot(self, name: str, label: str, base: str) -> Shot:
+    def shot(self, name: str, source: str, label: str, base: str) -> Shot:
         """Return how it is looked at beside its original.
 
         Parameters
         ----------
         name : str
             What people call the picture.
+        source : str
+            The path by which a command finds it.
         label : str
             What the version is called.
         base : str
@@ -91,7 +97,7 @@ class Made:
             self.path,
             label,
             f"{label} · {human_bytes(outcome.bytes_out)}{looks}",
-            command_of(PurePosixPath(name).name, self.options, delivery_for(self.chosen)),
+            command_of(source, self.options, delivery_for(self.chosen)),
             PurePosixPath(result_name(name, self.extension)).name,
             f"{base}/results/{self.number}",
             outcome.frame_scores,
@@ -114,7 +120,10 @@ class Made:
             "score": None if score is None else float(rounded_down(score, 1)),
             "words": "" if score is None else words_for(score),
             "palette": outcome.palette,
-            "message": outcome.message,
+            "width": outcome.facts.get("width"),
+            "height": outcome.facts.get("height"),
+            "n_colors": outcome.facts.get("n_colors"),
+            "remarks": remarks(outcome),
             "seconds": round(outcome.seconds, 2),
         }
 
@@ -186,6 +195,11 @@ class Picture:
         return "failed" if self.error else "done" if self.made else "waiting"
 
     @property
+    def source(self) -> str:
+        """The path by which a command finds it: of files that came in as much of it as browsers tell."""
+        return self.path if self.inside and self.path.isprintable() else self.name  # what is no text cannot be copied
+
+    @property
     def result_name(self) -> str:
         """What its result is called when it is downloaded."""
         assert self.made is not None
@@ -220,24 +234,49 @@ class Picture:
             "part": round(self.part, 2),
             "error": self.error,
             "own": None if self.own is None else dict(self.own),
-            "has_thumbnail": bool(self.thumbnail),
-            "command": command_for(PurePosixPath(self.name).name, chosen),
+            "thumbnail": f"{zlib.crc32(self.thumbnail):08x}" if self.thumbnail else "",
+            "command": command_for(self.source, chosen),
             "made": None if self.made is None else self.made.facts(),
             "version": self.version,
         }
 
     def take(self, made: FileOutcome, job: int, chosen: Chosen, options: Options, *, is_first: bool) -> list[Made]:
         """Take over what a job has made of it, and return the results that are no longer wanted."""
-        before = [each for each in (self.made, *self.versions.values()) if each is not None]
+        before = self.results
         if made.thumbnails is not None:
             self.thumbnail = made.thumbnails[0]
+        if made.error is None:
+            self._take_source(made)
         if made.error is not None:
             self.error, self.made = told(made.error), None
         elif made.output is not None:
             self.error, self.made = "", Made(job, made.output, dict(chosen), options, is_first, made)
             self._remember(self.made)
-        wanted = {each.number for each in (self.made, *self.versions.values()) if each is not None}
+        wanted = {each.number for each in self.results}
         return [each for number, each in {each.number: each for each in before}.items() if number not in wanted]
+
+    @property
+    def results(self) -> list[Made]:
+        """All results that are there; the present one may come twice."""
+        return [each for each in (self.made, *self.versions.values()) if each is not None]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether its file is another than its result was made of."""
+        stamp = None if self.made is None else self.made.outcome.stamp
+        return stamp is not None and LocalStore(self.inside, follow=False).stamp(self.path) != stamp
+
+    def forget(self) -> list[Made]:
+        """Forget all results, since there is another picture, and return them."""
+        before, self.made = self.results, None
+        self.versions.clear()
+        return before
+
+    def _take_source(self, made: FileOutcome) -> None:
+        """Take over what the picture itself was found to be: in a folder it may have become another."""
+        self.size, self.found = made.bytes_in, made.facts.pop(HEADER, self.found)
+        if self.made is not None and made.source_hash != self.made.outcome.source_hash:
+            self.versions.clear()
 
     def _remember(self, made: Made) -> None:
         """Keep a version beside those of the same picture at the same size, as many as there is room for."""
@@ -265,4 +304,4 @@ class Picture:
 def result_name(name: str, extension: str) -> str:
     """Return what the result of a picture is called."""
     path = PurePosixPath(name)
-    return str(path.with_name(f"{path.stem}{_SUFFIX}{extension}"))
+    return str(path.with_name(fitted(f"{path.stem}{_SUFFIX}{extension}")))

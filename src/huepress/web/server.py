@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
 
 from huepress.archive.batch import check_request
 from huepress.archive.memory import default_budget
-from huepress.archive.processes import warm_up
+from huepress.archive.processes import temporary_files_in, warm_up
 from huepress.archive.request import RunRequest
 from huepress.archive.run import Resources
 from huepress.errors import OptionError, missing_extra
@@ -19,6 +22,7 @@ from huepress.options import DEFAULT_MAX_PIXELS, Options
 DEFAULT_HOST = "127.0.0.1"
 # What is still being sent when the server ends gets so long, in seconds.
 _GRACE = 1
+_ENDING = ("SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +62,7 @@ class ServeRequest:
 
 
 def serve(request: ServeRequest, on_ready: Callable[[str, str], None]) -> None:
-    """Serve the page until Ctrl-C.
+    """Serve the page until Ctrl-C, or a signal that ends programs.
 
     Parameters
     ----------
@@ -79,62 +83,93 @@ def serve(request: ServeRequest, on_ready: Callable[[str, str], None]) -> None:
         import uvicorn
     except ImportError:
         raise missing_extra("the page", "Starlette and uvicorn", "serve", OptionError) from None
+    from huepress.web.scratch import Scratch
+
     check_request(RunRequest(names=(), options=Options(jobs=request.jobs), memory=request.memory))
-    warm_up("huepress.web.preloaded")
     listener = _listener(request.host, request.port)
-    with listener:
+    with _ended_by_signals(), listener, Scratch() as scratch, temporary_files_in(scratch.root):
+        warm_up("huepress.web.preloaded")
         from huepress.web.app import make_app
         from huepress.web.doors import Keys
         from huepress.web.folder import Folder
         from huepress.web.patience import MOST_HEADER_BYTES, Impatient
-        from huepress.web.scratch import Scratch
         from huepress.web.studio import Studio
 
         port = listener.getsockname()[1]
         keys = Keys()
-        with Scratch() as scratch:
-            studio = Studio(scratch, request.resources, max_pixels=request.max_pixels)
-            folder = Folder(studio, request.folder, request.memory) if request.folder is not None else None
+        studio = Studio(scratch, request.resources, max_pixels=request.max_pixels)
+        folder = Folder(studio, request.folder, request.memory) if request.folder is not None else None
 
-            class Server(uvicorn.Server):
-                """Tells its streams to end, and whoever started it that it answers."""
+        class Server(uvicorn.Server):
+            """Tells its streams to end, and whoever started it that it answers."""
 
-                def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-                    super().handle_exit(sig, frame)
-                    studio.end()
-                    if folder is not None:
-                        folder.stop()
+            def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+                super().handle_exit(sig, frame)
+                studio.end()
+                if folder is not None:
+                    folder.stop()
 
-                async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                    await super().startup(sockets)
-                    if folder is not None:
-                        folder.list_pictures()
-                    shown = "localhost" if request.host in (DEFAULT_HOST, "::1") else request.host
-                    on_ready(*keys.addresses(_called(shown), port))
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if folder is not None:
+                    folder.list_pictures()
+                shown = "localhost" if request.host in (DEFAULT_HOST, "::1") else request.host
+                on_ready(*keys.addresses(_called(shown), port))
 
-            server: Server
-            app = make_app(
-                studio,
-                keys=keys,
-                host=request.host,
-                port=port,
-                is_over=lambda: server.should_exit,
-                more=folder.routes() if folder is not None else None,
-            )
-            config = uvicorn.Config(
-                app,
-                http=Impatient,
-                h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                date_header=False,
-                proxy_headers=False,
-                ws="none",
-                timeout_graceful_shutdown=_GRACE,
-            )
-            server = Server(config)
-            server.run(sockets=[listener])
+        server: Server
+        app = make_app(
+            studio,
+            keys=keys,
+            host=request.host,
+            port=port,
+            is_over=lambda: server.should_exit,
+            more=folder.routes() if folder is not None else None,
+        )
+        config = uvicorn.Config(
+            app,
+            http=Impatient,
+            h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            ws="none",
+            timeout_graceful_shutdown=_GRACE,
+        )
+        server = Server(config)
+        server.run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let what ends a program by default end this one as Ctrl-C does: its pictures do not stay behind.
+
+    Uvicorn takes SIGTERM while it runs, and raises it once more after it has ended.
+    """
+
+    def end(sig: int, _: FrameType | None) -> None:
+        if sig != signal.SIGTERM:
+            signal.raise_signal(signal.SIGTERM)
+            return
+        for each in before:  # once is enough
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before: set[int] = set()
+    if threading.current_thread() is threading.main_thread():
+        for name in _ENDING:
+            sig = getattr(signal, name, None)
+            if (
+                sig is not None and signal.getsignal(sig) is signal.SIG_DFL
+            ):  # what is disregarded, as by nohup, stays so
+                signal.signal(sig, end)
+                before.add(sig)
+    try:
+        yield
+    finally:
+        for sig in before:
+            signal.signal(sig, signal.SIG_DFL)
 
 
 def _called(host: str) -> str:

@@ -131,6 +131,11 @@ class Studio:
             return list(self._pictures.values())
 
     @property
+    def version(self) -> int:
+        """The moment of the last change."""
+        return self._version
+
+    @property
     def chosen(self) -> Chosen:
         """The settings for all."""
         return self._chosen
@@ -156,6 +161,17 @@ class Studio:
             picture.version = self._tick()
             if self.chosen_for(picture) != before:
                 self._plan([picture], self.chosen_for(picture))
+
+    def renew(self, picture: Picture) -> None:
+        """Have a picture made anew whose file has become another one."""
+        with self._lock:
+            if picture.id not in self._pictures:
+                return
+            for versions in list(picture.drawings):
+                self._undraw(picture, versions)
+            for made in picture.forget():
+                self.scratch.discard(Path(made.path).parent)
+            self._plan([picture], self.chosen_for(picture))
 
     def changes(self, since: int) -> dict[str, object] | None:
         """Return what has changed since a version, with the present one; None where nothing has. -1: everything."""
@@ -204,6 +220,9 @@ class Studio:
             If there is no such result any more.
         """
         with self._lock:
+            if picture.is_changed:
+                self.renew(picture)
+                raise InputError("the picture has changed on the disk", remedy="it is being made anew")
             drawing = picture.drawings.get(versions)
             if drawing is not None and not drawing.failed:
                 return drawing
@@ -212,7 +231,10 @@ class Studio:
                 self._undraw(picture, next(iter(picture.drawings)))
             folder = picture.folder / f"views{self.new_number()}"
             folder.mkdir(mode=0o700)
-            shots = (each.shot(picture.name, each.label if place else RESULT, base) for place, each in enumerate(made))
+            shots = (
+                each.shot(picture.name, picture.source, each.label if place else RESULT, base)
+                for place, each in enumerate(made)
+            )
             more: dict[str, object] = {
                 "picture": picture.id,
                 "source": picture.path,

@@ -1,8 +1,10 @@
-"""Errors in the words of the page."""
+"""What became of files, and errors, in the words of the page."""
 
 from __future__ import annotations
 
+from huepress.archive.tasks import FileOutcome
 from huepress.errors import HuepressError, Remedy
+from huepress.wording import advised
 
 # How the ways out are called on the page.
 _WORDS = {
@@ -40,3 +42,12 @@ def told(error: HuepressError) -> str:
     """Return an error as one sentence; whose it is, the page shows beside it."""
     remedy = words_for(error.remedy) if isinstance(error.remedy, Remedy) else error.remedy
     return f"{error.problem}; {remedy}" if remedy else error.problem
+
+
+def remarks(outcome: FileOutcome) -> list[str]:
+    """Return what there is to say of an outcome beside its figures: what is unusual or was converted, what advice."""
+    remedy = words_for(outcome.remedy) if outcome.remedy else ""
+    trials = outcome.facts.get("advice", ())
+    score = min((trial["score"] for trial in trials), default=None) if outcome.status == "kept" else None
+    advice = advised({trial["coder"]: trial["n_bytes"] for trial in trials}, score)
+    return [each for each in (outcome.message, remedy, *outcome.facts.get("notes", ()), advice) if each]

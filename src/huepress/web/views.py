@@ -87,7 +87,7 @@ class Taken:
 
 
 def write_views(
-    source: str, shots: Sequence[Shot], options: Options, folder: Path, base: str, taken: Taken | None = None
+    source: bytes, shots: Sequence[Shot], options: Options, folder: Path, base: str, taken: Taken | None = None
 ) -> None:
     """Write a viewer of the comparison page, and its pictures beside it.
 
@@ -96,8 +96,8 @@ def write_views(
 
     Parameters
     ----------
-    source : str
-        Path of a picture or animation.
+    source : bytes
+        A picture or animation.
     shots : sequence of Shot
         What was made of it, of the same size; the last is seen first.
     options : Options
@@ -120,7 +120,7 @@ def write_views(
         _write_stills(before, shots, options, folder, base, taken or Taken())
 
 
-def write_differences(source: str, shots: Sequence[Shot], options: Options, folder: Path, waited: str) -> None:
+def write_differences(source: bytes, shots: Sequence[Shot], options: Options, folder: Path, waited: str) -> None:
     """Write how far the frames of animations are from their original's, beside views that were written before.
 
     Parameters
@@ -148,7 +148,7 @@ def write_differences(source: str, shots: Sequence[Shot], options: Options, fold
 
 
 def _read(
-    source: str, shots: Sequence[Shot], options: Options
+    source: bytes, shots: Sequence[Shot], options: Options
 ) -> tuple[SourceImage, list[Animation]] | tuple[Animation, list[Animation]]:
     """Return the original, and of animations its versions; the first frame where these have others than it."""
     before = intake.load_for(source, options, moving=True)
@@ -274,12 +274,12 @@ def _shown(shot: Shot, uri: str, *, map_uri: str = "", moving: Moving | None = N
     return Shown(shot.label, shot.told, uri, map_uri, shot.command, shot.name, shot.href, moving)
 
 
-def write_segments(source: str, options: Options, folder: Path) -> None:
+def write_segments(source: bytes, options: Options, folder: Path) -> None:
     """Write the segments and regions of a picture, of an animation the first frame, as a segmentation shows them.
 
     Parameters
     ----------
-    source : str
+    source : bytes
     options : Options
         What the picture is read with.
     folder : Path

@@ -3,6 +3,7 @@
 // Pixels of the screen for one of the picture.
 const LARGEST_ZOOM = 64;
 const LEVELS = [1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+const LEAST_SIDE = 8; // in pixels of the page, of a picture that fits
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 let saying = 0;
@@ -46,7 +47,8 @@ export function startViewer(viewer, fits = true, onShow = () => {}) {
   const ratio = () => window.devicePixelRatio || 1;
   const box = () => ({ width: sides.left.clientWidth || 1, height: sides.left.clientHeight || 1 });
   function fittingScale() {
-    const scale = Math.min(box().width / width, box().height / height);
+    const all = Math.min(box().width / width, box().height / height);
+    const scale = Math.max(all, LEAST_SIDE / Math.min(width, height)); // of a thin strip there would be nothing to see
     const whole = scale * ratio(); // small pictures stay crisp: whole pixels of the screen
     return whole >= 2 ? Math.floor(whole) / ratio() : scale;
   }

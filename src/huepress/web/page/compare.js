@@ -107,24 +107,32 @@ async function plot(row) {
 
 function facts(row) {
   const made = row.made;
-  const told = [`${row.width} × ${row.height}`, `${row.size} → ${made.size}`, made.saved_text, `${made.palette.length} colors`];
+  const sides = [`${row.width} × ${row.height}`];
+  if (made.width && (made.width !== row.width || made.height !== row.height)) sides.push(`${made.width} × ${made.height}`);
+  const told = [sides.join(" → "), `${row.size} → ${made.size}`, made.kept ? "kept" : made.saved_text];
+  if (made.n_colors !== null) told.push(`${made.n_colors.toLocaleString("en")} color${made.n_colors === 1 ? "" : "s"}`);
   if (made.score !== null) told.push(`score ${made.score}, ${made.words}`);
   if (made.is_first) told.push("a first look; the result is coming");
+  told.push(...made.remarks);
   document.querySelector("#comparison-heading").textContent = row.name;
   document.querySelector("#comparison-facts").textContent = told.join(" · ");
 }
 
 const listed = (name) => (settings.get(name) || "").split(",").map((color) => color.trim()).filter(Boolean);
 
-async function pin(color) {
+function pin(color) {
   const pinned = listed("pin");
   const known = pinned.includes(color);
-  await settings.set("pin", (known ? pinned.filter((each) => each !== color) : [...pinned, color]).join(","));
+  settings.set("pin", (known ? pinned.filter((each) => each !== color) : [...pinned, color]).join(","));
 }
 
 function palette(row) {
   const pinned = new Set(listed("pin"));
   const colors = row.made.palette;
+  if (!colors.length) { // an original that was kept, or a format of any number of colors
+    swatches.replaceChildren();
+    return;
+  }
   const items = colors.map((color) => {
     const button = make("button", {
       type: "button", title: color, "aria-label": `Pin ${color}`, "aria-pressed": pinned.has(color), "data-color": color,
@@ -166,7 +174,7 @@ function colorAt({ x, y }) {
 export function open(id) {
   const row = known(id);
   if (!row?.made) return;
-  settings.choose(row.own ? id : "");
+  settings.choose(settings.isOwn(id) ? id : "");
   facts(row);
   clear();
   swatches.replaceChildren();

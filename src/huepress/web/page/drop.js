@@ -7,6 +7,7 @@ const refused = [];
 let running = 0;
 let sent = 0;
 let total = 0;
+let listing = 0; // dropped folders whose files are not all known yet
 
 const state = document.querySelector("#intake-state");
 const list = document.querySelector("#refused");
@@ -88,10 +89,16 @@ export function startIntake() {
     hint.hidden = true;
     const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
     if (entries.length) {
-      for (const entry of entries) addEntry(entry, "").catch((error) => refuse(`${entry.name}: ${error.message}`));
+      for (const entry of entries) {
+        listing += 1;
+        addEntry(entry, "").catch((error) => refuse(`${entry.name}: ${error.message}`)).finally(() => { listing -= 1; });
+      }
     } else {
       addFiles(event.dataTransfer.files);
     }
+  });
+  window.addEventListener("beforeunload", (event) => { // only this page can send what it was given
+    if (total || listing) event.preventDefault();
   });
   document.addEventListener("paste", (event) => addFiles(event.clipboardData.files));
 }

@@ -4,11 +4,13 @@ import { refuse } from "./drop.js";
 
 const place = document.querySelector("#saving");
 const LOOK_AGAIN = 400; // milliseconds
-let tried = ""; // what the last dry run was about
+let tried = ""; // how what would be saved now has been tried, as the server says: it alone knows all that this hangs on
 let told = 0;
+let looking = 0;
 const parts = {};
 
-const wanted = () => JSON.stringify([place.querySelector("[name=how]:checked").value, parts.into.value]);
+const how = () => place.querySelector("[name=how]:checked").value;
+const about = (how, into) => JSON.stringify([how, how === "into" ? into : ""]);
 
 const ORDER = ["failed", "kept", "compressed"];
 
@@ -26,7 +28,7 @@ function show(run) {
   const running = Boolean(run?.running);
   parts.stop.hidden = !running;
   parts.attempt.disabled = running;
-  parts.save.disabled = running || tried !== wanted();
+  parts.save.disabled = running || tried !== about(how(), parts.into.value);
   if (!run) return;
   const verb = run.dry_run ? "Trying" : "Saving";
   parts.state.textContent = running ? `${verb}: ${run.done} of ${run.total || "?"} …` : run.error || run.summary;
@@ -43,6 +45,7 @@ async function look() {
     state.results && `Not listed: ${counted(state.results, "result")} of earlier runs.`,
     state.unread && `Not listed: ${counted(state.unread, "video")}, which need a plug-in: pip install 'huepress[video]', and start again.`,
   ].filter(Boolean).join(" ");
+  tried = state.tried ? about(state.tried.how, state.tried.into) : "";
   show(state.run);
   return state;
 }
@@ -56,15 +59,13 @@ async function follow() {
 }
 
 async function begin(dryRun) {
-  const [how, into] = JSON.parse(wanted());
   parts.list.replaceChildren();
   try {
-    await call("POST", "api/folder/run", { how, into, dry_run: dryRun });
+    await call("POST", "api/folder/run", { how: how(), into: parts.into.value, dry_run: dryRun });
     parts.attempt.disabled = parts.save.disabled = true;
     await follow();
-    tried = dryRun ? JSON.stringify([how, into]) : "";
-    await look();
   } catch (error) {
+    await look();
     parts.state.textContent = error.message;
   }
 }
@@ -102,8 +103,12 @@ export async function startFolder() {
   if (state.run?.running) follow();
 }
 
-/* Settings have changed: what was tried is not what would be saved. */
-export function outdated() {
-  tried = "";
-  if (parts.save) parts.save.disabled = true;
+/* Something has changed: what was tried may be no more what would be saved. */
+export function changed(isSetting) {
+  if (!tried) return;
+  if (isSetting) parts.save.disabled = true; // until the server has said
+  looking ||= setTimeout(() => {
+    looking = 0;
+    look();
+  }, isSetting ? 0 : LOOK_AGAIN);
 }

@@ -1,5 +1,5 @@
 // The list of pictures: a row each, changed in place, so that hundreds of them stay quick.
-import { call, humanBytes, make } from "./api.js";
+import { call, humanBytes, make, toldSaving } from "./api.js";
 import { copy } from "./viewer.js";
 
 const body = document.querySelector("#rows tbody");
@@ -51,14 +51,15 @@ function fill({ row, element }) {
   const made = row.made;
   const put = (kind, text) => { element.querySelector(`.${kind}`).textContent = text; };
   const image = element.querySelector("img");
-  if (row.has_thumbnail && !image.src) image.src = `api/pictures/${row.id}/thumbnail`;
-  image.classList.toggle("blank", !row.has_thumbnail);
+  const thumbnail = `api/pictures/${row.id}/thumbnail?of=${row.thumbnail}`; // another part of the picture is another one
+  if (row.thumbnail && image.getAttribute("src") !== thumbnail) image.src = thumbnail;
+  image.classList.toggle("blank", !row.thumbnail);
   element.querySelector(".open span").textContent = element.querySelector(".open").title = row.name;
   const open = element.querySelector(".open");
   open.disabled = !made;
   open.setAttribute("aria-label", made ? `Compare ${row.name}` : row.name);
   element.querySelector(".note").textContent =
-    row.error || [made && made.is_first ? "a first look; the result is coming" : stages[row.stage], row.own ? "own settings" : "", made && made.message].filter(Boolean).join(" · ");
+    row.error || [made && made.is_first ? "a first look; the result is coming" : stages[row.stage], row.own ? "own settings" : "", ...(made ? made.remarks : [])].filter(Boolean).join(" · ");
   element.classList.toggle("failed", Boolean(row.error));
   element.classList.toggle("rough", Boolean(made && made.is_first));
   const progress = element.querySelector("progress");
@@ -99,7 +100,7 @@ function total() {
   const after = made.reduce((sum, row) => sum + row.made.bytes, 0);
   const open = all.filter((row) => row.stage !== "done" && row.stage !== "failed").length;
   const parts = [`${all.length} ${all.length === 1 ? "picture" : "pictures"}`];
-  if (made.length) parts.push(`${humanBytes(before)} → ${humanBytes(after)}`, `${Math.floor(1000 * (1 - after / before)) / 10} % saved`);
+  if (before) parts.push(`${humanBytes(before)} → ${humanBytes(after)}`, toldSaving(1 - after / before));
   if (open) parts.push(`${open} still to do`);
   document.querySelector("#totals").textContent = all.length ? parts.join(" · ") : "";
   document.querySelector("#rows").hidden = document.querySelector(".sorting").hidden = all.length === 0;

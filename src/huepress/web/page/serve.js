@@ -34,7 +34,7 @@ events.addEventListener("error", gone);
 events.addEventListener("message", (event) => {
   const state = JSON.parse(event.data);
   if (isFirst) rows.forget(state); // the state as a whole
-  else if (state.chosen) folder.outdated();
+  folder.changed(Boolean(state.chosen));
   isFirst = false;
   rows.update(state);
   settings.update(state);

@@ -7,11 +7,34 @@ const target = document.querySelector("#target");
 const wrong = document.querySelector("#wrong");
 const asAll = document.querySelector("#as-all");
 const WAIT = 350; // milliseconds without a key before a change counts
+const BAD = Symbol("what a browser does not take for a number");
+// By whom they are for, a picture or "" for all: changes until the server has taken them, its answers until a state tells
+// as much, and what it has refused. What was typed is never taken from the fields, which show much that comes meanwhile.
+const edits = new Map();
+const settled = new Map();
+const problems = new Map();
+const due = new Set(); // for whom changes are to be sent now
+const given = new Set(); // the pictures that are to be as all are
 let fields = [];
 let forAll = {};
 let waiting = 0;
+let sending = false;
+let typing = null; // the field in which somebody writes: its text, and where in it one is, stay
 
-const present = () => (target.value ? known(target.value)?.own ?? forAll : forAll);
+const ownOf = (id) => (settled.has(id) ? settled.get(id).chosen : known(id)?.own);
+
+/* Return the settings that hold, with the changes that are under way. */
+function present(id = target.value) {
+  const values = { ...(id ? ownOf(id) ?? present("") : settled.get("")?.chosen ?? forAll) };
+  for (const [name, value] of edits.get(id) ?? []) {
+    if (value === null) delete values[name];
+    else if (value !== BAD) values[name] = value;
+  }
+  return values;
+}
+
+/* Whether a picture has settings of its own, or is about to get some. */
+export const isOwn = (id) => Boolean(ownOf(id) || edits.get(id)?.size);
 
 function input(field) {
   const id = `field-${field.name}`;
@@ -35,7 +58,9 @@ function colorTools(field) {
     const file = make("input", { type: "file", hidden: true });
     const fromFile = make("button", { type: "button", textContent: "From a file" });
     const shared = make("button", { type: "button", textContent: "One for all pictures" });
-    const take = (promise) => promise.then(({ palette }) => set("palette", palette)).catch((error) => tell(error.message));
+    const take = (promise, id = target.value) => {
+      promise.then(({ palette }) => set("palette", palette, id)).catch((error) => tell(error.message, id));
+    };
     fromFile.addEventListener("click", () => file.click());
     file.addEventListener("change", () => {
       if (file.files[0]) take(call("POST", "api/palette", file.files[0]));
@@ -66,63 +91,96 @@ function build() {
   }
 }
 
-/* Show the settings that hold for whom the form is for; what somebody is typing stays. */
+/* Show the settings that hold for whom the form is for. */
 function show() {
   const values = present();
+  const changed = edits.get(target.value);
   for (const field of fields) {
     const element = form.elements[field.name];
-    if (element === document.activeElement && waiting) continue;
+    if (element === typing || changed?.get(field.name) === BAD) continue;
     const value = values[field.name];
     if (field.kind === "flag") element.checked = Boolean(value);
     else if (field.kind === "choice") element.value = value ?? field.usual ?? "";
     else element.value = value ?? "";
   }
-  asAll.hidden = !(target.value && known(target.value)?.own);
+  wrong.textContent = problems.get(target.value) ?? "";
+  asAll.hidden = !(target.value && isOwn(target.value));
 }
 
-function read() {
-  const values = {};
-  for (const field of fields) {
-    const element = form.elements[field.name];
-    if (field.kind === "flag") { if (element.checked) values[field.name] = true; }
-    else if (element.value.trim() !== "") values[field.name] = element.value.trim();
+/* Return what a field says; null for nothing, which is the usual value. */
+function valueOf(element) {
+  if (element.type === "checkbox") return element.checked || null;
+  return element.validity.badInput ? BAD : element.value.trim() || null;
+}
+
+function tell(text, id) {
+  problems.set(id, text);
+  show();
+}
+
+function change(name, value, id) {
+  if (!edits.has(id)) edits.set(id, new Map());
+  edits.get(id).set(name, value);
+}
+
+/* Have the server take what has changed; one after the other, so that the last word is the last. */
+async function send() {
+  clearTimeout(waiting);
+  waiting = 0;
+  for (const [id, changed] of edits) if (changed.size) due.add(id);
+  if (sending) return; // whoever is at it goes on with this
+  sending = true;
+  for (const id of due) {
+    due.delete(id);
+    await sendOne(id);
   }
-  return values;
+  sending = false;
+  show();
 }
 
-function tell(text) {
-  wrong.textContent = text;
-}
-
-async function send(values) {
-  const path = target.value ? `api/pictures/${target.value}/settings` : "api/settings";
+async function sendOne(id) {
+  const path = id ? `api/pictures/${id}/settings` : "api/settings";
+  const sent = new Map(edits.get(id));
+  const wrongs = [...sent].filter(([, value]) => value === BAD).map(([name]) => name);
   try {
-    await call("PUT", path, values);
-    tell("");
+    if (given.delete(id)) settled.set(id, await call("PUT", path, null));
+    const values = Object.fromEntries([...sent].filter(([, value]) => value !== BAD));
+    if (Object.keys(values).length) settled.set(id, await call("PATCH", path, values, { keepalive: true }));
+    for (const [name, value] of sent) { // unless it was changed again meanwhile
+      if (value !== BAD && edits.get(id)?.get(name) === value) edits.get(id).delete(name);
+    }
+    problems.set(id, wrongs.length ? `${fields.find((field) => field.name === wrongs[0]).label} takes a number` : "");
   } catch (error) {
-    tell(error.message);
+    problems.set(id, error.message); // what was refused stays in its field, and is sent with the next change
   }
 }
 
 /* Set one setting, for whom the form is for. */
-export function set(name, value) {
-  return send({ ...present(), [name]: value });
+export function set(name, value, id = target.value) {
+  change(name, value || null, id);
+  show();
+  send();
 }
 
 export const get = (name) => present()[name];
 
-/* Make the form one for a picture, or with "" for all. */
+/* Make the form one for a picture, or with "" for all; what was typed for others is sent as theirs. */
 export function choose(id) {
+  if (waiting) send();
+  typing = null;
   if (![...target.options].some((option) => option.value === id)) {
     target.append(make("option", { value: id, textContent: known(id).name }));
   }
   target.value = id;
-  tell("");
   show();
 }
 
 export function update(state) {
   if (state.chosen) forAll = state.chosen;
+  for (const [id, answer] of settled) if (state.version >= answer.version) settled.delete(id);
+  for (const each of [edits, settled, problems]) {
+    for (const id of each.keys()) if (id && !known(id)) each.delete(id);
+  }
   for (const option of [...target.options]) {
     if (option.value && !known(option.value)) {
       if (target.value === option.value) target.value = "";
@@ -136,16 +194,25 @@ export async function startSettings() {
   fields = await call("GET", "api/fields");
   build();
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", (event) => {
-    if (!event.target.name) return;
+  form.addEventListener("input", ({ target: element }) => {
+    if (!element.name) return;
+    const quick = element.type === "checkbox" || element.tagName === "SELECT";
+    if (!quick) typing = element;
+    change(element.name, valueOf(element), target.value);
     clearTimeout(waiting);
-    const quick = event.target.type === "checkbox" || event.target.tagName === "SELECT";
-    waiting = setTimeout(() => {
-      waiting = 0;
-      send(read());
-    }, quick ? 0 : WAIT);
+    waiting = setTimeout(send, quick ? 0 : WAIT);
   });
+  form.addEventListener("focusout", () => {
+    typing = null;
+    show();
+  });
+  window.addEventListener("pagehide", () => { for (const id of edits.keys()) sendOne(id); });
   target.addEventListener("change", () => choose(target.value));
-  asAll.addEventListener("click", () => send(null));
+  asAll.addEventListener("click", () => {
+    edits.delete(target.value);
+    given.add(target.value);
+    due.add(target.value);
+    send();
+  });
   if (window.matchMedia("(max-width: 1190px)").matches) document.querySelector("#settings").open = false;
 }
