@@ -68,6 +68,12 @@ void best_between_bins(const Moments<D>* moments, int axis, float low, float hig
     }
 }
 
+// From places in a range to bins. A range may be so small that this is no number: then all is in the first.
+float bins_in(float low, float high) {
+    const float inverse_step = kBins / (high - low);
+    return low < high && std::isfinite(inverse_step) ? inverse_step : 0.0f;
+}
+
 // best_cut of few coordinates: small boxes are cut by the thousand, so all axes are seen to in the same passes.
 template <int D>
 Cut best_cut_of_few(const Points& points, const std::uint32_t* rows, std::size_t n_rows) {
@@ -81,7 +87,7 @@ Cut best_cut_of_few(const Points& points, const std::uint32_t* rows, std::size_t
             high[d] = std::max(high[d], x[d]);
         }
     }
-    for (std::size_t d = 0; d < D; ++d) inverse_step[d] = low[d] < high[d] ? kBins / (high[d] - low[d]) : 0.0f;
+    for (std::size_t d = 0; d < D; ++d) inverse_step[d] = bins_in(low[d], high[d]);
     std::array<std::array<Moments<D>, kBins>, D> moments{};
     const float* origin = points[rows[0]];  // sums are taken about the first point, to keep digits
     for (std::size_t r = 0; r < n_rows; ++r) {
@@ -122,7 +128,7 @@ Cut best_cut_of_many(const Points& points, const std::uint32_t* rows, std::size_
         }
         if (!(low < high)) continue;
         const float step = (high - low) / kBins;
-        const float inverse_step = kBins / (high - low);
+        const float inverse_step = bins_in(low, high);
         std::fill(moments.begin(), moments.end(), 0.0);
         for (std::size_t r = 0; r < n_rows; ++r) {
             const float* x = points.coordinates + rows[r] * dims;

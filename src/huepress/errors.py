@@ -22,8 +22,8 @@ class Remedy(Enum):
         "format='smallest', quality=60, max_size or resize make it smaller, allow_larger=True writes the palette"
     )
     SMALLER_ANIMATION = "fps=12, resize or quality=60 make it smaller"
-    FEW_COLORS_ARE_LARGER = "format='smallest' instead makes it smaller, allow_larger=False keeps the original then"
-    FEWER_BYTES = "format='smallest', quality=60 or max_size make it smaller"
+    FEW_COLORS_ARE_LARGER = "format='smallest' instead takes fewer bytes, allow_larger=False keeps the original then"
+    FEWER_BYTES = "format='smallest', quality=60 or max_size take fewer bytes"
     COMPRESS_ANYWAY = "allow_larger=True compresses it anyway"
     ALLOW_MISS = "allow more bytes, make the picture smaller, or allow_miss=True takes it"
     KEEP_METADATA = "strip='none' keeps the original"

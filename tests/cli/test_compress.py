@@ -114,7 +114,7 @@ def test_colors_asked_for_by_name_are_written(run, photo, tmp_path):
     Image.fromarray(photo).save(tmp_path / "tiny.jpg", quality=5)
     done = run("compress", "tiny.jpg", "-k", "16")
     assert done.returncode == 0 and "since 16 colors were asked for" in done.stdout.decode()
-    assert "(--format smallest instead makes it smaller, --never-larger keeps" in done.stdout.decode()
+    assert "(--format smallest instead of -k takes fewer bytes, --never-larger keeps" in done.stdout.decode()
     assert len(Image.open(tmp_path / "tiny-huepress.png").getcolors()) == 16
     for more in (["--never-larger"], ["--min-saving", "1"], ["--quality", "60"]):
         row = json.loads(run("compress", "tiny.jpg", "-k", "16", "--json", "-f", *more).stdout)

@@ -41,6 +41,20 @@ def test_equals_the_textbook(photo, k, n_iter):
     assert inertia == pytest.approx(textbook.inertia(points, centers, labels, counts), rel=1e-6)
 
 
+@pytest.mark.parametrize("dims", [3, 4, 5])
+@pytest.mark.parametrize("scale", [1e-36, 1e-38, 1e-40, 1e-45])
+def test_ranges_too_small_to_be_cut(dims, scale):
+    """The width of a bin may have no inverse."""
+    rng = np.random.default_rng(dims)
+    points = rng.random((1000, dims)).astype(np.float32) - np.float32(0.5)
+    for axes in (slice(None), slice(1, 2)):
+        tiny = points.copy()
+        tiny[:, axes] *= np.float32(scale)
+        centers, labels, inertia, _ = cluster(tiny, 8)
+        assert np.isfinite(centers).all() and labels.max() < len(centers) and inertia >= 0
+        assert (np.abs(centers) <= np.abs(tiny).max(axis=0)).all()
+
+
 @pytest.mark.parametrize("init", ["wu", "k-means++", "random"])
 def test_converges_to_a_fixed_point(photo, init):
     points, counts = table_of(photo)

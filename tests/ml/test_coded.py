@@ -1,6 +1,8 @@
 """Data sets of coded indices: the same pictures in fewer bytes, and whatever is wrong with a file is one sentence."""
 
+import tracemalloc
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -194,14 +196,55 @@ def test_compressed_tables_that_claim_much(squares, path):
     """The size is counted before: zeros that would fill the memory are not inflated."""
     ml.write(path, squares[:1], coding="rans")
     whole = path.read_bytes()
-    begin = layout.read_header(memoryview(whole)).tables_begin
-    bomb = zlib.compress(bytes(1 << 24))
-    changed = whole[:begin] + len(bomb).to_bytes(8, "little") + bomb
-    path.write_bytes(
-        with_header(changed, tables_checksum=zlib.crc32(changed[layout.read_header(memoryview(whole)).indices_end :]))
+    header = layout.read_header(memoryview(whole))
+    for claim in ({}, {"n_palettes": 400_000}, {"n_pictures": 400_000}, {"names_size": 30_000_000}):
+        claimed = replace(header, **claim)
+        bomb = zlib.compress(bytes(claimed.tables_size if claim else 1 << 25), 9)
+        changed = claimed.to_bytes() + whole[layout.HEADER_SIZE : header.tables_begin]
+        changed += len(bomb).to_bytes(8, "little") + bomb
+        path.write_bytes(with_header(changed, tables_checksum=zlib.crc32(changed[header.indices_end :])))
+        tracemalloc.start()
+        with pytest.raises(huepress.DecodeError, match="tables of the data set are"):
+            ml.Dataset(path)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert most < 4_000_000, claim
+
+
+def test_honest_tables_may_repeat_themselves_a_lot(path):
+    """Large palettes that are all the same, of tiny pictures of one color, are what compresses best."""
+    n = 3000
+    batch = ml.quantize_batch(np.zeros((n, 1, 1, 3), dtype=np.uint8), 2)
+    palettes_srgb8 = np.tile(np.arange(256, dtype=np.uint8)[None, :, None], (n, 1, 3))
+    sizes, numbers = np.full(n, 256, dtype=np.int32), np.arange(n, dtype=np.int32)
+    ml.write(
+        path,
+        replace(batch, bits=8, palettes_srgb8=palettes_srgb8, palette_sizes=sizes, palette_of=numbers),
+        coding="rans",
     )
-    with pytest.raises(huepress.DecodeError, match="tables of the data set are damaged"):
-        ml.Dataset(path)
+    assert (ml.Dataset(path)[n - 1] == 0).all()
+
+
+def test_batches_of_one_color_and_contradictory_ones(path):
+    ml.write(path, ml.quantize_batch(np.full((2, 3, 3, 3), 7, dtype=np.uint8), 2), coding="rans")
+    batch = ml.quantize_batch(np.zeros((2, 3, 3, 3), dtype=np.uint8), 2)
+    one = replace(batch, palettes_srgb8=batch.palettes_srgb8[:, :1], packed=np.zeros_like(batch.packed))
+    ml.write(path, one, coding="rans", overwrite=True)
+    assert (ml.Dataset(path)[1] == batch.palettes_srgb8[0, 0]).all()
+    lying = replace(batch, sizes=batch.sizes * 100)
+    with pytest.raises(huepress.InputError, match="contradicts itself"):
+        ml.write(path, lying, coding="rans", overwrite=True)
+
+
+def test_coded_bytes_are_those_of_ever():
+    """Files that were written are to stay readable: coder and decoder may not change together."""
+    y, x = np.mgrid[:24, :32]
+    indices = ((x * x + 3 * y) // 7 % 11).astype(np.uint8).ravel()
+    offsets, sizes = np.array([0, 768]), np.array([[24, 32]], dtype=np.int32)
+    frequencies = _core.fit_index_model(indices, 8, offsets[:-1], sizes, 16, 4, 1)
+    coded, ends = _core.IndexModel(frequencies).encode(indices, 8, offsets[:-1], sizes, 1)
+    digests = [zlib.crc32(frequencies.astype("<u2").tobytes()), zlib.crc32(coded.tobytes()), int(ends[-1])]
+    assert digests == [952130087, 965157974, 222]
 
 
 @given(

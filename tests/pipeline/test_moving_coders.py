@@ -156,6 +156,27 @@ def test_coders_that_hold_no_animation(pan):
 
 
 @needs_avif
+def test_avif_that_claims_to_play_almost_for_ever(pan):
+    """Durations are numbers of 64 bits, plays are not: what no format can say is for ever."""
+    data = bytearray(bytes(huepress.compress(pan, format="avif", loop=2, quality=60)))
+    for box in (b"mvhd", b"tkhd"):
+        at = data.index(box) + 4 + (24 if box == b"mvhd" else 28)
+        data[at : at + 8] = (1 << 62).to_bytes(8, "big")
+    assert read_animation(bytes(data), max_pixels=10**6).n_plays == 0
+    for file_format in ("png", "gif", "webp"):
+        assert huepress.compress(bytes(data), format=file_format, effort=1, allow_larger=True).report.n_frames > 1
+
+
+def test_webp_holds_no_wide_animations():
+    frames = [Image.new("RGB", (16_384, 2), color) for color in ("black", "red")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    with pytest.raises(huepress.LimitError, match="at most 16383 pixels a side"):
+        huepress.compress(buffer.getvalue(), format="webp", effort=1)
+    assert huepress.compress(buffer.getvalue(), format="smallest", effort=1).report.n_frames == 2
+
+
+@needs_avif
 @pytest.mark.parametrize("fixture", ["pan", "clear"])  # that with alpha has a second track
 @pytest.mark.parametrize("n_plays", [0, 1, 2, 65_535])
 def test_avif_plays_as_often(fixture, n_plays, request):

@@ -18,8 +18,9 @@ _WORDS = {
     Remedy.SMALLER_OTHERWISE: "--format smallest, --quality 60, --max-size or --resize make it smaller; --allow-larger "
     "writes the palette",
     Remedy.SMALLER_ANIMATION: "--fps 12, --resize or --quality 60 make it smaller",
-    Remedy.FEW_COLORS_ARE_LARGER: "--format smallest instead makes it smaller, --never-larger keeps the original then",
-    Remedy.FEWER_BYTES: "--format smallest, --quality 60 or --max-size make it smaller",
+    Remedy.FEW_COLORS_ARE_LARGER: "--format smallest instead of -k takes fewer bytes, --never-larger keeps the "
+    "original; with -o give a folder then",
+    Remedy.FEWER_BYTES: "--format smallest, --quality 60 or --max-size take fewer bytes",
     Remedy.COMPRESS_ANYWAY: "--allow-larger compresses it anyway",
     Remedy.ALLOW_MISS: "allow more, make the picture smaller, or --force writes it",
     Remedy.KEEP_METADATA: "--strip none keeps the original",

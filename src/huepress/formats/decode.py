@@ -260,15 +260,19 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         )
 
 
-def check_all_frames(n_frames: int, width: int, height: int, max_pixels: int, remedy: Remedy) -> None:
-    """Refuse too many frames, and such that have more pixels than the limit allows of all together."""
+def check_all_frames(n_frames: int, width: int, height: int, max_pixels: int, *, before_trimming: bool = False) -> None:
+    """Refuse too many frames, and such that have more pixels than the limit allows of all together.
+
+    Where frames are counted before the input is trimmed, trimming it is no way out.
+    """
     if n_frames > _MOST_FRAMES:
-        raise LimitError(f"{n_frames:,} frames are more than the limit ({_MOST_FRAMES:,}); trim it, or take fewer fps")
+        way_out = "shorten it with another program" if before_trimming else "trim it, or take fewer fps"
+        raise LimitError(f"{n_frames:,} frames are more than the limit ({_MOST_FRAMES:,}); {way_out}")
     if n_frames * width * height > _FRAMES_OF_LIMIT * max_pixels:
         raise LimitError(
             f"{n_frames:,} frames of {width} x {height} have more pixels than the limit "
             f"({_FRAMES_OF_LIMIT} times {max_pixels:,} in all frames)",
-            remedy=remedy,
+            remedy=Remedy.MORE_PIXELS if before_trimming else Remedy.FEWER_FRAMES,
         )
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from huepress.editing import shown_times
+from huepress.editing import MOST_PLAYS, shown_times
 from huepress.efforts import EFFORTS
-from huepress.errors import DecodeError, OptionError, Remedy
+from huepress.errors import DecodeError, OptionError
 from huepress.formats.decode import check_all_frames, check_size
 from huepress.formats.metadata import as_pillow, has_private_data
 from huepress.formats.opening import open_image
@@ -109,7 +109,7 @@ def _set_plays(data: bytearray, n_plays: int) -> None:
 
 
 def _plays(data: bytes) -> int:
-    """Return how often a movie plays, 0 for ever; for ever, too, where it does not say."""
+    """Return how often a movie plays; 0: for ever, also where it does not say, or more often than others can."""
     lasts = 0
     with suppress(DecodeError):  # something behind the pictures
         for name, at, repeats in _durations(data, 0, len(data)):
@@ -117,7 +117,8 @@ def _plays(data: bytes) -> int:
             if name == b"tkhd":
                 lasts = 0 if told == (1 << 8 * (at.stop - at.start)) - 1 else told
             elif name == b"elst":
-                return (-(-lasts // told) if told else 0) if repeats else 1
+                n_plays = (-(-lasts // told) if told else 0) if repeats else 1
+                return n_plays if n_plays <= MOST_PLAYS else 0
     return 0
 
 
@@ -160,7 +161,7 @@ def read_avif_moving(data: bytes, *, max_pixels: int) -> Animation | None:
         n_frames = int(getattr(image, "n_frames", 1))
         if n_frames < 2:
             return None
-        check_all_frames(n_frames, width, height, max_pixels, Remedy.MORE_PIXELS)
+        check_all_frames(n_frames, width, height, max_pixels, before_trimming=True)
         for number in range(n_frames):  # times are told with the pixels only
             image.seek(number)
             image.load()

@@ -122,7 +122,7 @@ def check_frames(animation: Animation, max_pixels: int) -> None:
     LimitError
         If all frames together have more than 16 times `max_pixels` pixels.
     """
-    decode.check_all_frames(animation.n_frames, animation.width, animation.height, max_pixels, Remedy.FEWER_FRAMES)
+    decode.check_all_frames(animation.n_frames, animation.width, animation.height, max_pixels)
 
 
 def _keepable(data: bytes, strip: Strip) -> bytes | None:

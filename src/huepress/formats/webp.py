@@ -45,9 +45,13 @@ def encode_webp(image: IndexedImage, wish: Wish = PLAIN) -> Encoded:
         If a side is longer than the format allows.
     """
     height, width = image.indices.shape
+    _check_sides(width, height)
+    return Encoded(encode_pixels(image.to_array(), effort=wish.effort, **as_pillow(wish.metadata)), "WEBP")
+
+
+def _check_sides(width: int, height: int) -> None:
     if max(height, width) > _LARGEST_SIDE:
         raise LimitError(f"WebP holds at most {_LARGEST_SIDE} pixels a side, not {width} x {height}; write PNG")
-    return Encoded(encode_pixels(image.to_array(), effort=wish.effort, **as_pillow(wish.metadata)), "WEBP")
 
 
 def encode_lossy_webp(pixels_srgb8: Bytes, quality: int, wish: Wish) -> bytes:
@@ -208,9 +212,10 @@ def _decoded(data: bytes, n_frames: int) -> Iterator[Bytes]:
 
 
 class WebpWriter:
-    """Writes an animated, lossless WebP frame by frame."""
+    """Writes an animated, lossless WebP frame by frame; a `LimitError` if it holds no pictures of that size."""
 
     def __init__(self, width: int, height: int, n_plays: int, *, alpha: bool, effort: int) -> None:
+        _check_sides(width, height)
         flags = _ANIMATED | (_ALPHA if alpha else 0)
         self._effort = effort
         self._parts = [

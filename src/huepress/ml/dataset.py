@@ -6,6 +6,7 @@ import math
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from typing import Literal, get_args
@@ -23,7 +24,6 @@ from huepress.model import Bytes
 # Pictures are quantized so many pixels at a time.
 _PIXELS_AT_ONCE = 1 << 24
 _LARGEST_LABEL = (1 << 63) - 1
-_MOST_LEVELS = 32
 _PIXELS_A_FREQUENCY = 16
 
 IndexCoding = Literal["packed", "rans"]
@@ -181,6 +181,7 @@ def write(
     first = next(batches, None) or quantize_batch([], n_colors)
     frequencies = np.empty((0, first.palettes_srgb8.shape[1]), dtype=np.uint16)
     if coding == "rans":
+        first = _with_two_entries(first)
         frequencies = _frequencies(first, threads)
     parts: list[IndexedBatch] = []
     checksums: list[int] = []
@@ -189,7 +190,7 @@ def write(
         file.write(bytes(layout.HEADER_SIZE))
         for batch in chain([first], batches):
             if coding == "rans":
-                batch = _coded(batch, frequencies, threads)
+                batch = _coded(_with_two_entries(batch), frequencies, threads)
             packed = batch.packed.data
             file.write(packed)
             checksums += [
@@ -260,21 +261,39 @@ def _levels(batch: IndexedBatch) -> int:
     """Return how many levels of neighbors a batch can tell the frequencies of."""
     n_colors, n_pixels = int(batch.palettes_srgb8.shape[1]), int(batch.sizes.astype(np.int64).prod(axis=1).sum())
     most = math.isqrt(n_pixels // (n_colors * _PIXELS_A_FREQUENCY))
-    return max(1, min(n_colors, most, _MOST_LEVELS))
+    return max(1, min(n_colors, most, layout.MOST_LEVELS))
+
+
+def _with_two_entries(batch: IndexedBatch) -> IndexedBatch:
+    """Return a batch whose palettes have room for two colors: of one alone there is nothing to code."""
+    if batch.palettes_srgb8.shape[1] > 1:
+        return batch
+    return replace(batch, palettes_srgb8=np.pad(batch.palettes_srgb8, ((0, 0), (0, 1), (0, 0))))
 
 
 def _frequencies(batch: IndexedBatch, n_threads: int) -> npt.NDArray[np.uint16]:
     """Return how likely each index is after each pair of neighbors."""
-    return _core.fit_index_model(
-        batch.packed, batch.bits, batch.offsets[:-1], batch.sizes, batch.palettes_srgb8.shape[1], _levels(batch),
-        n_threads,
-    )  # fmt: skip
+    with _told_as_input():
+        return _core.fit_index_model(
+            batch.packed, batch.bits, batch.offsets[:-1], batch.sizes, batch.palettes_srgb8.shape[1], _levels(batch),
+            n_threads,
+        )  # fmt: skip
 
 
 def _coded(batch: IndexedBatch, frequencies: npt.NDArray[np.uint16], n_threads: int) -> IndexedBatch:
     model = _core.IndexModel(frequencies)
-    coded, offsets = model.encode(batch.packed, batch.bits, batch.offsets[:-1], batch.sizes, n_threads)
+    with _told_as_input():
+        coded, offsets = model.encode(batch.packed, batch.bits, batch.offsets[:-1], batch.sizes, n_threads)
     return replace(batch, packed=coded, offsets=offsets)
+
+
+@contextmanager
+def _told_as_input() -> Iterator[None]:
+    """Say what the core finds wrong with a batch as an error of the input."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(f"the batch contradicts itself: {error}", remedy="make it with quantize_batch") from None
 
 
 def _without_indices(batch: IndexedBatch) -> IndexedBatch:

@@ -25,11 +25,13 @@ _HEADER = struct.Struct("<8sIIQQQIIIIII")
 HEADER_SIZE = _HEADER.size
 _HAS_LABELS = 1
 _LEVELS_SHIFT = 8  # of the flags
-_MOST_LEVELS = 32
+MOST_LEVELS = 32
 _LENGTH = struct.Struct("<Q")
 # Of a coded picture, and the most pixels that a byte of it can hold; see core/batch/index_coder.hpp.
 _FEWEST_CODED_BYTES, _MOST_PIXELS_PER_BYTE = 8, 2837
-_DEFLATE_RATIO = 1032  # at most
+# Tables that are compressed: checksums alone are more than a sixtieth of what a picture takes in them, a palette of 256
+# colors of its own included. A file that claims more is made to fill the memory.
+_MOST_TABLES_PER_BYTE, _MOST_SMALL_TABLES = 64, 1 << 20
 TABLE_ALIGNMENT = 64
 
 
@@ -120,7 +122,7 @@ def read_header(data: memoryview) -> Header:
     levels = flags >> _LEVELS_SHIFT
     if bits not in (1, 2, 4, 8) or not 1 <= n_colors <= 1 << bits or flags & 0xFF & ~_HAS_LABELS or zero:
         raise DecodeError("the header of the data set makes no sense", remedy=_ANEW)
-    if levels > _MOST_LEVELS or (levels > 0) != (version == CODED_VERSION) or (levels and n_colors < 2):
+    if levels > MOST_LEVELS or (levels > 0) != (version == CODED_VERSION) or (levels and n_colors < 2):
         raise DecodeError("the header of the data set makes no sense", remedy=_ANEW)
     header = Header(
         bits, n_pictures, n_palettes, packed_size, n_colors, names_size, bool(flags & _HAS_LABELS), tables_checksum,
@@ -128,6 +130,8 @@ def read_header(data: memoryview) -> Header:
     )  # fmt: skip
     file_size = header.tables_begin + header.tables_size
     if levels:
+        if header.tables_size > _MOST_TABLES_PER_BYTE * len(data) + _MOST_SMALL_TABLES:
+            raise DecodeError("the tables of the data set are said to be larger than they can be", remedy=_ANEW)
         file_size = header.tables_begin + _LENGTH.size
         if len(data) >= file_size:
             file_size += _LENGTH.unpack(data[header.tables_begin : file_size])[0]
@@ -208,14 +212,13 @@ def read_tables(data: memoryview, header: Header) -> Tables:
 def _inflated(data: memoryview, header: Header) -> bytes:
     """Return the tables that were compressed, whose size is known before."""
     compressed = data[header.tables_begin + _LENGTH.size :]
-    if header.tables_size <= len(compressed) * _DEFLATE_RATIO:
-        stream = zlib.decompressobj()
-        try:
-            inflated = stream.decompress(compressed, header.tables_size + 1)
-        except zlib.error:
-            inflated = b""
-        if len(inflated) == header.tables_size and stream.eof and not stream.unused_data:
-            return inflated
+    stream = zlib.decompressobj()
+    try:
+        inflated = stream.decompress(compressed, header.tables_size + 1)
+    except zlib.error:
+        inflated = b""
+    if len(inflated) == header.tables_size and stream.eof and not stream.unused_data:
+        return inflated
     raise DecodeError("the tables of the data set are damaged", remedy=_ANEW)
 
 

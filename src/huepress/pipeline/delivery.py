@@ -158,9 +158,10 @@ def deliver(result: Candidate, original: Original, options: Options, delivery: D
             "were asked for",
             Remedy.FEW_COLORS_ARE_LARGER,
         )
-    edited_larger = options.edits and original.encoded is not None and result.n_bytes >= len(original.encoded)
-    if edited_larger and not original.moves and options.goal is None and not options.is_full_color:
-        return Decision(chosen, f"no smaller than the {original.format} it was made from", Remedy.FEWER_BYTES)
+    if options.edits and original.encoded is not None and result.n_bytes >= len(original.encoded):
+        told = f"{result.n_bytes / len(original.encoded):.1f} times the {original.format} it was made from"
+        if not original.moves and options.goal is None and not options.is_full_color:
+            return Decision(chosen, told, Remedy.FEWER_BYTES)
     return Decision(chosen)
 
 

@@ -18,7 +18,7 @@ from huepress.pipeline.choosing import choose_colors
 from huepress.pipeline.delivery import Candidate, Original, deliver, foreseen, may_keep
 from huepress.pipeline.forecast import cannot_win
 from huepress.pipeline.full_color import Coded
-from huepress.pipeline.hunt import MOST_TRIALS, Reached, reach
+from huepress.pipeline.hunt import MOST_TRIALS, MOST_TRIALS_FOR_SIZE, Reached, reach
 from huepress.pipeline.missing import after_miss, fits_already, kept_as_it_fits
 from huepress.pipeline.smallest import Found, advice, advice_for_kept, by_any, by_coder, by_palette
 from huepress.pipeline.workbench import Workbench
@@ -48,7 +48,7 @@ def run(
         source = replace(source, notes=(*source.notes, f"a {file_format.file_format} holds no colors below alpha 0"))
     if options.still_format != "keep":
         source = file_format.adapt(source)
-    progress = _Progress(on_progress)
+    progress = _Progress(on_progress, MOST_TRIALS_FOR_SIZE if isinstance(options.goal, SizeGoal) else MOST_TRIALS)
     scored = options.goal is not None or options.is_full_color or options.advise
     bench = Workbench(source, _for_palettes(options), scored=scored, on_progress=progress.part)
     progress.bench = bench
@@ -185,14 +185,14 @@ def _told_of_png(best: Attempt | Coded, source: SourceImage, options: Options) -
 class _Progress:
     """The part of all trials that is done, never falling."""
 
-    def __init__(self, tell: OnProgress | None) -> None:
-        self._tell, self._told = tell, 0.0
+    def __init__(self, tell: OnProgress | None, most_trials: int) -> None:
+        self._tell, self._most_trials, self._told = tell, most_trials, 0.0
         self.bench: Workbench | None = None
 
     def part(self, part: float) -> None:
         """Take the part of a search that is done."""
         n_done = self.bench.n_attempts if self.bench else 0
-        n_all = MOST_TRIALS if self.bench and self.bench.scored else 1
+        n_all = self._most_trials if self.bench and self.bench.scored else 1
         self._say(min((n_done + part) / n_all, 0.99))
 
     def finish(self) -> None:

@@ -12,9 +12,9 @@ _WORDS = {
     Remedy.ALLOW_LARGER: "\u201cAllow larger\u201d takes it anyway",
     Remedy.SMALLER_OTHERWISE: "\u201cFormat: smallest\u201d, a quality, a size or \u201cResize\u201d make it smaller; "
     "\u201cAllow larger: yes\u201d takes the palette",
-    Remedy.FEW_COLORS_ARE_LARGER: "\u201cFormat: smallest\u201d instead makes it smaller, \u201cAllow larger: "
+    Remedy.FEW_COLORS_ARE_LARGER: "\u201cFormat: smallest\u201d instead takes fewer bytes, \u201cAllow larger: "
     "no\u201d keeps the original then",
-    Remedy.FEWER_BYTES: "\u201cFormat: smallest\u201d, a quality or a size make it smaller",
+    Remedy.FEWER_BYTES: "\u201cFormat: smallest\u201d, a quality or a size take fewer bytes",
     Remedy.NO_COLORS: "leave colors, palette and pins out, or choose PNG or WebP",
     Remedy.COMPRESS_ANYWAY: "\u201cAllow larger\u201d compresses it anyway",
     Remedy.ALLOW_MISS: "allow more bytes, or make the picture smaller",
