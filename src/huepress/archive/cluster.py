@@ -108,9 +108,9 @@ class Cluster:
                 call = self._by_key.pop(key, None)
                 if call is not None:
                     return call.arguments, self._settled(call, key)
+            self._call_again()
             if until is not None and time.monotonic() >= until:
                 return None
-            self._call_again()
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return the future of a function that some worker calls, in our name."""
