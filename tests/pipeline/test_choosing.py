@@ -52,7 +52,7 @@ def test_gradients_show_no_bands_at_the_default(picture):
     assert seen <= max(0.03, finest + 0.035)
     if bench.banding(plain.indexed) > max(0.03, finest + 0.035):
         assert seen < 0.8 * bench.banding(plain.indexed)
-    assert len(result.encoded.data) < bench.attempt(256, 0.0).n_bytes
+    assert len(result.encoded.data) <= bench.attempt(256, 0.0).n_bytes
 
 
 def test_some_picture_needs_the_mending():

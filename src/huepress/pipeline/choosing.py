@@ -106,6 +106,9 @@ def _without_bands(bench: Bench, rate: float, banding: float, finest: float, all
         most=_MOST_WEIGHTS,
         resolution=0.5,
     )
+    if min(seen for seen, _ in tried) > _BANDING_WINDOW.high:  # no weight is enough: bits are worth nothing then
+        spending = bench.attempt(MAX_COLORS, 0.0)
+        tried.append((excess(bench.banding(spending.indexed)), spending))
     plain = bench.plain(MAX_COLORS)
     tried.append((excess(bench.banding(plain.indexed)), plain))
     enough = max(_BANDING_WINDOW.high, min(seen for seen, _ in tried) + _NEARLY_AS_GOOD)
