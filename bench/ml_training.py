@@ -7,7 +7,8 @@ A zip of small pictures of one size in one folder a class, or scikit-learn's dig
 `huepress.torch` (pip install 'huepress[torch]'), JPEG files are decoded by Pillow in every epoch; both by the same
 loader. Each kind of picture is learned from and tested on; "tested in full color" is the same network on the pictures
 as they were. A seed also says which pictures are tested on; "to full color" compares accuracies of the same seed. Bytes
-are those of entropy-coded files: palettes as coding="rans", JPEG with tables of its own.
+are those of entropy-coded files: palettes as coding="rans", JPEG with tables of its own. "Waiting" is the part of an
+epoch for which the network has no pictures on its device yet.
 """
 
 from __future__ import annotations
@@ -87,8 +88,11 @@ def shifted(pictures: Tensor, mirror: bool, generator: torch.Generator) -> Tenso
 
 def trained(
     data: Coded | PaletteDataset, whole: Coded, seed: int, options: argparse.Namespace
-) -> tuple[float, float, float]:
-    """Return the accuracy on the pictures after the first `options.train`, in full color, and the seconds an epoch."""
+) -> tuple[float, float, float, float]:
+    """Return the accuracy on the pictures after the first `options.train`, that in full color, and two times.
+
+    They are the seconds an epoch, and how many of these the network waits for pictures to be on its device.
+    """
     torch.manual_seed(seed)
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed)).tolist()
     loader = partial(
@@ -111,12 +115,19 @@ def trained(
         pixels, labels = batch
         return pixels.to(options.device, non_blocking=True).float() / 255, labels.to(options.device)
 
-    times = []
+    def settle() -> None:
+        if options.device != "cpu":
+            torch.accelerator.synchronize()
+
+    times, waits = [], []
     for _ in range(options.epochs):
-        begun = time.perf_counter()
+        begun = asked = time.perf_counter()
+        waited = 0.0
         model.train()
         for batch in learned:
             pictures, labels = pictures_of(batch)
+            settle()
+            waited += time.perf_counter() - asked
             shown = shifted(pictures, options.mirror, generator).contiguous(memory_format=torch.channels_last)
             with rounded:
                 loss = nn.functional.cross_entropy(model(shown), labels, label_smoothing=0.1)
@@ -124,8 +135,10 @@ def trained(
             loss.backward()
             optimizer.step()
             schedule.step()
-        float(loss.detach())  # what the device still has to do belongs to the epoch
+            settle()  # else the device's work would count as waiting for the next pictures
+            asked = time.perf_counter()
         times.append(time.perf_counter() - begun)
+        waits.append(waited)
     model.eval()
     right = [0, 0]
     with torch.inference_mode(), rounded:
@@ -134,7 +147,7 @@ def trained(
                 pictures, labels = pictures_of(batch)
                 right[kind] += int((model(pictures).argmax(1) == labels).sum())
     as_learned, in_full = (n / (len(data) - options.train) for n in right)
-    return as_learned, in_full, float(np.median(times))
+    return as_learned, in_full, float(np.median(times)), float(np.median(waits))
 
 
 def loaded(data: Coded | PaletteDataset) -> float:
@@ -206,8 +219,8 @@ def main() -> None:
     head = (
         "| pictures | bytes a picture | to plain JPEG q75 | accuracy, % | lowest to highest | to full color, points |"
     )
-    print(head + " tested in full color, points | seconds an epoch |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    print(head + " tested in full color, points | seconds an epoch | waiting for pictures |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     whole = Raw([each.tobytes() for each in pictures], labels)
     full: list[float] = []
 
@@ -218,7 +231,7 @@ def main() -> None:
         cells = [f"{accuracies.mean():.1f} ± {accuracies.std(ddof=1):.1f}"]
         cells.append(f"{accuracies.min():.1f} to {accuracies.max():.1f}")
         cells += [f"{lost.mean():+.2f} ± {lost.std(ddof=1):.2f}" for lost in found[:2] - full]
-        cells.append(f"{np.median(found[2]) / 100:.2f}")
+        cells += [f"{np.median(seconds) / 100:.2f}" for seconds in found[2:]]
         print(f"| {name} | {size:,.0f} | {size / plain_size:.2f} | {' | '.join(cells)} |", flush=True)
 
     row("full color, raw", pictures[0].nbytes, whole)
