@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "search/diffusion.hpp"
+#include "search/flat_places.hpp"
 #include "search/history.hpp"
 #include "search/literals.hpp"
 #include "search/ranking.hpp"
@@ -21,7 +22,7 @@ constexpr float kHopelessBits = 60.0f, kHopelessBitsPerPixel = 7.0f;
 constexpr float kRankedBits = 72.0f;
 // A path that goes on for so many pixels, at no more bits than a longer match takes, is enough.
 constexpr int kCarriedOn = 16;
-constexpr float kCarriedBits = 2.0f;
+constexpr float kCarriedBits = 5.0f;
 // About what a short match costs beside its offset.
 constexpr float kLengthBits = 3.0f;
 // Later survivors try what carried the first one so far.
@@ -69,7 +70,7 @@ public:
           points_(image.width),
           from_above_(image.width),
           decided_(image.width),
-          is_flat_(image.width),
+          flat_places_(image.width),
           carried_(offsets_.size()),
           trace_(image.width),
           on_trace_(nodes_.size()) {
@@ -88,7 +89,9 @@ public:
         y_ = y;
         prepare();
         for (int i = 0; i < image_.width; ++i) {
-            const bool matches = matches_ && i % unit_ == 0 && !carried_on(i);
+            const bool is_quiet = carried_on(i);
+            const bool matches = matches_ && i % unit_ == 0 && !is_quiet;
+            flat_places_.note(i, is_quiet);
             if (matches) std::fill(carried_.begin(), carried_.end(), 0);
             for (int rank = 0; rank < survivors_; ++rank) {
                 const int id = i * survivors_ + rank;
@@ -143,21 +146,8 @@ private:
             for (int i = 0; i < image_.width; ++i) decided_[i] = image_.palette[row(y_ - 1)[i]];
             ranking_->add_row(y_ - 1, decided_);
         }
-        find_flat_places(color_of);
-        ranking_->rank(y_, begin_, points_, from_above_, roots_, is_flat_);
-    }
-
-    // Where the picture is as it is one row up, or stays the same along the row, there is nothing to look for far off.
-    void find_flat_places(const std::uint32_t* color_of) {
-        constexpr int kPlain = 8;
-        int same_above = 0, same_left = 0;
-        for (int i = 0; i < image_.width; ++i) {
-            same_above = y_ > begin_ && color_of[i] == color_of[i - image_.width] ? same_above + 1 : 0;
-            same_left = i > 0 && color_of[i] == color_of[i - 1] ? same_left + 1 : 0;
-            is_flat_[i] = 0;
-            const int run = std::max(same_above, same_left);
-            if (run >= kPlain) std::fill_n(is_flat_.begin() + (i - kPlain + 1), kPlain, static_cast<char>(1));
-        }
+        const auto is_flat = flat_places_.find(color_of, y_ > begin_ ? color_of - image_.width : nullptr);
+        ranking_->rank(y_, begin_, points_, from_above_, roots_, is_flat);
     }
 
     // Whether some path goes on from about here for nothing: in flat places one long match says it
@@ -373,7 +363,7 @@ private:
     std::vector<Float4> points_, from_above_, decided_;
     std::vector<Float4> errors_[kFilterRows + 1];
     std::vector<float> offset_bits_, offset_costs_, length_costs_;
-    std::vector<char> is_flat_;
+    FlatPlaces flat_places_;
     bool went_free_ = false;    // the last match was as long as can be, and without any error: no other does better
     std::vector<int> carried_;  // pixels that each offset carried the first survivor
     std::vector<int> path_;
