@@ -23,7 +23,7 @@ _REACH = 8
 # Four times the variance of a binomial filter that stands for a Gaussian; twice that of a blur of sigma 2 pixels, which
 # counts twice in the square of an error.
 _FROM_AFAR = 32
-_PASSES = 6
+_PASSES = 4
 # XYB of JPEG XL (ISO/IEC 18181-1, annex L): what the cones take of light, and a bias, below which all is about as dark.
 _CONES = np.array([[0.3, 0.622, 0.078], [0.23, 0.692, 0.078], [0.24342268924547819, 0.20476744424496821, 0.5518098665]])
 _BIAS = 0.0037930732552754493
