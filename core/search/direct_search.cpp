@@ -1,6 +1,7 @@
 #include "search/direct_search.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <numeric>
 
@@ -10,11 +11,16 @@
 namespace huepress {
 namespace {
 
-// A tile must be at least as wide as two reaches; every other one in each direction is searched at once.
+// Every other tile in each direction is searched at once; what is changed may lie one pixel beyond its tile.
 constexpr std::size_t kTile = 32;
-static_assert(kTile >= 2 * kFarReach && kTile >= 2 * kNearReach);
+static_assert(kTile >= 2 * (kFarReach + 1) && kTile >= 2 * (kNearReach + 1));
 // Entries that are tried instead of one: those nearest to it.
 constexpr std::size_t kMostTried = 32;
+// Neighbors with which a pixel may swap entries: dots move, which single changes hardly do where entries lie far apart.
+struct Step {
+    int dx, dy;
+};
+constexpr std::array<Step, 8> kNeighbors{{{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}}};
 // Less than a step of one code in one channel is worth.
 constexpr float kLeastGain = 1e-8f;
 // A pass that changes a smaller part of the pixels is the last.
@@ -42,9 +48,19 @@ public:
 
     const Float4& entry(std::size_t number) const { return entries_[number]; }
 
+    // How much less an error becomes with another entry.
+    Float4 change(std::size_t from, std::size_t to) const { return entries_[to] - entries_[from]; }
+
     // What the sum of squares becomes more where a pixel's error becomes less by `change`, lane by lane.
     Float4 loss(std::size_t pixel, Float4 change) const {
         return change * (weights_[kSide * kReach + kReach] * change - (felt_[pixel] + felt_[pixel]));
+    }
+
+    // What it becomes more beyond both losses where a pixel's error becomes less by `change`, and its neighbor's, so
+    // far right of it and below, more by as much.
+    Float4 bond(int dx, int dy, Float4 change) const {
+        const Float4 weight = weights_[(dy + kReach) * kSide + kReach + dx];
+        return (Float4{} - (weight + weight)) * (change * change);
     }
 
     // Tells the neighbors that a pixel's error became less by `change`.
@@ -144,27 +160,67 @@ private:
         return n_changed;
     }
 
-    bool search_pixel(std::size_t x, std::size_t y) {
-        const std::size_t pixel = y * picture_.width + x;
+    bool may_take(std::uint32_t color, std::uint8_t entry) const {
+        return picture_.fixed[color] < 0 && (picture_.allowed[color] >> picture_.class_of_entry[entry] & 1) != 0;
+    }
+
+    bool search_pixel(std::size_t column, std::size_t row) {
+        const int x = static_cast<int>(column), y = static_cast<int>(row);
+        const std::size_t pixel = row * picture_.width + column;
         const std::uint32_t color = picture_.color_of[pixel];
         if (picture_.fixed[color] >= 0) return false;
         const std::uint8_t current = indices_[pixel];
         std::uint8_t best = current;
+        int partner = -1;
         float least = -kLeastGain;
         for (const std::uint8_t e : tried_[current]) {
-            if ((picture_.allowed[color] >> picture_.class_of_entry[e] & 1) == 0) continue;
-            const Float4 far = far_.entry(e) - far_.entry(current), near = near_.entry(e) - near_.entry(current);
-            const float loss = sum(far_.loss(pixel, far) + near_.loss(pixel, near));
+            if (!may_take(color, e)) continue;
+            const float loss =
+                sum(far_.loss(pixel, far_.change(current, e)) + near_.loss(pixel, near_.change(current, e)));
             if (loss < least) {
                 least = loss;
                 best = e;
             }
         }
+        for (int n = 0; n < static_cast<int>(kNeighbors.size()); ++n) {
+            const auto [dx, dy] = kNeighbors[n];
+            if (x + dx < 0 || x + dx >= width() || y + dy < 0 || y + dy >= height()) continue;
+            const std::size_t there = neighbor(pixel, n);
+            const std::uint8_t other = indices_[there];
+            if (other == current || !may_take(color, other) || !may_take(picture_.color_of[there], current)) continue;
+            const float loss =
+                sum(swap_loss(far_, pixel, n, current, other) + swap_loss(near_, pixel, n, current, other));
+            if (loss < least) {
+                least = loss;
+                best = other;
+                partner = n;
+            }
+        }
         if (best == current) return false;
-        indices_[pixel] = best;
-        far_.apply(static_cast<int>(x), static_cast<int>(y), far_.entry(best) - far_.entry(current));
-        near_.apply(static_cast<int>(x), static_cast<int>(y), near_.entry(best) - near_.entry(current));
+        change_to(x, y, best);
+        if (partner >= 0) change_to(x + kNeighbors[partner].dx, y + kNeighbors[partner].dy, current);
         return true;
+    }
+
+    template <class OneView>
+    Float4 swap_loss(const OneView& view, std::size_t pixel, int n, std::uint8_t current, std::uint8_t other) const {
+        const Float4 change = view.change(current, other);
+        return view.loss(pixel, change) + view.loss(neighbor(pixel, n), Float4{} - change) +
+               view.bond(kNeighbors[n].dx, kNeighbors[n].dy, change);
+    }
+
+    void change_to(int x, int y, std::uint8_t entry) {
+        std::uint8_t& index = indices_[static_cast<std::size_t>(y) * picture_.width + static_cast<std::size_t>(x)];
+        far_.apply(x, y, far_.change(index, entry));
+        near_.apply(x, y, near_.change(index, entry));
+        index = entry;
+    }
+
+    int width() const { return static_cast<int>(picture_.width); }
+    int height() const { return static_cast<int>(picture_.height); }
+
+    std::size_t neighbor(std::size_t pixel, int n) const {
+        return pixel + static_cast<std::size_t>(kNeighbors[n].dy * width() + kNeighbors[n].dx);
     }
 
     const DirectSearchPicture& picture_;

@@ -27,7 +27,7 @@ Alpha = Literal["exact", "free"]
 Hidden = Literal["drop", "keep"]
 Start = Literal["wu", "k-means++", "random"]
 PngWriter = Literal["oxipng", "core", "zlib"]
-PaletteFormat = Literal["hex", "gpl", "act", "ase", "pal", "json", "css", "scss", "png"]
+PaletteFormat = Literal["hex", "gpl", "act", "ase", "kpl", "pal", "json", "css", "scss", "png"]
 NumberOfColors = int | Literal["auto"]
 if TYPE_CHECKING:  # colors in any form: text, hex strings, rows of 3 or 4 integers, an array, a palette
     Colors = str | Palette | Bytes | Iterable[str | Sequence[int]]
@@ -109,7 +109,7 @@ class Options:
     )
     palette: Colors | None = option(
         None,
-        help="The palette itself, kept in order: a GPL, ACT, ASE, JSON or hex file, an image, or '#ff0000,#fff'.",
+        help="The palette itself, kept in order: a GPL, ACT, ASE, KPL, JSON or hex file, an image, or '#ff0000,#fff'.",
         group="palette",
         metavar="FILE|COLORS",
     )

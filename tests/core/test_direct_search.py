@@ -58,6 +58,30 @@ def test_what_is_felt_falls():
     assert felt(_core.direct_search(**asked)) < felt(asked["indices"])
 
 
+def test_neighbors_swap_where_no_single_change_helps():
+    gray, black, white = np.array([[0.5] * 4]), [0.0] * 4, [1.0] * 4
+    checkered = np.add.outer(np.arange(40), np.arange(40)) % 2
+    clumped = checkered.astype(np.uint8)
+    clumped[20, 20], clumped[20, 21] = clumped[20, 21], clumped[20, 20]  # as many of both, two dots misplaced
+    row = np.array([1, 2, 1], np.float32) / 4
+    far = np.zeros((17, 17), np.float32)
+    far[7:10, 7:10] = np.outer(row, row)
+    found = _core.direct_search(
+        colors=np.repeat(gray[None], 2, axis=0).astype(np.float32),
+        color_of=np.zeros((40, 40), np.uint32),
+        entries=np.array([[black, white]] * 2, np.float32),
+        fixed=np.array([-1], np.int16),
+        allowed=np.ones(1, np.uint8),
+        entry_class=np.zeros(2, np.uint8),
+        indices=clumped,
+        far_weights=far,
+        near_weights=np.zeros((3, 3), np.float32),
+        n_passes=1,
+        n_threads=1,
+    )
+    np.testing.assert_array_equal(found, checkered)
+
+
 def test_fixed_colors_and_classes_are_left_alone():
     asked = problem(3, height=50, width=50)
     found = _core.direct_search(**asked)

@@ -46,7 +46,7 @@ def test_what_is_written_reads_back_equal(kind, colors):
     np.testing.assert_array_equal(np.asarray(read(write_palette(one, kind))), np.asarray(one.palette))
 
 
-@pytest.mark.parametrize("kind", sorted(set(PALETTE_FORMATS) - {"act", "ase"}))
+@pytest.mark.parametrize("kind", sorted(set(PALETTE_FORMATS) - {"act", "ase", "kpl"}))
 @given(colors=translucent)
 def test_alpha_reads_back_equal(kind, colors):
     one = swatches(colors)
@@ -55,7 +55,7 @@ def test_alpha_reads_back_equal(kind, colors):
 
 def test_formats_that_hold_no_alpha_say_so():
     glass, clear = swatches([(1, 2, 3, 128)]), swatches([(1, 2, 3, 255), (4, 5, 6, 0)])
-    for kind, palette in (("ase", glass), ("ase", clear), ("act", glass)):
+    for kind, palette in (("ase", glass), ("ase", clear), ("kpl", glass), ("act", glass)):
         with pytest.raises(huepress.OutputError, match="choose another format"):
             write_palette(palette, kind)
     assert hexes(write_palette(clear, "act")) == ["#010203", "#04050600"]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+NEIGHBORS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 TILE, MOST_TRIED, LEAST_GAIN, SETTLED = 32, 32, np.float32(1e-8), 256
 
 
@@ -37,31 +38,53 @@ def direct_search(
     felt = [felt_errors(colors[i][color_of] - entries[i][indices], weights[i]) for i in range(2)]
     tried = tried_instead(entries[0])
 
+    def may_take(color, entry):
+        return fixed[color] < 0 and allowed[color] >> entry_class[entry] & 1
+
+    def loss_of(i, y, x, change):
+        middle = len(weights[i]) // 2
+        return change * (weights[i][middle, middle] * change - (felt[i][y, x] + felt[i][y, x]))
+
+    def summed(lanes):
+        return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
+
+    def swap_loss(i, y, x, dy, dx, change):
+        middle = len(weights[i]) // 2
+        bond = weights[i][middle + dy, middle + dx]
+        both = loss_of(i, y, x, change) + loss_of(i, y + dy, x + dx, -change)
+        return both + -(bond + bond) * (change * change)
+
+    def change_to(y, x, entry):
+        for i in range(2):
+            change, reach = entries[i][entry] - entries[i][indices[y, x]], len(weights[i]) // 2
+            for dy in range(max(-reach, -y), min(reach, height - 1 - y) + 1):
+                low, high = max(0, x - reach), min(width, x + reach + 1)
+                felt[i][y + dy, low:high] -= weights[i][dy + reach, low - x + reach : high - x + reach, None] * change
+        indices[y, x] = entry
+
     def search(y, x):
         color, current = color_of[y, x], indices[y, x]
         if fixed[color] >= 0:
             return 0
-        best, least = current, -LEAST_GAIN
+        best, partner, least = current, None, -LEAST_GAIN
         for e in tried[current]:
-            if not allowed[color] >> entry_class[e] & 1:
+            if may_take(color, e):
+                losses = [loss_of(i, y, x, entries[i][e] - entries[i][current]) for i in range(2)]
+                if (loss := summed(losses[0] + losses[1])) < least:
+                    best, least = e, loss
+        for dx, dy in NEIGHBORS:
+            if not (0 <= x + dx < width and 0 <= y + dy < height):
                 continue
-            losses = []
-            for i in range(2):
-                change = entries[i][e] - entries[i][current]
-                middle = len(weights[i]) // 2
-                losses.append(change * (weights[i][middle, middle] * change - (felt[i][y, x] + felt[i][y, x])))
-            lanes = losses[0] + losses[1]
-            loss = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
-            if loss < least:
-                best, least = e, loss
+            other = indices[y + dy, x + dx]
+            if other != current and may_take(color, other) and may_take(color_of[y + dy, x + dx], current):
+                losses = [swap_loss(i, y, x, dy, dx, entries[i][other] - entries[i][current]) for i in range(2)]
+                if (loss := summed(losses[0] + losses[1])) < least:
+                    best, partner, least = other, (y + dy, x + dx), loss
         if best == current:
             return 0
-        indices[y, x] = best
-        for i in range(2):
-            change, reach = entries[i][best] - entries[i][current], len(weights[i]) // 2
-            for dy in range(max(-reach, -y), min(reach, height - 1 - y) + 1):
-                low, high = max(0, x - reach), min(width, x + reach + 1)
-                felt[i][y + dy, low:high] -= weights[i][dy + reach, low - x + reach : high - x + reach, None] * change
+        change_to(y, x, best)
+        if partner is not None:
+            change_to(*partner, current)
         return 1
 
     for _ in range(n_passes):

@@ -20,16 +20,19 @@ from huepress.engine.spatial import with_exact_matches
 from huepress.model import Bytes, ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
 
-# What direct searches weigh. The first serve palettes of few colors far apart, the others dense ones.
+# What direct searches weigh. Without a side they serve palettes of few colors far apart, with one dense ones, and in XYB
+# those with black or dark entries.
 _WEIGHINGS = (
-    *(Weighing(1, 0.3, 4, 0.132 * near, 0.0) for near in (0.4, 1.6, 6.4, 12.8)),
-    *(Weighing(1, 0.3, 8, 0.5 * near, 0.21) for near in (3.2, 6.4, 12.8, 25.6)),
+    *(Weighing(1, 0.3, 4, near, 0.0) for near in (0.21, 0.84, 1.7)),
+    *(Weighing(1, 0.3, 8, near, 0.21) for near in (1.6, 3.2, 6.4, 12.8)),
+    *(Weighing(1, 0.3, 4, near, 0.0, "xyb") for near in (0.42, 0.84)),
+    *(Weighing(1, 0.3, 8, near, 0.21, "xyb") for near in (3.2, 12.8)),
 )
 # Large pictures are judged by a sample: its pixels at most, a side's where the other is as long, places it comes from.
 _SAMPLE_PIXELS, _SAMPLE_SIDE, _PLACES = 1 << 18, 512, 3
 # Points of SSIMULACRA2 that an error from afar twice as large is worth where one has to give, an error of which nothing
 # is seen, how far below the others' ours is to be where that costs little, and the points that twice as much may cost.
-_POINTS_A_DOUBLING, _UNSEEN, _MARGIN, _MARGIN_POINTS = 2.0, 0.1, 0.95, 100.0
+_POINTS_A_DOUBLING, _UNSEEN, _MARGIN, _MARGIN_POINTS = 5.0, 0.1, 0.9, 100.0
 
 
 class _Way(NamedTuple):

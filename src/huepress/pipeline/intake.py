@@ -56,7 +56,7 @@ def load_palette(source: PaletteLike, *, max_pixels: int = DEFAULT_MAX_PIXELS) -
     Parameters
     ----------
     source : path, bytes or colors
-        A palette file (GPL, ACT, ASE, JSON, CSS or SCSS variables, hex list), an image (an indexed
+        A palette file (GPL, ACT, ASE, KPL, JSON, CSS or SCSS variables, hex list), an image (an indexed
         one's palette, else its colors in reading order), ``"#ff0000,#fff"``, hex strings, or rows
         of 3 or 4 integers 0 to 255.
     max_pixels : int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from huepress import files
 from huepress.errors import DecodeError, HuepressError, InputError, LimitError
+from huepress.formats.zip_list import check_list
 from huepress.web.pictures import Picture
 from huepress.web.scratch import NewFile
 from huepress.web.studio import Studio
@@ -25,9 +25,6 @@ _MOST_LISTED = 4 << 20
 _MOST_ENTRIES = 10_000
 _ZIP = b"PK\x03\x04"
 _CHUNK = 1 << 20
-# The end of an archive: entries in all, and the bytes of their list; before it, where that is long, a locator.
-_END = struct.Struct("<10xHI4x2x")
-_END_SIGNATURE, _LOCATOR_SIGNATURE, _LOCATOR_BYTES = b"PK\x05\x06", b"PK\x06\x07", 20
 _LONGEST_NAME = 240
 _PLAIN_EXTENSION = re.compile(r"\.[a-z0-9]{1,5}")
 
@@ -124,7 +121,7 @@ def unpacked(
     left = MOST_UNPACKED
     try:
         with closing(files.open_regular(path, os.O_RDONLY)) as raw:
-            _check_list(raw)
+            check_list(raw, most_entries=_MOST_ENTRIES, most_bytes=_MOST_LISTED)
         with io.BufferedReader(files.open_regular(path, os.O_RDONLY)) as file, zipfile.ZipFile(file) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if len(entries) > _MOST_ENTRIES:
@@ -140,29 +137,6 @@ def unpacked(
         if isinstance(error, HuepressError):
             raise
         raise DecodeError("the archive is damaged, or packed in a way that is not read", remedy="unpack it") from None
-
-
-def _check_list(file: io.FileIO) -> None:
-    """Look at the end of an archive (APPNOTE.TXT, 4.3.16), before its list of files is read as a whole.
-
-    Raises
-    ------
-    LimitError
-        If the list is long, or in the form for long ones.
-    """
-    size = os.fstat(file.fileno()).st_size
-    length = min(size, _END.size + (1 << 16) + _LOCATOR_BYTES)
-    file.seek(size - length)
-    tail = file.read(length)
-    at = len(tail) - _END.size
-    if tail[max(0, at) :][:4] != _END_SIGNATURE or tail[-2:] != b"\0\0":  # there is a comment behind it
-        at = tail.rfind(_END_SIGNATURE)
-    if at < 0 or len(tail) < at + _END.size:
-        raise zipfile.BadZipFile
-    n_entries, n_bytes = _END.unpack_from(tail, at)
-    is_long = tail[max(0, at - _LOCATOR_BYTES) : at].startswith(_LOCATOR_SIGNATURE)
-    if is_long or n_entries > _MOST_ENTRIES or n_bytes > _MOST_LISTED:
-        raise LimitError(f"more than {_MOST_ENTRIES:,} files in one archive", remedy="split it")
 
 
 def _unpack(

@@ -20,6 +20,11 @@ def unit_to_srgb8(rgb: Sequence[float]) -> tuple[int, int, int]:
     return red, green, blue
 
 
+def linear_to_srgb8(rgb: Sequence[float]) -> tuple[int, int, int]:
+    """Round linear sRGB values from 0 to 1 to codes (IEC 61966-2-1); values beyond are clipped."""
+    return unit_to_srgb8([_encode(min(max(value, 0.0), 1.0)) for value in rgb])
+
+
 def cmyk_to_srgb8(cmyk: Sequence[float]) -> tuple[int, int, int]:
     """Convert CMYK, 0 to 1, without a printing profile: each ink takes its part of the light."""
     *inks, black = cmyk
@@ -36,8 +41,7 @@ def lab_d50_to_srgb8(lab: Sequence[float]) -> tuple[int, int, int]:
         fz**3 if fz**3 > _EPSILON else (116 * fz - 16) / _KAPPA,
     )
     xyz = [part * white for part, white in zip(relative, _WHITE_D50, strict=True)]
-    linear = (sum(m * x for m, x in zip(row, xyz, strict=True)) for row in _XYZ_D50_TO_LINEAR_SRGB)
-    return unit_to_srgb8([_encode(min(max(value, 0.0), 1.0)) for value in linear])
+    return linear_to_srgb8([sum(m * x for m, x in zip(row, xyz, strict=True)) for row in _XYZ_D50_TO_LINEAR_SRGB])
 
 
 def _encode(linear: float) -> float:

@@ -14,10 +14,12 @@ from huepress.colors.text import Rgba, as_colors, parse_color
 from huepress.errors import DecodeError
 from huepress.formats.palette_image import decode_palette
 from huepress.formats.palettes.color_models import cmyk_to_srgb8, lab_d50_to_srgb8, unit_to_srgb8
+from huepress.formats.palettes.damage import damaged
+from huepress.formats.palettes.krita import read_krita
 from huepress.model import Palette
 from huepress.options import MAX_COLORS
 
-_KINDS = "GPL, ACT, ACO, ASE, PAL, JSON, CSS, a list of hex colors, or an image"
+_KINDS = "GPL, ACT, ACO, ASE, PAL, KPL, JSON, CSS, a list of hex colors, or an image"
 # No palette file is larger; images are read as pictures.
 _LARGEST_TEXT = 1 << 20
 _PAINT_NET = ";paint.net palette file"
@@ -33,7 +35,7 @@ def read_palette(data: bytes, *, max_pixels: int) -> Palette:
     Parameters
     ----------
     data : bytes
-        GIMP palette, Adobe Color Table, Adobe Swatch Exchange, JSON, CSS or SCSS variables, hex
+        GIMP palette, Adobe Color Table, Adobe Swatch Exchange, Krita palette, JSON, CSS or SCSS variables, hex
         colors, an indexed image (its palette), or another image (its colors in reading order).
     max_pixels : int
         Larger images are refused.
@@ -49,6 +51,8 @@ def read_palette(data: bytes, *, max_pixels: int) -> Palette:
         raise DecodeError(f"the palette file is empty; give {_KINDS}")
     if data.startswith(b"ASEF"):
         return _checked(_read_ase(data))
+    if data.startswith(b"PK\3\4"):
+        return _checked(read_krita(data))
     if data[:4] == b"RIFF" and data[8:12] == b"PAL ":
         return _checked(_read_riff(data))
     if data.startswith(b"JASC-PAL"):
@@ -78,19 +82,15 @@ def _checked(colors: list[Rgba]) -> Palette:
     return Palette.from_colors(colors)
 
 
-def _damaged(reason: str) -> DecodeError:
-    return DecodeError(f"the palette is damaged ({reason}); save it anew")
-
-
 def _read_riff(data: bytes) -> list[Rgba]:
     """Read a RIFF palette (Microsoft, LOGPALETTE): version, count, then red, green, blue and flags of each entry."""
     at = data.find(b"data", 12, 4096)
     if at < 0 or at + 12 > len(data):
-        raise _damaged("it has no data chunk")
+        raise damaged("it has no data chunk")
     count = int.from_bytes(data[at + 10 : at + 12], "little")
     entries = data[at + 12 : at + 12 + 4 * min(count, MAX_COLORS + 1)]
     if len(entries) < 4 * min(count, MAX_COLORS + 1):
-        raise _damaged("it is cut off")
+        raise damaged("it is cut off")
     return [(*entries[i : i + 3], 255) for i in range(0, len(entries), 4)]
 
 
@@ -103,7 +103,7 @@ def _read_jasc(text: str) -> list[Rgba]:
         if not parts:
             continue
         if len(parts) not in (3, 4) or not all(part.isdigit() and int(part) < 256 for part in parts):
-            raise _damaged(f"{line[:40]!r} is no color")
+            raise damaged(f"{line[:40]!r} is no color")
         red, green, blue, alpha = (*map(int, parts), 255)[:4]
         colors.append((red, green, blue, alpha))
     return colors
@@ -126,7 +126,7 @@ def _read_aco(data: bytes) -> list[Rgba]:
     at = 4
     for _ in range(min(count, MAX_COLORS + 1)):
         if at + 10 > len(data):
-            raise _damaged("it is cut off")
+            raise damaged("it is cut off")
         space, *values = struct.unpack_from(">5H", data, at)
         at += 10
         if version == 2:
@@ -144,7 +144,7 @@ def _read_aco(data: bytes) -> list[Rgba]:
         elif space == 8:
             colors.append((*unit_to_srgb8([values[0] / 10000] * 3), 255))
         else:
-            raise _damaged(f"color space {space} is unknown")
+            raise damaged(f"color space {space} is unknown")
     return colors
 
 
@@ -156,7 +156,7 @@ def _read_paint_net(text: str) -> list[Rgba]:
         if not digits:
             continue
         if not re.fullmatch(r"[0-9a-fA-F]{8}|[0-9a-fA-F]{6}", digits):
-            raise _damaged(f"{digits[:40]!r} is no color")
+            raise damaged(f"{digits[:40]!r} is no color")
         alpha, red, green, blue = bytes.fromhex(digits.rjust(8, "f") if len(digits) == 6 else digits)
         colors.append((red, green, blue, alpha))
         if len(colors) > MAX_COLORS:
@@ -208,7 +208,7 @@ def _read_hex_list(text: str) -> list[Rgba]:
 def _hex(text: str) -> Rgba:
     color = parse_color(text)
     if color is None:
-        raise _damaged(f"{text[:40]!r} is no hex color")
+        raise damaged(f"{text[:40]!r} is no hex color")
     return color
 
 
@@ -216,11 +216,11 @@ def _read_json(text: str) -> list[Rgba]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise _damaged("not valid JSON") from None
+        raise damaged("not valid JSON") from None
     if isinstance(value, dict):
         lists = [value[key] for key in ("colors", "palette", "swatches") if isinstance(value.get(key), list)]
         if not lists:
-            raise _damaged("the JSON object has no list of colors named colors, palette or swatches")
+            raise damaged("the JSON object has no list of colors named colors, palette or swatches")
         value = lists[0]
     return [_json_color(item) for item in value]
 
@@ -231,7 +231,7 @@ def _json_color(item: Any) -> Rgba:
     try:
         (color,) = as_colors([item])
     except ValueError:
-        raise _damaged(f"{str(item)[:40]!r} is no color") from None
+        raise damaged(f"{str(item)[:40]!r} is no color") from None
     return color
 
 
@@ -247,7 +247,7 @@ def _read_gpl(text: str) -> list[Rgba]:
         match = re.match(r"\s+".join([r"(\d{1,3})"] * channels) + r"(?:\s|$)", line)
         values = [int(value) for value in match.groups()] if match else [256]
         if max(values) > 255:
-            raise _damaged(f"line {number} is no color")
+            raise damaged(f"line {number} is no color")
         red, green, blue, alpha = (*values, 255)[:4]
         colors.append((red, green, blue, alpha))
     return colors
@@ -259,7 +259,7 @@ def _read_act(data: bytes) -> list[Rgba]:
     if len(data) == _ACT_SIZES[1]:
         count, clear = struct.unpack(">HH", data[768:])
         if not 1 <= count <= MAX_COLORS:
-            raise _damaged(f"it counts {count} colors")
+            raise damaged(f"it counts {count} colors")
     rows = (data[3 * i : 3 * i + 3] for i in range(count))
     return [(r, g, b, 0 if i == clear else 255) for i, (r, g, b) in enumerate(rows)]
 
@@ -271,16 +271,16 @@ def _read_ase(data: bytes) -> list[Rgba]:
 
 def _ase_blocks(data: bytes) -> Iterator[tuple[int, bytes]]:
     if len(data) < 12:
-        raise _damaged("cut off")
+        raise damaged("cut off")
     _, _, n_blocks = struct.unpack(">HHI", data[4:12])
     at = 12
     for _ in range(n_blocks):
         if at + 6 > len(data):
-            raise _damaged("cut off")
+            raise damaged("cut off")
         kind, size = struct.unpack(">HI", data[at : at + 6])
         at += 6
         if at + size > len(data):
-            raise _damaged("cut off")
+            raise damaged("cut off")
         yield kind, data[at : at + size]
         at += size
 
@@ -292,12 +292,12 @@ def _ase_color(block: bytes) -> Rgba:
         model = block[at : at + 4].decode("latin-1").strip()
         n_values = {"RGB": 3, "CMYK": 4, "LAB": 3, "Gray": 1, "GRAY": 1}.get(model)
         if n_values is None:
-            raise _damaged(f"unknown color model {model!r}")
+            raise damaged(f"unknown color model {model!r}")
         values = struct.unpack_from(f">{n_values}f", block, at + 4)
     except struct.error:
-        raise _damaged("a color is cut off") from None
+        raise damaged("a color is cut off") from None
     if not all(map(math.isfinite, values)):
-        raise _damaged("a color is no number")
+        raise damaged("a color is no number")
     if model == "CMYK":
         red, green, blue = cmyk_to_srgb8(values)
     elif model == "LAB":

@@ -11,6 +11,7 @@ import numpy as np
 
 from huepress.engine.swatches import Swatches
 from huepress.errors import OutputError
+from huepress.formats.palettes.krita import write_krita
 from huepress.formats.png import encode_png
 from huepress.model import IndexedImage
 from huepress.options import PaletteFormat
@@ -25,18 +26,20 @@ def write_palette(swatches: Swatches, format: PaletteFormat) -> bytes:
     Parameters
     ----------
     swatches : Swatches
-    format : {"hex", "gpl", "act", "ase", "pal", "json", "css", "scss", "png"}
+    format : {"hex", "gpl", "act", "ase", "kpl", "pal", "json", "css", "scss", "png"}
         Hex lists, ACT, PAL (JASC) and PNG have no place for names.
 
     Raises
     ------
     OutputError
-        If the format cannot hold the palette's alpha: ASE holds none, ACT one clear color.
+        If the format cannot hold the palette's alpha: ASE and KPL hold none, ACT one clear color.
     """
     if format == "act":
         return _act(swatches)
     if format == "ase":
         return _ase(swatches)
+    if format == "kpl":
+        return write_krita(swatches.colors, swatches.names)
     if format == "png":
         row = np.repeat(np.arange(len(swatches), dtype=np.uint8), _STRIP_SIDE)
         return encode_png(IndexedImage(np.tile(row, (_STRIP_SIDE, 1)), swatches.palette)).data
