@@ -9,9 +9,6 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from huepress import _core
-from huepress.colors.arrays import pack_colors
-from huepress.efforts import EFFORTS
 from huepress.engine.histogram import count_colors
 from huepress.engine.palette import fit_palette, nearest_entries
 from huepress.engine.spatial import LAMBDA_AT_RATE_1
@@ -34,7 +31,7 @@ from huepress.pipeline.frames import (
     searched_entries,
 )
 from huepress.pipeline.gif_codes import Frame, Hold, Said
-from huepress.pipeline.gif_fewer import exact_entries, fewer_looks
+from huepress.pipeline.gif_fewer import Fewer, exact_entries
 from huepress.pipeline.gif_palette import drawable, in_order_of_use, visible, weighs_errors, worth_its_bytes
 from huepress.pipeline.stays import Stays
 
@@ -59,8 +56,8 @@ class GifDeltas:
         Whether some pixel of some frame is transparent. Each frame then has a transparent index: some
         decoders ask for one where they clear.
     stays : Stays
-    stand_ins : list of ndarray of uint16
-        Of the shared palette: what stands for each look where a frame makes do with fewer entries.
+    fewer : Fewer
+        Of the shared palette.
     """
 
     uses_order = True
@@ -74,15 +71,15 @@ class GifDeltas:
         has_clear = bool(clear.any())
         table, options = visible(table, clear), drawable(options)
         palette: Palette | None = None
-        found: list[Looks] = []
+        fewer = Fewer()
         if not options.palette_per_frame:
             # Pixels that stay as they are need an index of their own: the transparent one.
             palette = fit_frames(table, options, spare=has_clear or is_crowded(table, options))
             palette = worth_its_bytes(palette, table, stays.n_changed, options)
             if options.palette is None:
                 palette = in_order_of_use(palette, drawn, options)
-            found = fewer_looks(palette, table, options, animation, stays.n_changed)
-        return cls(animation, options, palette, has_clear, stays, found)
+            fewer = Fewer.of(palette, table, options, animation, stays.n_changed)
+        return cls(animation, options, palette, has_clear, stays, fewer)
 
     def __init__(
         self,
@@ -91,7 +88,7 @@ class GifDeltas:
         palette: Palette | None,
         has_clear: bool,
         stays: Stays,
-        stand_ins: list[Looks],
+        fewer: Fewer,
     ) -> None:
         if max(animation.width, animation.height) > gif.LARGEST_SIDE:
             raise LimitError("GIF holds at most 65535 pixels a side", remedy=Remedy.OTHER_FORMAT)
@@ -107,7 +104,7 @@ class GifDeltas:
         self._stay = np.ones(shape, np.float32)  # of the last box
         self._shown_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
         self._shown_before: Box | None = None  # what of it goes when the next frame is shown
-        self._stand_ins = stand_ins
+        self._fewer = fewer
         self._n_whole = 0  # frames in a row that did not make do with fewer entries
         self.first: IndexedImage | None = None
         self.n_colors = 0
@@ -188,7 +185,7 @@ class GifDeltas:
             limit = MAX_COLORS  # nothing stays as it was: no transparent index is needed
         palette = fit_palette(table, replace(self._options, n_colors=limit)).palette
         self._renumber(palette)
-        self._stand_ins = fewer_looks(palette, table, self._options)
+        self._fewer = Fewer.of(palette, table, self._options)
         return palette, len(palette) if len(palette) < MAX_COLORS else None
 
     def _looks_in_use(self) -> npt.NDArray[np.intp]:
@@ -263,6 +260,7 @@ class GifDeltas:
             hold = Hold.nothing(required.shape)
         else:
             hold = Hold.between(pixels_srgb8, self._before_srgb8, self._shown_srgb8, options.rate)
+        flat = fits and self._fewer.is_flat
         search = partial(frame.search, rate, diffuse=options.dither != "none", hold=hold)
 
         def cost(way: tuple[Said, float]) -> float:
@@ -274,13 +272,13 @@ class GifDeltas:
             return frame.finish(said), distortion
 
         own = np.maximum(entries, 0).astype(np.uint16)  # of colors in the box, where all have one
-        searched, plain = search(), frame.decided(looks, own) if fits else search(proposed=looks)
+        searched, plain = search(), frame.decided(looks, own) if flat else search(proposed=looks)
         best = finished((searched, plain))
         if fits and cost(plain) < _HOPELESS * cost(searched):
             best = min(best, (frame.say(np.ascontiguousarray(looks[inside])), 0.0), key=cost)
-        if self._stand_ins and (self._n_whole < _PATIENCE or self._n_whole % _PATIENCE == 0):
-            proposals = [(np.where(required == FREE, by[looks], looks), by) for by in self._stand_ins]
-            if fits:
+        if self._fewer.looks and (flat or self._n_whole < _PATIENCE or self._n_whole % _PATIENCE == 0):
+            proposals = [(np.where(required == FREE, by[looks], looks), by) for by in self._fewer.looks]
+            if flat:
                 fewer = finished(frame.decided(proposed, by[own]) for proposed, by in proposals)
             else:
                 fewer = finished(search(proposed=proposed) for proposed, _ in proposals)
