@@ -41,3 +41,31 @@ def test_what_most_pixels_show_stays_as_it_is():
 def test_one_entry_is_left():
     (found,) = stand_ins(np.eye(3, dtype=np.float32), np.ones(3, int), [0])
     assert len(set(found.tolist())) == 1
+
+
+def test_an_edge_joins_what_it_stands_beside():
+    points = np.float32([[0.2, 0, 0], [0.5, 0, 0], [0.9, 0, 0], [0.6, 0, 0]])
+    counts = np.array([1000, 10, 500, 10])
+    breaks = np.zeros((4, 4))
+    assert stand_ins(points, counts, [3], breaks)[0].tolist() == [0, 1, 2, 1]
+    breaks[0, 1] = breaks[1, 0] = 2.0
+    assert stand_ins(points, counts, [3], breaks)[0].tolist() == [0, 0, 2, 3]
+
+
+def test_with_breaks_the_middle_stands_for_a_group():
+    points = np.float32([[0.1, 0, 0], [0.2, 0, 0], [0.3, 0, 0], [0.9, 0, 0]])
+    (found,) = stand_ins(points, np.array([10, 8, 10, 50]), [2], np.zeros((4, 4)))
+    assert found.tolist() == [1, 1, 1, 3]
+
+
+@given(st.integers(0, 10**6), st.integers(2, 12))
+@settings(max_examples=40, deadline=None)
+def test_what_stands_for_others_stands_for_itself(seed, k):
+    rng = np.random.default_rng(seed)
+    breaks = rng.random((k, k)) * 100
+    breaks = breaks + breaks.T
+    np.fill_diagonal(breaks, 0)
+    points, counts = rng.random((k, 3)).astype(np.float32), rng.integers(0, 1000, k)
+    for found in stand_ins(points, counts, [k - 1], breaks):
+        assert len(set(found.tolist())) <= max(k - 1, 1)
+        assert (found[found] == found).all()

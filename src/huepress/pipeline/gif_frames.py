@@ -9,10 +9,6 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from huepress import _core
-from huepress.colors.arrays import pack_colors
-from huepress.efforts import EFFORTS
-from huepress.engine.fewer_entries import stand_ins
 from huepress.engine.histogram import count_colors
 from huepress.engine.palette import fit_palette, nearest_entries
 from huepress.engine.spatial import LAMBDA_AT_RATE_1
@@ -35,12 +31,12 @@ from huepress.pipeline.frames import (
     searched_entries,
 )
 from huepress.pipeline.gif_codes import Frame, Hold, Said
+from huepress.pipeline.gif_fewer import Fewer, exact_entries
 from huepress.pipeline.gif_palette import drawable, in_order_of_use, visible, weighs_errors, worth_its_bytes
 from huepress.pipeline.stays import Stays
 
 # Looks that a canvas may hold; 16 bits number them.
 _MOST_LOOKS = 60_000
-_PLACES = 0x10000  # of looks, and of what is none
 # Exact frames whose first codes cost so many times what the search found are not said in other ways.
 _HOPELESS = 1.3
 # After so many frames in a row that took all entries, fewer are tried at one frame of so many.
@@ -60,8 +56,8 @@ class GifDeltas:
         Whether some pixel of some frame is transparent. Each frame then has a transparent index: some
         decoders ask for one where they clear.
     stays : Stays
-    stand_ins : list of ndarray of uint16
-        Of the shared palette: what stands for each look where a frame makes do with fewer entries.
+    fewer : Fewer
+        Of the shared palette.
     """
 
     uses_order = True
@@ -75,15 +71,15 @@ class GifDeltas:
         has_clear = bool(clear.any())
         table, options = visible(table, clear), drawable(options)
         palette: Palette | None = None
-        found: list[Looks] = []
+        fewer = Fewer()
         if not options.palette_per_frame:
             # Pixels that stay as they are need an index of their own: the transparent one.
             palette = fit_frames(table, options, spare=has_clear or is_crowded(table, options))
             palette = worth_its_bytes(palette, table, stays.n_changed, options)
             if options.palette is None:
                 palette = in_order_of_use(palette, drawn, options)
-            found = _stand_ins(palette, table, options)
-        return cls(animation, options, palette, has_clear, stays, found)
+            fewer = Fewer.of(palette, table, options, animation, stays.n_changed)
+        return cls(animation, options, palette, has_clear, stays, fewer)
 
     def __init__(
         self,
@@ -92,7 +88,7 @@ class GifDeltas:
         palette: Palette | None,
         has_clear: bool,
         stays: Stays,
-        stand_ins: list[Looks],
+        fewer: Fewer,
     ) -> None:
         if max(animation.width, animation.height) > gif.LARGEST_SIDE:
             raise LimitError("GIF holds at most 65535 pixels a side", remedy=Remedy.OTHER_FORMAT)
@@ -108,7 +104,7 @@ class GifDeltas:
         self._stay = np.ones(shape, np.float32)  # of the last box
         self._shown_srgb8: Bytes = np.zeros((*shape, 4), np.uint8)
         self._shown_before: Box | None = None  # what of it goes when the next frame is shown
-        self._stand_ins = stand_ins
+        self._fewer = fewer
         self._n_whole = 0  # frames in a row that did not make do with fewer entries
         self.first: IndexedImage | None = None
         self.n_colors = 0
@@ -189,7 +185,7 @@ class GifDeltas:
             limit = MAX_COLORS  # nothing stays as it was: no transparent index is needed
         palette = fit_palette(table, replace(self._options, n_colors=limit)).palette
         self._renumber(palette)
-        self._stand_ins = _stand_ins(palette, table, self._options)
+        self._fewer = Fewer.of(palette, table, self._options)
         return palette, len(palette) if len(palette) < MAX_COLORS else None
 
     def _looks_in_use(self) -> npt.NDArray[np.intp]:
@@ -244,7 +240,7 @@ class GifDeltas:
         options, inside = self._options, frame.box.slices
         rate = options.rate * LAMBDA_AT_RATE_1 if weighs_errors(options) else 0.0
         table, palette, required = frame.table, frame.palette, frame.required
-        entries = _exact_entries(table, palette)
+        entries = exact_entries(table, palette)
         missing = entries < 0
         kept = is_asked_for(table.colors_srgb8, options) & ~missing
         if kept.any():
@@ -264,6 +260,7 @@ class GifDeltas:
             hold = Hold.nothing(required.shape)
         else:
             hold = Hold.between(pixels_srgb8, self._before_srgb8, self._shown_srgb8, options.rate)
+        flat = fits and self._fewer.is_flat
         search = partial(frame.search, rate, diffuse=options.dither != "none", hold=hold)
 
         def cost(way: tuple[Said, float]) -> float:
@@ -274,14 +271,17 @@ class GifDeltas:
             said, distortion = min(ways, key=cost)
             return frame.finish(said), distortion
 
-        searched, plain = search(), search(proposed=looks)
+        own = np.maximum(entries, 0).astype(np.uint16)  # of colors in the box, where all have one
+        searched, plain = search(), frame.decided(looks, own) if flat else search(proposed=looks)
         best = finished((searched, plain))
         if fits and cost(plain) < _HOPELESS * cost(searched):
             best = min(best, (frame.say(np.ascontiguousarray(looks[inside])), 0.0), key=cost)
-        if self._stand_ins and (self._n_whole < _PATIENCE or self._n_whole % _PATIENCE == 0):
-            fewer = finished(
-                search(proposed=np.where(required == FREE, stand_in[looks], looks)) for stand_in in self._stand_ins
-            )
+        if self._fewer.looks and (flat or self._n_whole < _PATIENCE or self._n_whole % _PATIENCE == 0):
+            proposals = [(np.where(required == FREE, by[looks], looks), by) for by in self._fewer.looks]
+            if flat:
+                fewer = finished(frame.decided(proposed, by[own]) for proposed, by in proposals)
+            else:
+                fewer = finished(search(proposed=proposed) for proposed, _ in proposals)
             if cost(fewer) < cost(best):
                 self._n_whole = 0
                 return fewer[0]
@@ -302,25 +302,5 @@ class GifDeltas:
         return IndexedImage(np.where(looks == CLEAR, len(palette), looks).astype(np.uint8), Palette(colors))
 
 
-def _stand_ins(palette: Palette, table: ColorTable, options: Options) -> list[Looks]:
-    """Return what stands for each entry where a frame makes do with fewer."""
-    nearest = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
-    counts = np.bincount(nearest, weights=table.counts, minlength=len(palette))
-    points = _core.colors_to_points(palette.colors_srgb8, "oklab")
-    sizes = [size for size in EFFORTS[options.effort].lzw_sizes if size < len(palette)]
-    # A look beyond the palette stands for itself.
-    return [
-        np.append(found, np.arange(len(found), _PLACES)).astype(np.uint16) for found in stand_ins(points, counts, sizes)
-    ]
-
-
 def _whole(mask: Mask) -> Box:
     return Box(0, 0, mask.shape[1], mask.shape[0])
-
-
-def _exact_entries(table: ColorTable, palette: Palette) -> npt.NDArray[np.int64]:
-    """Return each color's own palette entry, the first if there are several, -1 where it has none."""
-    keys = pack_colors(table.colors_srgb8)
-    entries, first = np.unique(pack_colors(palette.colors_srgb8), return_index=True)
-    place = np.minimum(np.searchsorted(entries, keys), len(entries) - 1)
-    return np.where(entries[place] == keys, first[place], -1)

@@ -16,7 +16,7 @@ from huepress.model import Bytes, ColorTable, Palette
 from huepress.options import Options
 
 # What a pixel's own squared error weighs: the square of the eye filter's middle (core/search/eye_filter.hpp).
-_OWN_ERROR = 0.08
+OWN_ERROR = 0.08
 # A byte of the color table counts beside so many pixels that change, which take about 25 bytes of codes.
 _CHANGED_PER_BYTE = 200
 
@@ -82,7 +82,7 @@ def worth_its_bytes(palette: Palette, table: ColorTable, n_changed: int, options
         lightness, a, b = np.square(errors.astype(np.float64)).T
         squares = lightness + a + b
         # Sums that do not hang on the machine.
-        return _OWN_ERROR * math.fsum((squares * table.counts).tolist()) + byte_worth * _table_bytes(len(entries))
+        return OWN_ERROR * math.fsum((squares * table.counts).tolist()) + byte_worth * _table_bytes(len(entries))
 
     if not sizes:
         return palette
