@@ -52,6 +52,7 @@ _PARTS = {
     "rows.js": "huepress.web.page",
     "settings.js": "huepress.web.page",
     "compare.js": "huepress.web.page",
+    "swatches.js": "huepress.web.page",
     "sheets.js": "huepress.web.page",
     "folder.js": "huepress.web.page",
     "drop.js": "huepress.web.page",

@@ -4,8 +4,7 @@ import { startIntake } from "./drop.js";
 import * as folder from "./folder.js";
 import * as rows from "./rows.js";
 import * as settings from "./settings.js";
-
-const said = document.querySelector(".said");
+import { say } from "./viewer.js";
 
 rows.startRows({
   compare: comparison.open,
@@ -14,13 +13,13 @@ rows.startRows({
     settings.choose(id);
     document.querySelector("#field-n_colors").focus();
   },
-  tell: (text) => { said.textContent = text; },
+  tell: say,
 });
 comparison.startComparison();
 startIntake();
-const gone = () => { said.textContent = "huepress serve does not answer; start it again"; };
+const gone = () => say("huepress serve does not answer; start it again", Infinity);
 try {
-  await settings.startSettings();
+  await settings.startSettings(() => {});
   await folder.startFolder();
 } catch (error) {
   gone();
@@ -29,7 +28,7 @@ try {
 
 const events = new EventSource("api/events");
 let isFirst = true;
-events.addEventListener("open", () => { isFirst = true; said.textContent = ""; });
+events.addEventListener("open", () => { isFirst = true; say(""); });
 events.addEventListener("error", gone);
 events.addEventListener("message", (event) => {
   const state = JSON.parse(event.data);
