@@ -97,7 +97,13 @@ class Served:
         return answer.json["taken"][0]
 
     def states(self) -> Iterator[dict]:
-        """Yield the events of the page."""
+        """Yield the events of the page; one stream of many is ended soon, and opened anew, as browsers do."""
+        while True:
+            yield from self._stream()
+            if self.process.poll() is not None:
+                return
+
+    def _stream(self) -> Iterator[dict]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG)
         with contextlib.closing(connection):
             connection.request(
@@ -150,3 +156,18 @@ def serving(
             wait_until(lambda: process.poll() is not None, process)
         process.stdout.close()
         process.stderr.close()
+
+
+def saved(served, **asked):
+    """Have a run done, tried first as it has to be, and return how it ended."""
+    if not asked["dry_run"] and served.call("GET", "/api/folder").json["tried"] is None:
+        saved(served, **{**asked, "dry_run": True})
+    assert served.call("POST", "/api/folder/run", asked).status == 202
+    state = {}
+
+    def is_over():
+        state.update(served.call("GET", "/api/folder").json["run"])
+        return not state["running"]
+
+    wait_until(is_over, served.process)
+    return state
