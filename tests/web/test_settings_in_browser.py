@@ -120,7 +120,7 @@ def test_what_is_wrong_is_told_beside_its_field(page, size, name, text):
     assert box.get_attribute("aria-invalid") == "true"
     assert f"field-{name}-wrong" in box.get_attribute("aria-describedby").split()
     sides = wrong.evaluate("e => [e.getBoundingClientRect().top, e.getBoundingClientRect().bottom]")
-    assert 0 <= sides[0] and sides[1] <= size[1]
+    assert sides[0] >= 0 and sides[1] <= size[1]
     below = box.bounding_box()
     assert 0 <= sides[0] - (below["y"] + below["height"]) < 30
     box.fill("")

@@ -11,6 +11,7 @@ const dialog = document.querySelector("#comparison");
 const place = document.querySelector("#compared");
 const frontier = document.querySelector("#frontier");
 const pick = document.querySelector("#pick");
+const FAILED = -1; // in place of the number of a result
 let viewer = null;
 let shown = { id: "", version: 0, beside: 0 }; // the picture, its result, and an earlier version; 0 for none
 let drawn = ""; // the address of what is in place
@@ -129,6 +130,18 @@ function colorAt({ x, y }) {
   return `#${[r, g, b, ...(a < 255 ? [a] : [])].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
+/* What is compared has failed: nothing of before stands beside that. */
+function failed(row) {
+  if (shown.version === FAILED) return;
+  shown = { id: row.id, version: FAILED, beside: 0 };
+  clear();
+  place.removeAttribute("aria-busy");
+  segments.takeOff(null);
+  frontier.replaceChildren();
+  swatches.show(row);
+  document.querySelector("#comparison-facts").textContent = `Failed: ${row.error}`;
+}
+
 export function open(id) {
   const row = known(id);
   if (!row?.made) return;
@@ -146,6 +159,9 @@ export function update() {
   const row = known(shown.id);
   if (!row) {
     dialog.close();
+    if (document.activeElement === document.body) document.querySelector("#add").focus(); // its row has gone, too
+  } else if (row.error && !row.made) {
+    failed(row);
   } else if (row.made) {
     facts(row);
     swatches.mark();

@@ -4,6 +4,7 @@ import { startIntake } from "./drop.js";
 import * as folder from "./folder.js";
 import * as rows from "./rows.js";
 import * as settings from "./settings.js";
+import { listen } from "./stream.js";
 import { say } from "./viewer.js";
 
 rows.startRows({
@@ -17,24 +18,17 @@ rows.startRows({
 });
 comparison.startComparison();
 startIntake();
-const gone = () => say("huepress serve does not answer; start it again", Infinity);
 try {
-  await settings.startSettings(() => {});
+  await settings.startSettings(() => folder.changed(true));
   await folder.startFolder();
 } catch (error) {
-  gone();
+  say("huepress serve does not answer; start it again", Infinity);
   throw error;
 }
 
-const events = new EventSource("api/events");
-let isFirst = true;
-events.addEventListener("open", () => { isFirst = true; say(""); });
-events.addEventListener("error", gone);
-events.addEventListener("message", (event) => {
-  const state = JSON.parse(event.data);
-  if (isFirst) rows.forget(state); // the state as a whole
+listen((state) => {
+  if (state.whole) rows.forget(state);
   folder.changed(Boolean(state.chosen));
-  isFirst = false;
   rows.update(state);
   settings.update(state);
   comparison.update();

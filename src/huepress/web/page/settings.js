@@ -8,6 +8,8 @@ const wrong = document.querySelector("#wrong");
 const asAll = document.querySelector("#as-all");
 const WAIT = 350; // milliseconds without a key before a change counts
 const LONGEST_FLUSH = 5000; // milliseconds; whoever waits is not left waiting where no state comes
+const ONE_FOR_ALL = "One for all pictures";
+const FINDING = "Finding one for all …";
 const BAD = Symbol("what a browser does not take for a number");
 // By whom they are for, a picture or "" for all: changes until the server has taken them, its answers until a state tells
 // as much, and what was wrong, by the names of the fields. What was typed is never taken from the fields, which show much
@@ -18,6 +20,7 @@ const problems = new Map();
 const due = new Set(); // for whom changes are to be sent now
 const given = new Set(); // the pictures that are to be as all are
 let fields = [];
+let sharing = null; // the button for one palette for all, while that is being found
 let forAll = {};
 let waiting = 0;
 let sending = null; // a promise while changes are on their way
@@ -63,7 +66,7 @@ function colorTools(field) {
   if (field.name === "palette") {
     const file = make("input", { type: "file", hidden: true });
     const fromFile = make("button", { type: "button", textContent: "From a file" });
-    const shared = make("button", { type: "button", textContent: "One for all pictures" });
+    const shared = make("button", { type: "button", textContent: ONE_FOR_ALL });
     const take = (promise, id = target.value) => {
       tell("", id, field.name);
       return promise.then(({ palette }) => set({ palette }, id)).catch((error) => tell(error.message, id, field.name));
@@ -73,7 +76,21 @@ function colorTools(field) {
       if (file.files[0]) take(call("POST", "api/palette", file.files[0]));
       file.value = "";
     });
-    shared.addEventListener("click", () => take(call("POST", "api/shared-palette", {})));
+    shared.addEventListener("click", async () => {
+      if (sharing) return;
+      shared.textContent = FINDING;
+      shared.setAttribute("aria-disabled", true); // focus stays
+      sharing = shared;
+      const leftOut = [];
+      await take(flush().then(() => call("POST", "api/shared-palette", {})).then((answer) => {
+        leftOut.push(...answer.left_out);
+        return answer;
+      }));
+      shared.textContent = ONE_FOR_ALL;
+      shared.removeAttribute("aria-disabled");
+      sharing = null;
+      if (leftOut.length) tell(`Left out: ${leftOut.slice(0, 20).join("; ")}`, target.value, field.name);
+    });
     tools.append(file, fromFile, shared);
   }
   return tools;
@@ -246,6 +263,7 @@ export function choose(id) {
 
 export function update(state) {
   if (state.chosen) forAll = state.chosen;
+  if (sharing && state.shared < 1) sharing.textContent = `${FINDING} ${Math.round(100 * state.shared)} %`;
   for (const [id, answer] of settled) if (state.version >= answer.version) settled.delete(id);
   for (const each of [edits, settled, problems]) {
     for (const id of each.keys()) if (id && !known(id)) each.delete(id);
