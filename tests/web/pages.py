@@ -2,7 +2,7 @@
 
 import base64
 
-PATIENCE = 30_000.0  # milliseconds: only what never comes takes so long
+PATIENCE = 300_000.0  # milliseconds: only what never comes takes so long
 
 
 def drop(page, folder, names):

@@ -7,7 +7,7 @@ import { copy, say } from "./viewer.js";
 const place = document.querySelector("#swatches");
 const scope = document.querySelector("#edits-for");
 const HEX = /^#?([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/;
-const LONG = 15000; // milliseconds that a whole sentence stays
+const LONG = 8000; // milliseconds that a whole sentence stays
 let id = ""; // whose palette it is
 
 /* For whom an edit is: a picture with settings of its own hears of no others. */
