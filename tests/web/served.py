@@ -7,6 +7,7 @@ import http.client
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,10 +99,11 @@ class Served:
 
     def states(self) -> Iterator[dict]:
         """Yield the events of the page; one stream of many is ended soon, and opened anew, as browsers do."""
-        while True:
-            yield from self._stream()
-            if self.process.poll() is not None:
-                return
+        yield from self._stream()
+        with contextlib.suppress(OSError):  # the server is about to end
+            while self.process.poll() is None:
+                time.sleep(0.05)
+                yield from self._stream()
 
     def _stream(self) -> Iterator[dict]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG)

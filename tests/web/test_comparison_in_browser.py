@@ -126,6 +126,22 @@ def test_what_is_refused_is_taken_back_and_told(page, served):
     wait_until(lambda: own(served)["one.png"]["effort"] == 1, served.process)
 
 
+def test_what_is_seen_is_what_is_removed_from(page, served):
+    """A newer result may have other colors, which are not shown yet."""
+    seen = [each.get_attribute("data-color") for each in page.locator(SWATCHES).all()]
+    held, freed = [], []
+    page.route("**/viewer.html", lambda route: route.continue_() if freed else held.append(route))
+    served.call("PATCH", "/api/settings", {"space": "srgb", "seed": 5, "rate": 3})
+    served.finished()
+    page.locator("#compared[aria-busy]").wait_for()
+    page.locator(SWATCHES).first.press("Delete")
+    wait_until(lambda: (own(served)["one.png"] or {}).get("palette") == ",".join(seen[1:]), served.process)
+    freed.append(True)
+    for route in held:
+        route.continue_()
+    playwright.expect(page.locator(SWATCHES)).to_have_count(3, timeout=PATIENCE)
+
+
 def test_focus_stays_where_a_color_was_removed(page, served):
     for left in (3, 2):
         page.locator(SWATCHES).nth(1).focus()

@@ -247,7 +247,7 @@ class Folder:
     def _missing(self, request: RunRequest, found: set[str]) -> list[Task]:
         """Return tasks that fail for files that a run was to have and has not found: none is left out in silence."""
         into = None if request.output is None else os.path.relpath(request.output, self._root).replace(os.sep, "/")
-        lost = InputError("it is not there any more, or lies behind a link, which is not followed", remedy="put it back")
+        lost = InputError("it has gone, or lies behind a link, which is not followed", remedy="put it back")
         inside = InputError("it lies in the folder that is saved into", remedy="choose another folder")
         return [
             Task(name, name, None, error=inside if into is not None and name.startswith(f"{into}/") else lost)

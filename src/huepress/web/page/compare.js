@@ -5,7 +5,7 @@ import { known } from "./rows.js";
 import * as segments from "./segments.js";
 import { fetchInTurn } from "./sheets.js";
 import * as swatches from "./swatches.js";
-import { startViewer } from "./viewer.js";
+import { say, startViewer } from "./viewer.js";
 
 const dialog = document.querySelector("#comparison");
 const place = document.querySelector("#compared");
@@ -118,9 +118,11 @@ function facts(row) {
   document.querySelector("#comparison-facts").textContent = told.join(" · ");
 }
 
+const original = () => place.querySelector(".picture[alt=Original], .picture[aria-label=Original]"); // a picture, or a frame
+
 /* Return the color of the original at a point, as the browser shows it. */
 function colorAt({ x, y }) {
-  const image = place.querySelector(".picture[alt=Original], .picture[aria-label=Original]"); // a picture, or a frame
+  const image = original();
   const { width, height } = place.querySelector(".viewer").dataset;
   if (!image || x < 0 || y < 0 || x >= width || y >= height) return null;
   const canvas = make("canvas", { width: 1, height: 1 });
@@ -200,6 +202,11 @@ export function startComparison() {
     if (!dialog.classList.contains("picking") || !event.target.closest(".stage") || !viewer) return;
     event.preventDefault();
     event.stopPropagation();
+    const image = original();
+    if (image && image.complete === false) { // there is no color to be seen yet
+      say("The picture is being drawn; click again");
+      return;
+    }
     dialog.classList.remove("picking");
     pick.setAttribute("aria-pressed", false);
     const color = colorAt(viewer.pointAt(event));

@@ -1,6 +1,5 @@
 // The palette of what is compared: its colors to pin and to remove, for that picture alone unless all are chosen.
 import { make } from "./api.js";
-import { known } from "./rows.js";
 import * as settings from "./settings.js";
 import { copy, say } from "./viewer.js";
 
@@ -9,6 +8,7 @@ const scope = document.querySelector("#edits-for");
 const HEX = /^#?([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/;
 const LONG = 8000; // milliseconds that a whole sentence stays
 let id = ""; // whose palette it is
+let seen = []; // its colors as they are shown: of a newer result there may be others already
 
 /* For whom an edit is: a picture with settings of its own hears of no others. */
 const whom = () => (scope.value === "all" && !settings.isOwn(id) ? "" : id);
@@ -24,10 +24,10 @@ function normal(color) {
 const listed = (name) => (settings.get(name, id) || "").split(",").map(normal).filter(Boolean);
 const isFixed = () => Boolean(settings.get("palette", id));
 
-/* The colors that are asked for, or that were found: a change may be under way that the result does not show yet. */
+/* The colors that are asked for, even if the result does not show them yet; else those that are seen: what somebody means. */
 function present() {
   const asked = listed("palette");
-  return asked.length ? asked : known(id)?.made?.palette ?? [];
+  return asked.length ? asked : seen;
 }
 
 async function edit(values) {
@@ -85,7 +85,7 @@ function swatch(color) {
 
 /* Show the palette of a result; focus stays on its color, or where that was. */
 export function show(row) {
-  const colors = row.made?.palette ?? [];
+  const colors = (seen = row.made?.palette ?? []);
   const before = [...place.querySelectorAll("[data-color]")];
   const at = before.indexOf(document.activeElement);
   const focused = at < 0 ? document.activeElement?.dataset?.do : before[at].dataset.color;
@@ -116,6 +116,7 @@ export function show(row) {
 export function open(whose) {
   id = whose;
   scope.value = "one";
+  seen = [];
   place.replaceChildren();
   mark();
 }
