@@ -11,6 +11,7 @@ from PIL import Image
 import scenes
 from conftest import png_bytes, wait_until
 from huepress.wording import quoted
+from huepress.web.uploads import given_name, safe_name
 from web.served import serving
 
 NAMES = [
@@ -72,6 +73,13 @@ def test_any_name_is_found_by_the_command(huepress_program, tmp_path, how):
         done = in_shell(huepress_program, row["command"], tmp_path if how == "folder" else folder)
         assert done.returncode == 0, (row["name"], done.stderr)
     assert sorted(results(folder).values()) == sorted(expected)
+
+
+@pytest.mark.parametrize("name", ["C:\\w\\x.png", "c:w/x.png", "../C:/w/./x.png", "C: D:w//x.png", "/w\n/x.png"])
+def test_names_lead_nowhere(name):
+    """Neither in our own archives, on any system, nor out of the folder that a command is called in."""
+    assert safe_name(name) == "w/x.png"
+    assert not {"", ".", ".."} & set(given_name(name).split("/"))
 
 
 def test_what_is_set_outside_does_not_count(huepress_program, tmp_path):
