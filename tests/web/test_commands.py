@@ -10,8 +10,8 @@ from PIL import Image
 
 import scenes
 from conftest import png_bytes, wait_until
-from huepress.wording import quoted
 from huepress.web.uploads import given_name, safe_name
+from huepress.wording import quoted
 from web.served import serving
 
 NAMES = [
