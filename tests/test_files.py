@@ -3,9 +3,10 @@ import os
 
 import pytest
 
-from huepress import files
 from huepress.errors import InputError, OutputError
-from huepress.files import check_writable_name, open_locked, read_bytes, write_bytes
+from huepress.files import check_writable_name, read_bytes, write_bytes
+from huepress.storage import locked
+from huepress.storage.locked import open_locked
 
 
 def leftovers(folder):
@@ -95,8 +96,8 @@ class WindowsLocks:
 
 def test_a_ledger_is_held_on_windows_as_well(tmp_path, monkeypatch):
     locks = WindowsLocks()
-    monkeypatch.setattr(files, "fcntl", None)
-    monkeypatch.setattr(files, "msvcrt", locks)
+    monkeypatch.setattr(locked, "fcntl", None)
+    monkeypatch.setattr(locked, "msvcrt", locks)
     ledger = tmp_path / "ledger"
     with open_locked(ledger) as file:
         file.write(b"a line\n")
@@ -110,8 +111,8 @@ def test_a_ledger_is_held_on_windows_as_well(tmp_path, monkeypatch):
 
 
 def test_without_any_locks(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "fcntl", None)
-    monkeypatch.setattr(files, "msvcrt", None)
+    monkeypatch.setattr(locked, "fcntl", None)
+    monkeypatch.setattr(locked, "msvcrt", None)
     with open_locked(tmp_path / "ledger") as file:
         file.write(b"x")
 

@@ -16,20 +16,9 @@ from pathlib import Path
 from huepress.beneath import LinkError, open_beneath
 from huepress.errors import InputError, LimitError, MissingFileError, OutputError, Remedy
 
-try:
-    import fcntl
-except ImportError:  # no POSIX
-    fcntl = None  # type: ignore[assignment]
-try:
-    import msvcrt
-except ImportError:  # no Windows
-    msvcrt = None  # type: ignore[assignment]
-
 SUFFIX = "-huepress"
 # No picture that could be compressed is larger.
 MOST_BYTES = 1 << 32
-# Windows lets nobody read bytes that are locked: this one is beyond the end of every ledger.
-_LOCKED_BYTE = 1 << 30
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
@@ -293,43 +282,18 @@ def sync(path: str | os.PathLike[str]) -> None:
         raise cannot_be_written(path, error) from None
 
 
-def open_locked(path: Path) -> io.FileIO:
-    """Open a file of our own for reading and appending that only one process may hold at a time.
+def check_folder(path: Path) -> None:
+    """Refuse a folder in which nothing can be written, or which cannot be made.
 
     Raises
     ------
     OutputError
-        If another process holds it, it is a link or no regular file, or it cannot be opened.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, follow=False)
-    except (OSError, ValueError) as error:
-        raise OutputError(
-            f"cannot be used as the ledger ({_reason(error)})", subject=str(path), remedy="remove it and run it again"
-        ) from None
-    try:
-        _lock(file)
-    except (BlockingIOError, PermissionError):  # of POSIX and of Windows
-        file.close()
-        raise OutputError(
-            "another run is at work there", subject=str(path.parent), remedy="wait until it has ended"
-        ) from None
-    except OSError:
-        pass  # a file system without locks
-    return file
-
-
-def _lock(file: io.FileIO) -> None:
-    """Hold a file for this process, or raise an OSError at once."""
-    if fcntl is not None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    elif msvcrt is not None:
-        file.seek(_LOCKED_BYTE)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        finally:
-            file.seek(0)
+    above = next(each for each in (path, *path.parents) if os.path.lexists(each) or each == each.parent)
+    if not above.is_dir():
+        raise OutputError("not a folder", subject=str(above), remedy=Remedy.OTHER_OUTPUT)
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise OutputError("the folder is not writable", subject=str(above), remedy=Remedy.OTHER_OUTPUT)
 
 
 def read_start(path: str | os.PathLike[str], n_bytes: int, *, below: str = "") -> bytes:
@@ -343,7 +307,7 @@ def read_start(path: str | os.PathLike[str], n_bytes: int, *, below: str = "") -
 
 def cannot_be_written(path: str | os.PathLike[str], error: Exception) -> OutputError:
     """Return the error that says so, why, and what to do."""
-    return OutputError(f"cannot be written ({_reason(error)})", subject=str(path), remedy=_advice(error))
+    return OutputError(f"cannot be written ({reason_of(error)})", subject=str(path), remedy=_advice(error))
 
 
 def check_writable_name(path: str | os.PathLike[str], *, overwrite: bool) -> None:
@@ -379,10 +343,11 @@ def _cannot_be_read(path: str | os.PathLike[str], error: Exception) -> InputErro
         return InputError("a directory", subject=str(path), remedy=Remedy.WHOLE_FOLDER)
     if isinstance(error, PermissionError):
         return InputError("permission denied", subject=str(path), remedy="make it readable")
-    return InputError(f"cannot be read ({_reason(error)})", subject=str(path))
+    return InputError(f"cannot be read ({reason_of(error)})", subject=str(path))
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Return what the system says of an error, for the middle of a sentence."""
     text = getattr(error, "strerror", None) or str(error)
     return text[:1].lower() + text[1:]
 

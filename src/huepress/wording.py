@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 import math
+import os
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
+
+
+def quoted(text: str) -> str:
+    """Return a word as shells take it; what is not printed is escaped in the form ``$'...'`` (POSIX.1-2024, 2.2.4).
+
+    Parameters
+    ----------
+    text : str
+        As `os.fsdecode` returns it, where it is the name of a file that is no text.
+    """
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = (
+        each if each.isprintable() and each not in "\\'" else "".join(f"\\{byte:03o}" for byte in os.fsencode(each))
+        for each in text
+    )
+    return f"$'{''.join(escaped)}'"
 
 
 def human_bytes(n: int) -> str:

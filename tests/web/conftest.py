@@ -2,6 +2,7 @@
 
 import pytest
 
+from conftest import png_bytes
 from web.pages import PATIENCE
 
 
@@ -25,3 +26,21 @@ def open_page(browser):
 
     yield open_it
     assert complaints == []
+
+
+@pytest.fixture
+def tree(tmp_path, photo, badge):
+    """A folder with pictures, and links out of it."""
+    outside = tmp_path / "outside"
+    (outside / "deep").mkdir(parents=True)
+    (outside / "secret.png").write_bytes(png_bytes(badge))
+    (outside / "deep" / "a.png").write_bytes(png_bytes(badge))
+    root = tmp_path / "pictures"
+    (root / "sub").mkdir(parents=True)
+    (root / "a.png").write_bytes(png_bytes(photo))
+    (root / "sub" / "a.png").write_bytes(png_bytes(photo[::-1]))
+    (root / "notes.txt").write_text("no picture")
+    (root / "broken.png").write_bytes(b"no picture")
+    (root / "link.png").symlink_to(outside / "secret.png")
+    (root / "linked").symlink_to(outside / "deep")
+    return root

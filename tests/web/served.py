@@ -7,6 +7,7 @@ import http.client
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,14 @@ class Served:
         return answer.json["taken"][0]
 
     def states(self) -> Iterator[dict]:
-        """Yield the events of the page."""
+        """Yield the events of the page; one stream of many is ended soon, and opened anew, as browsers do."""
+        yield from self._stream()
+        with contextlib.suppress(OSError):  # the server is about to end
+            while self.process.poll() is None:
+                time.sleep(0.05)
+                yield from self._stream()
+
+    def _stream(self) -> Iterator[dict]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG)
         with contextlib.closing(connection):
             connection.request(
@@ -150,3 +158,18 @@ def serving(
             wait_until(lambda: process.poll() is not None, process)
         process.stdout.close()
         process.stderr.close()
+
+
+def saved(served, **asked):
+    """Have a run done, tried first as it has to be, and return how it ended."""
+    if not asked["dry_run"] and served.call("GET", "/api/folder").json["tried"] is None:
+        saved(served, **{**asked, "dry_run": True})
+    assert served.call("POST", "/api/folder/run", asked).status == 202
+    state = {}
+
+    def is_over():
+        state.update(served.call("GET", "/api/folder").json["run"])
+        return not state["running"]
+
+    wait_until(is_over, served.process)
+    return state

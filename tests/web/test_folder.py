@@ -9,25 +9,7 @@ import pytest
 from PIL import Image
 
 from conftest import png_bytes, wait_until
-from web.served import serving
-
-
-@pytest.fixture
-def tree(tmp_path, photo, badge):
-    """A folder with pictures, and links out of it."""
-    outside = tmp_path / "outside"
-    (outside / "deep").mkdir(parents=True)
-    (outside / "secret.png").write_bytes(png_bytes(badge))
-    (outside / "deep" / "a.png").write_bytes(png_bytes(badge))
-    root = tmp_path / "pictures"
-    (root / "sub").mkdir(parents=True)
-    (root / "a.png").write_bytes(png_bytes(photo))
-    (root / "sub" / "a.png").write_bytes(png_bytes(photo[::-1]))
-    (root / "notes.txt").write_text("no picture")
-    (root / "broken.png").write_bytes(b"no picture")
-    (root / "link.png").symlink_to(outside / "secret.png")
-    (root / "linked").symlink_to(outside / "deep")
-    return root
+from web.served import saved, serving
 
 
 @pytest.fixture
@@ -40,21 +22,6 @@ def served(huepress_program, tree, tmp_path):
 
 def contents(folder):
     return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def saved(served, **asked):
-    """Have a run done, tried first as it has to be, and return how it ended."""
-    if not asked["dry_run"] and served.call("GET", "/api/folder").json["tried"] is None:
-        saved(served, **{**asked, "dry_run": True})
-    assert served.call("POST", "/api/folder/run", asked).status == 202
-    state = {}
-
-    def is_over():
-        state.update(served.call("GET", "/api/folder").json["run"])
-        return not state["running"]
-
-    wait_until(is_over, served.process)
-    return state
 
 
 def test_the_pictures_inside_are_listed_and_no_link_is_followed(served, tree):
@@ -87,7 +54,8 @@ def test_a_picture_that_becomes_a_link_is_not_followed(served, tree):
     before = contents(tree.parent)
     for how in ("beside", "into", "replace"):
         state = saved(served, how=how, into="small", dry_run=False)
-        assert state["done"] == 0
+        assert {each["name"]: each["status"] for each in state["files"]} == {"a.png": "failed", "sub/a.png": "failed"}
+        assert all("behind a link, which is not followed" in each["told"] for each in state["files"])
     assert {
         path: data for path, data in contents(tree.parent).items() if not path.name.startswith(".huepress")
     } == before

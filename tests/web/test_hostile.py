@@ -20,8 +20,8 @@ from huepress.archive.tasks import FileOutcome, Task, failed
 from huepress.errors import DecodeError, HuepressError, InputError
 from huepress.formats.probe import Probe
 from huepress.web import folder as folders
+from huepress.web import streams, uploads
 from huepress.web import studio as studios
-from huepress.web import uploads
 from huepress.web.apart import Apart
 from huepress.web.jobs import do
 from huepress.web.scratch import Scratch, remove_soon
@@ -304,7 +304,7 @@ def test_what_is_written_after_a_picture_was_removed_goes_too(tmp_path, monkeypa
 
 
 def test_thousands_of_one_name_get_numbers():
-    names = studios.unique_names(["a.png"] * 30_000)  # all tried from 1 each, this would take minutes
+    names = streams.unique_names(["a.png"] * 30_000)  # all tried from 1 each, this would take minutes
     assert names[:3] == ["a.png", "a-2.png", "a-3.png"] and names[-1] == "a-30000.png"
     assert len(set(names)) == 30_000
 

@@ -1,5 +1,7 @@
 """Settings that are typed into the page: none is lost, whatever happens meanwhile."""
 
+import re
+
 import pytest
 
 import scenes
@@ -94,6 +96,39 @@ def test_what_is_refused_stays_in_its_field(page, served):
     page.complaints.clear()
 
 
+def test_what_is_refused_keeps_nothing_else_away(page, served):
+    page.locator("details", has=page.locator("#field-pin")).last.evaluate("e => { e.open = true; }")
+    page.locator("#field-pin").fill("nonsense")
+    page.get_by_role("alert").filter(has_text="nonsense").wait_for()
+    page.locator("#field-n_colors").fill("7")
+    until_chosen(served, n_colors=7, pin=None)
+    assert field(page, "pin") == "nonsense"
+    page.get_by_role("alert").filter(has_text="nonsense").wait_for()
+    page.complaints.clear()  # of answers that said so
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize(("name", "text"), [("quality", "abc"), ("max_size", "abc"), ("tol", "5"), ("pin", "xyz")])
+def test_what_is_wrong_is_told_beside_its_field(page, size, name, text):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    box = page.locator(f"#field-{name}")
+    page.locator("details", has=box).evaluate_all("all => { for (const each of all) each.open = true; }")
+    box.click()
+    box.press_sequentially(text)
+    wrong = page.locator(f"#field-{name}-wrong", has_text=re.compile("."))
+    wrong.wait_for()
+    assert box.get_attribute("aria-invalid") == "true"
+    assert f"field-{name}-wrong" in box.get_attribute("aria-describedby").split()
+    sides = wrong.evaluate("e => [e.getBoundingClientRect().top, e.getBoundingClientRect().bottom]")
+    assert sides[0] >= 0 and sides[1] <= size[1]
+    below = box.bounding_box()
+    assert 0 <= sides[0] - (below["y"] + below["height"]) < 30
+    box.fill("")
+    wrong.wait_for(state="hidden")
+    playwright.expect(box).not_to_have_attribute("aria-invalid", "true")
+    page.complaints.clear()
+
+
 def test_pins_at_once_are_all_taken(page, served):
     page.get_by_role("button", name="Compare photo.png").click()
     page.locator("#swatches .palette button").nth(2).wait_for()
@@ -103,7 +138,9 @@ def test_pins_at_once_are_all_taken(page, served):
           return each.dataset.color;
         })"""
     )
-    until_chosen(served, pin=",".join(pinned))
+    own = {"effort": 0, "n_colors": 16, "pin": ",".join(pinned)}
+    wait_until(lambda: [each["own"] for each in served.finished().values()] == [own], served.process)
+    assert "pin" not in served.chosen
 
 
 def test_changes_of_several_tabs_add_up(page, served):

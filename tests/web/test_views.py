@@ -183,7 +183,7 @@ def test_earlier_versions_are_still_there(served, run, tmp_path, photo):
     for figure, number in zip(figures[1:], (last, first), strict=True):
         assert served.call("GET", figure.attributes["data-href"]).body == files[number]
         assert served.call("GET", figure.one("img", class_="picture").attributes["src"]).body == files[number]
-    assert figures[2].attributes["data-command"] == "huepress compress --colors 4 --effort 0 -- photo.png"
+    assert figures[2].attributes["data-command"] == "huepress --no-settings compress --colors 4 --effort 0 -- photo.png"
     (tmp_path / "photo.png").write_bytes(png_bytes(photo))
     run(*shlex.split(figures[2].attributes["data-command"])[1:], cwd=tmp_path)
     assert (tmp_path / "photo-huepress.png").read_bytes() == files[first]

@@ -208,7 +208,10 @@ def _ledger_lines(settings: Settings) -> LedgerFile | None:
     """Open the tree's ledger; files that were named one by one have none."""
     if not settings.has_ledger:
         return None
-    return LedgerLines(settings.targets.read_ledger()) if settings.dry_run else settings.targets.open_ledger()
+    if not settings.dry_run:
+        return settings.targets.open_ledger()
+    settings.targets.check_ledger()
+    return LedgerLines(settings.targets.read_ledger())
 
 
 def _in_order(tasks: list[Task], outcomes: Iterator[FileOutcome]) -> Iterator[FileOutcome]:

@@ -72,7 +72,8 @@ def _published(outcome: FileOutcome, settings: Settings, ledger: Ledger) -> File
         if staged is not None:
             settings.targets.settle(staged)
         overwrite = settings.overwrite or settings.in_place
-        if staged is not None and outcome.output is not None and not overwrite:
+        is_for_file = outcome.output is not None and (staged is not None or settings.dry_run)
+        if is_for_file and not overwrite:
             overwrite = _is_ours(outcome, settings, ledger)
         if not settings.dry_run:
             ledger.add(outcome)
@@ -81,6 +82,8 @@ def _published(outcome: FileOutcome, settings: Settings, ledger: Ledger) -> File
             raise OutputError(
                 "it was changed meanwhile", subject=settings.sources.describe(task.source), remedy="run it again"
             )
+        if settings.dry_run and outcome.output is not None:
+            settings.targets.check(outcome.output, overwrite=overwrite)
         if staged is not None and outcome.output is not None:
             settings.targets.publish(staged, outcome.output, overwrite=overwrite)
     except HuepressError as error:

@@ -147,6 +147,11 @@ class PathsAndStreams(Paths):
         if name != STDIO:
             super().publish(staged, name, overwrite=overwrite)
 
+    def check(self, name: str, *, overwrite: bool) -> None:
+        """Refuse a name that is taken; standard output never is."""
+        if name != STDIO:
+            super().check(name, overwrite=overwrite)
+
     def size(self, name: str) -> int | None:
         """Return a file's bytes."""
         return None if name == STDIO else super().size(name)

@@ -36,8 +36,10 @@ def command(
     from huepress.archive.memory import parse_bytes
     from huepress.web.server import ServeRequest, is_local, serve
 
-    def ready(address: str, opens_once: str) -> None:
+    def ready(address: str, opens_once: str, *others: str) -> None:
         say(address)
+        for other in others:
+            say(f"From other machines: {other}")
         if not is_local(host):
             say("Anybody on the network who has this address gets in; it is not encrypted.", err=True)
         if not no_open:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,7 +20,7 @@ from huepress.pipeline.run import run
 from huepress.pipeline.smallest import advice
 from huepress.resizing import Resize
 from huepress.results import Outcome, Report
-from huepress.wording import advised, human_bytes, rounded_down, told_saving
+from huepress.wording import advised, human_bytes, quoted, rounded_down, told_saving
 
 # Options of which several values may be compared: every value with every other.
 VARIED = ("n_colors", "effort", "rate", "dither", "format")
@@ -80,7 +79,7 @@ class Version:
 
     def command(self, name: str) -> str:
         """Return the command line that makes this version of a file."""
-        return " ".join(["huepress", "compress", shlex.quote(name), *flags_of(self.options)])
+        return " ".join(["huepress", "compress", quoted(name), *flags_of(self.options)])
 
     @property
     def saved_text(self) -> str:
@@ -256,7 +255,7 @@ def flags_of(options: Options | Delivery) -> Iterator[str]:
         yes, _, no = flag.partition("/")
         yield no if value is False and no else yes
         if not isinstance(value, bool):
-            yield shlex.quote(written(value))
+            yield quoted(written(value))
 
 
 def written(value: object) -> str:

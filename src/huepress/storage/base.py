@@ -91,6 +91,12 @@ class Store(Protocol):
     def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
         """Give staged bytes their name in one step."""
 
+    def check(self, name: str, *, overwrite: bool) -> None:
+        """Refuse, with an `OutputError`, what `publish` would refuse; nothing is written."""
+
+    def check_ledger(self) -> None:
+        """Refuse, with an `OutputError`, what `open_ledger` would refuse; nothing is written."""
+
     def discard(self, staged: Staged) -> None:
         """Remove staged bytes that are not to be published."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from huepress import files
 from huepress.errors import HuepressError, InputError, LimitError, OutputError, Remedy
+from huepress.storage import locked
 from huepress.storage.base import LEDGER_NAME, Enter, Entry, LedgerFile, Staged, is_private, run_of_staged
 
 # A million files take about 600 MB.
@@ -165,6 +166,16 @@ class LocalStore:
             self.discard(staged)
             raise
 
+    def check(self, name: str, *, overwrite: bool) -> None:
+        """Refuse a name that is taken, leads out of the tree, or lies where nothing can be written."""
+        target = self._target(name)
+        files.check_folder(target.parent)
+        files.check_writable_name(self.path(name), overwrite=overwrite)
+
+    def check_ledger(self) -> None:
+        """Refuse a ledger that is none, and a folder in which none can be begun."""
+        locked.check_own(self.path(LEDGER_NAME))
+
     def discard(self, staged: Staged) -> None:
         """Remove staged bytes that are not to be published."""
         with contextlib.suppress(OSError):
@@ -183,7 +194,7 @@ class LocalStore:
 
     def open_ledger(self) -> LedgerFile:
         """Open ``.huepress-ledger`` in the root."""
-        return _LocalLedgerFile(files.open_locked(self.path(LEDGER_NAME)))
+        return _LocalLedgerFile(locked.open_locked(self.path(LEDGER_NAME)))
 
     def read_ledger(self) -> bytes:
         """Return the ledger's bytes, none if there is none."""

@@ -194,9 +194,16 @@ class RemoteStore:
     def publish(self, staged: Staged, name: str, *, overwrite: bool) -> None:
         """Write the file as a whole; several threads may."""
         assert isinstance(staged, bytes)
+        self.check(name, overwrite=overwrite)
+        self.put(name, staged)
+
+    def check(self, name: str, *, overwrite: bool) -> None:
+        """Refuse a name that is taken."""
         if not overwrite and self.size(name) is not None:
             raise OutputError("exists already", subject=self.describe(name), remedy=Remedy.OVERWRITE)
-        self.put(name, staged)
+
+    def check_ledger(self) -> None:
+        """Do nothing: only writing tells."""
 
     def put(self, name: str, data: bytes) -> None:
         """Write a file as a whole, whatever is there."""

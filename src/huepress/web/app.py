@@ -28,15 +28,16 @@ from huepress.formats.probe import Probe
 from huepress.web import choices, streams, uploads
 from huepress.web.answers import as_json, attachment
 from huepress.web.doors import Doors, Keys, TooMuchError
-from huepress.web.jobs import Kind, Source
+from huepress.web.jobs import LEFT_OUT, Kind, Source
 from huepress.web.pictures import result_name
 from huepress.web.scratch import receive_file
-from huepress.web.studio import Studio, unique_names
+from huepress.web.studio import Studio
 from huepress.web.telling import told
 from huepress.web.views import LABELS, SEGMENTS, VIEWER
 
 _T = TypeVar("_T")
 _MOST_TAKEN_AT_ONCE = 4
+_TURN = re.compile(r"\d{1,16}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 # One result, or two of them.
 _VERSIONS = re.compile(r"\d{1,15}(-\d{1,15})?", re.ASCII)
@@ -52,7 +53,9 @@ _PARTS = {
     "rows.js": "huepress.web.page",
     "settings.js": "huepress.web.page",
     "compare.js": "huepress.web.page",
+    "swatches.js": "huepress.web.page",
     "sheets.js": "huepress.web.page",
+    "stream.js": "huepress.web.page",
     "folder.js": "huepress.web.page",
     "drop.js": "huepress.web.page",
     "icon.svg": "huepress.web.page",
@@ -88,7 +91,7 @@ class Page:
     """
 
     def __init__(self, studio: Studio, is_over: Callable[[], bool]) -> None:
-        self._studio, self._is_over = studio, is_over
+        self._studio, self._is_over, self._streams = studio, is_over, streams.Streams()
         # Files that came in wait for their headers here, and keep no other answer waiting.
         self._taking = ThreadPoolExecutor(_MOST_TAKEN_AT_ONCE, thread_name_prefix="huepress-taking")
 
@@ -127,16 +130,20 @@ class Page:
         return as_json([dataclasses.asdict(field) for field in choices.fields()])
 
     async def _events(self, request: Request) -> Response:
-        # Whoever comes back gets the state as a whole: what was removed meanwhile is not kept for long.
-        return StreamingResponse(streams.changes(self._studio, -1, self._is_over), media_type="text/event-stream")
+        last = _number(request.headers.get("last-event-id"))
+        since = last if last is not None and last <= self._studio.version else -1
+        return StreamingResponse(
+            self._streams.changes(self._studio, since, self._is_over), media_type="text/event-stream"
+        )
 
     async def _add(self, request: Request) -> Response:
-        name = uploads.safe_name(request.query_params.get("name", ""))
+        name, turn = request.query_params.get("name", ""), request.query_params.get("turn", "")
+        given_turn = int(turn) if _TURN.fullmatch(turn) else None
         folder = self._studio.scratch.folder(str(self._studio.new_number()))
-        path = uploads.source_in(folder, name)
+        path = uploads.source_in(folder, uploads.safe_name(name))
         try:
             await receive_file(path, request.stream(), limit=uploads.MOST_UPLOAD)
-            taken, refused = await self._apart(partial(uploads.take_in, self._studio, name, path, folder))
+            taken, refused = await self._apart(partial(uploads.take_in, self._studio, name, path, folder, given_turn))
         except BaseException:  # whoever sent it may have gone: then this is canceled
             uploads.discard_quietly(self._studio, folder)
             raise
@@ -195,7 +202,8 @@ class Page:
             options=choices.options_for(values, max_pixels=self._studio.max_pixels),
             sources=tuple(Source(picture.path, picture.inside, picture.found) for picture in pictures),
         )
-        return as_json({"palette": ",".join(outcome.palette)})
+        left_out = [f"{pictures[place].name}: {why}" for place, why in outcome.facts[LEFT_OUT]]
+        return as_json({"palette": ",".join(outcome.palette), "left_out": left_out})
 
     async def _thumbnail(self, request: Request) -> Response:
         return Response(self._studio.picture(_id(request)).thumbnail, media_type="image/webp")
@@ -215,7 +223,7 @@ class Page:
 
     async def _results(self, request: Request) -> Response:
         made = [(picture.result_name, picture.made.path) for picture in self._studio.pictures if picture.made]
-        names = unique_names([uploads.safe_name(name) for name, _ in made])
+        names = streams.unique_names([uploads.safe_name(name) for name, _ in made])
         archive = streams.zipped(list(zip(names, [path for _, path in made], strict=True)))
         return StreamingResponse(archive, media_type="application/zip", headers=attachment("huepress.zip"))
 

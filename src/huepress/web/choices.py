@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,8 @@ from huepress.comparison.versions import flags_of
 from huepress.declare import Spec, specs
 from huepress.delivering import Delivery
 from huepress.errors import OptionError
-from huepress.options import STARTS, Options
+from huepress.options import DEFAULT_MAX_PIXELS, STARTS, Options
+from huepress.wording import quoted
 
 Value = str | int | float | bool
 Chosen = Mapping[str, Value]
@@ -29,6 +30,8 @@ _IN_OTHER_WORDS = {
     "own; avif, webp-lossy, jpeg: any number of colors; smallest: of all these at the same score. Usual: png; "
     "animations stay what they are.",
 }
+# By variables of these names the command's options are set from outside.
+_FROM_OUTSIDE = "HUEPRESS_COMPRESS_"
 # Plain k-means is there at once; the quickest search looks much more like what comes.
 _EFFORTS_OF_LOOKS = (0, 1)
 
@@ -182,7 +185,7 @@ def first_looks(options: Options) -> list[Options]:
     return [replace(rough, effort=effort) for effort in _EFFORTS_OF_LOOKS if effort < options.effort]
 
 
-def command_for(name: str, chosen: Chosen) -> str:
+def command_for(name: str, chosen: Chosen, *, max_pixels: int | None = None) -> str:
     """Return the command line that makes the same file of a picture.
 
     Parameters
@@ -191,13 +194,21 @@ def command_for(name: str, chosen: Chosen) -> str:
         The path of the picture's file.
     chosen : mapping
         Settings that are checked.
+    max_pixels : int, optional
     """
-    return command_of(name, options_for(chosen), delivery_for(chosen))
+    return command_of(name, options_for(chosen, max_pixels=max_pixels), delivery_for(chosen))
 
 
 def command_of(name: str, options: Options, delivery: Delivery) -> str:
-    """Return the command line that makes the file of a picture that these options make."""
+    """Return the command line that makes the file of a picture that these options make.
+
+    What would be set from outside, by a project or by the variables that this process has, too, does not count there.
+    """
     flags = [*flags_of(options), *flags_of(delivery)]
     if options.tolerant:  # it is about the work, and decides all the same whether there is a result
         flags.append("--tolerant")
-    return " ".join(["huepress", "compress", *flags, "--", shlex.quote(name)])
+    if options.max_pixels > DEFAULT_MAX_PIXELS:
+        flags.append(f"--max-pixels {options.max_pixels}")
+    variables = sorted(name for name in os.environ if name.startswith(_FROM_OUTSIDE))
+    without = ["env", *(f"-u {quoted(name)}" for name in variables)] if variables else []
+    return " ".join([*without, "huepress", "--no-settings", "compress", *flags, "--", quoted(name)])

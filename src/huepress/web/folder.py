@@ -51,6 +51,8 @@ class Progress:
         What became of each, the first few of those that are saved and of those that are not.
     summary, error : str
         One sentence in the end.
+    into : str
+        The name of the folder that results are saved into.
     """
 
     how: How
@@ -61,6 +63,7 @@ class Progress:
     files: list[dict[str, str]] = field(default_factory=list)
     summary: str = ""
     error: str = ""
+    into: str = ""
 
     def tell(self, outcome: FileOutcome) -> None:
         """Add what became of a file, unless there is too much to tell: a failure is told even after many successes."""
@@ -155,6 +158,7 @@ class Folder:
                 "refused": self._refused[:_MOST_TOLD],
                 "results": self._n_results,
                 "unread": self._n_unread,
+                "elsewhere": sum(not picture.inside for picture in self._studio.pictures),
                 "run": None if progress is None else asdict(progress),
                 "tried": tried,
             }
@@ -187,7 +191,7 @@ class Folder:
         if trial is None or not (dry_run or trial.is_of(asked)):
             raise OptionError("this is not what was tried; try it first, to the end")
         self._trial = trial
-        self._progress = progress = Progress(how, dry_run)
+        self._progress = progress = Progress(how, dry_run, into=asked.into)
         self._stopping.clear()
         threading.Thread(target=self._run, args=(progress, trial), name="huepress-save", daemon=True).start()
         return Response(status_code=202)
@@ -205,6 +209,7 @@ class Folder:
                 pictures = {self._entry(picture): picture for picture in self._studio.pictures if picture.inside}
                 going_on = takewhile(lambda _: not self._stopping.is_set(), planned.tasks)
                 tasks = [self._prepared(task, pictures.get(task.source), request, trial) for task in going_on]
+                tasks += self._missing(request, {task.source for task in planned.tasks})
                 if self._stopping.is_set():
                     break
                 planned = replace(planned, tasks=tasks, settings=_without_links(planned.settings))
@@ -231,13 +236,28 @@ class Folder:
             if self._stopping.is_set():
                 progress.summary = "Stopped."
             else:
-                progress.error = told(as_huepress_error(error))
+                progress.error = self._told(as_huepress_error(error))
         finally:
             for picture in replaced:
                 self._studio.renew(picture)
             if not progress.dry_run:
                 self._trial = None
             progress.running = False
+
+    def _missing(self, request: RunRequest, found: set[str]) -> list[Task]:
+        """Return tasks that fail for files that a run was to have and has not found: none is left out in silence."""
+        into = None if request.output is None else os.path.relpath(request.output, self._root).replace(os.sep, "/")
+        lost = InputError("it has gone, or lies behind a link, which is not followed", remedy="put it back")
+        inside = InputError("it lies in the folder that is saved into", remedy="choose another folder")
+        return [
+            Task(name, name, None, error=inside if into is not None and name.startswith(f"{into}/") else lost)
+            for name in sorted((request.only or frozenset()) - found)
+        ]
+
+    def _told(self, error: HuepressError) -> str:
+        """Return an error of a whole run as a sentence, with the file that it is about where there is one."""
+        name = os.path.relpath(error.subject, self._root) if os.path.isabs(error.subject) else error.subject
+        return f"{safe_name('this folder' if name == '.' else name)}: {told(error)}" if name else told(error)
 
     def _entry(self, picture: Picture) -> str:
         """Return a picture's name in the folder, which may be no text that can be shown."""

@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -21,15 +21,17 @@ from huepress.comparison.page.strips import sheets_set
 from huepress.delivering import Delivery
 from huepress.errors import HuepressError, as_huepress_error
 from huepress.formats.probe import Probe
+from huepress.model import ColorHistogram
 from huepress.options import Options
 from huepress.pipeline.intake import load_palette
 from huepress.storage.local import LocalStore
 from huepress.web.headers import header_of
+from huepress.web.telling import told
 from huepress.web.views import Shot, Taken, write_differences, write_segments, write_views
 
 Kind = Literal["compress", "show", "differ", "segment", "palette", "shared", "look", "plan"]
 # What is found, among the facts of an outcome.
-HEADER, PLANNED = "header", "planned"
+HEADER, PLANNED, LEFT_OUT = "header", "planned", "left out"
 ANYWHERE = LocalStore("")
 
 
@@ -195,8 +197,22 @@ def _palette(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutco
 
 
 def _shared(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:
-    tables = (palettes.colors_of(_read(source), job.options) for source in job.sources)
-    return FileOutcome(job, "counted", palette=palettes.shared_palette_of(tables, job.options).hex())
+    left_out: list[tuple[int, str]] = []
+
+    def tables() -> Iterator[ColorHistogram]:
+        errors: list[HuepressError] = []
+        for place, source in enumerate(job.sources):
+            try:
+                yield palettes.colors_of(_read(source), job.options)
+            except HuepressError as error:  # the others get theirs all the same
+                errors.append(error)
+                left_out.append((place, told(error)))
+            tell((place + 1) / len(job.sources))
+        if errors and len(errors) == len(job.sources):
+            raise errors[0]
+
+    palette = palettes.shared_palette_of(tables(), job.options).hex()
+    return FileOutcome(job, "counted", palette=palette, facts={LEFT_OUT: left_out})
 
 
 def _look(job: Job, threads: int, tell: Callable[[float], None]) -> FileOutcome:

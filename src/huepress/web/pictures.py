@@ -137,6 +137,10 @@ class Picture:
     id : str
     name : str
         What people call it, ``/`` between folders.
+    given : str
+        What a file that came in was called, to the letter.
+    turn : int
+        By what all are ordered: when it was dropped, in microseconds.
     path : str
     inside : str
         The folder that the path may not leave; empty for files that came in.
@@ -172,6 +176,8 @@ class Picture:
     size: int
     found: Probe
     folder: Path
+    given: str = ""
+    turn: int = 0
     own: Mapping[str, Value] | None = None
     made: Made | None = None
     thumbnail: bytes = b""
@@ -197,7 +203,7 @@ class Picture:
     @property
     def source(self) -> str:
         """The path by which a command finds it: of files that came in as much of it as browsers tell."""
-        return self.path if self.inside and self.path.isprintable() else self.name  # what is no text cannot be copied
+        return self.path if self.inside else self.given or self.name
 
     @property
     def result_name(self) -> str:
@@ -220,10 +226,11 @@ class Picture:
                 return each
         raise InputError("that version is no more", remedy="make it again")
 
-    def row(self, chosen: Chosen) -> dict[str, object]:
+    def row(self, chosen: Chosen, max_pixels: int | None = None) -> dict[str, object]:
         """Return what the page shows of it, under the settings that hold for it."""
         return {
             "id": self.id,
+            "turn": self.turn,
             "name": self.name,
             "bytes": self.size,
             "size": human_bytes(self.size),
@@ -235,7 +242,7 @@ class Picture:
             "error": self.error,
             "own": None if self.own is None else dict(self.own),
             "thumbnail": f"{zlib.crc32(self.thumbnail):08x}" if self.thumbnail else "",
-            "command": command_for(self.source, chosen),
+            "command": command_for(self.source, chosen, max_pixels=max_pixels),
             "made": None if self.made is None else self.made.facts(),
             "version": self.version,
         }

@@ -17,6 +17,7 @@ from typing import Self
 
 from huepress import files
 from huepress.errors import LimitError, OutputError
+from huepress.storage import locked
 
 _PREFIX = "huepress-serve-"
 _LOCK = "lock"
@@ -42,7 +43,7 @@ class Scratch:
             self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))  # 0700
         except OSError as error:
             raise files.cannot_be_written(self._parent, error) from None
-        self._lock = files.open_locked(self.root / _LOCK)
+        self._lock = locked.open_locked(self.root / _LOCK)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,7 +107,7 @@ def sweep(parent: Path) -> None:
                 continue
             if not (path / _LOCK).exists():
                 continue  # it is being made this moment
-            with files.open_locked(path / _LOCK):
+            with locked.open_locked(path / _LOCK):
                 shutil.rmtree(path, ignore_errors=True)
 
 

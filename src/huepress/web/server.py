@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import signal
 import socket
@@ -22,6 +23,8 @@ from huepress.options import DEFAULT_MAX_PIXELS, Options
 DEFAULT_HOST = "127.0.0.1"
 # What is still being sent when the server ends gets so long, in seconds.
 _GRACE = 1
+# What is wrong with a port, and not with the address.
+_OF_PORTS = (errno.EADDRINUSE, errno.EACCES, errno.EPERM)
 _ENDING = ("SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -61,7 +64,7 @@ class ServeRequest:
         return Resources(threads, self.memory, strict=True)
 
 
-def serve(request: ServeRequest, on_ready: Callable[[str, str], None]) -> None:
+def serve(request: ServeRequest, on_ready: Callable[..., None]) -> None:
     """Serve the page until Ctrl-C, or a signal that ends programs.
 
     Parameters
@@ -70,6 +73,7 @@ def serve(request: ServeRequest, on_ready: Callable[[str, str], None]) -> None:
     on_ready : callable
         Called with the address for people and with one that opens the page but once, as soon as these answer. Other
         users of a machine see what programs are started with, so only the second is for a browser's command line.
+        Where it listens on all addresses, those follow by which other machines reach it.
 
     Raises
     ------
@@ -114,7 +118,8 @@ def serve(request: ServeRequest, on_ready: Callable[[str, str], None]) -> None:
                 if folder is not None:
                     folder.list_pictures()
                 shown = "localhost" if request.host in (DEFAULT_HOST, "::1") else request.host
-                on_ready(*keys.addresses(_called(shown), port))
+                others = [keys.addresses(each, port)[0] for each in _of_this_machine(request.host)]
+                on_ready(*keys.addresses(_called(shown), port), *others)
 
         server: Server
         app = make_app(
@@ -177,6 +182,23 @@ def _called(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 
+def _of_this_machine(host: str) -> list[str]:
+    """Return the address by which others reach this machine, if it listens on all and has a network.
+
+    It is that from which packets would be sent to another network (RFC 5737, RFC 3849); none is.
+    """
+    elsewhere = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}
+    if host not in elsewhere:
+        return []
+    family, other = elsewhere[host]
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as asked:
+        asked.connect((other, 9))
+        address = asked.getsockname()[0]
+        if not ipaddress.ip_address(address).is_loopback:
+            return [address]
+    return []
+
+
 def _listener(host: str, port: int) -> socket.socket:
     """Bind an address; two servers never share one.
 
@@ -193,7 +215,9 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.listen(128)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "no such address"
-        raise OptionError(f"{host}:{port} cannot be listened on ({reason.lower()}); choose another port") from None
+        is_port = isinstance(error, OverflowError) or getattr(error, "errno", None) in _OF_PORTS
+        remedy = "choose another port" if is_port else "choose an address of this machine, or 0.0.0.0 for all"
+        raise OptionError(f"{host}:{port} cannot be listened on ({reason.lower()})", remedy=remedy) from None
     listener.setblocking(False)
     return listener
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -49,6 +50,7 @@ class Studio:
         self._chosen_version = 0
         self._version = 0
         self._awaited: dict[int, OnDone] = {}
+        self._shared = (-1, 0.0)  # how far one palette for all is, and since when
         # Plans of whole folders take their time; headers are not kept waiting by them.
         self.apart, self.planner = Apart(), Apart()
         self._workshop = Workshop(resources, self._done, self._progressed, self._dropped)
@@ -73,8 +75,24 @@ class Studio:
         """Return a number that nothing else has."""
         return next(self._numbers)
 
-    def add(self, name: str, path: str, found: Probe, size: int, folder: Path, *, inside: str = "") -> Picture:
+    def add(
+        self,
+        name: str,
+        path: str,
+        found: Probe,
+        size: int,
+        folder: Path,
+        *,
+        inside: str = "",
+        given: str = "",
+        turn: int | None = None,
+    ) -> Picture:
         """Take a picture in, and have it made.
+
+        Parameters
+        ----------
+        name, path, found, size, folder, inside, given, turn
+            As of `Picture`; by default its turn is now.
 
         Raises
         ------
@@ -88,7 +106,17 @@ class Studio:
             if len(self._pictures) >= MOST_PICTURES:
                 raise LimitError(f"there are {MOST_PICTURES:,} pictures already", remedy="remove some")
             identity = str(self.new_number())
-            picture = Picture(identity, name, path, inside, size, found, folder)
+            picture = Picture(
+                identity,
+                name,
+                path,
+                inside,
+                size,
+                found,
+                folder,
+                given,
+                time.time_ns() // 1000 if turn is None else turn,
+            )
             self._pictures[identity] = picture
             self._plan([picture], self._chosen)
             return picture
@@ -180,11 +208,15 @@ class Studio:
                 return None
             state: dict[str, object] = {
                 "version": self._version,
-                "rows": [p.row(self.chosen_for(p)) for p in self._pictures.values() if p.version > since],
+                "rows": [
+                    p.row(self.chosen_for(p), self.max_pixels) for p in self._pictures.values() if p.version > since
+                ],
                 "removed": [identity for version, identity in self._removed if version > since],
             }
             if self._chosen_version > since:
                 state["chosen"] = dict(self._chosen)
+            if self._shared[0] > since:
+                state["shared"] = self._shared[1]
             return state
 
     def ask(self, kind: Kind, on_done: OnDone, **more: object) -> int:
@@ -345,6 +377,8 @@ class Studio:
 
     def _progressed(self, job: Job, part: float) -> None:
         with self._lock:
+            if job.kind == "shared":
+                self._shared = self._tick(), part
             picture = self._pictures.get(job.picture)
             if picture is not None and job.number in picture.jobs:
                 picture.part, picture.version = max(part, 0.01), self._tick()
@@ -352,20 +386,3 @@ class Studio:
     def _tick(self) -> int:
         self._version += 1
         return self._version
-
-
-def unique_names(names: Sequence[str]) -> list[str]:
-    """Return names for files of one folder: what comes later under a name that is taken gets a number."""
-    taken: set[str] = set()
-    numbers: dict[str, int] = {}  # ten thousand of one name are not tried from 1 each
-    found = []
-    for name in names:
-        stem, dot, extension = name.rpartition(".")
-        for number in itertools.count(numbers.get(name.casefold(), 1)):
-            tried = name if number == 1 else f"{stem or name}-{number}{dot if stem else ''}{extension if stem else ''}"
-            if tried.casefold() not in taken:
-                break
-        taken.add(tried.casefold())
-        numbers[name.casefold()] = number
-        found.append(tried)
-    return found

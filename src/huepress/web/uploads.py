@@ -26,14 +26,23 @@ _MOST_ENTRIES = 10_000
 _ZIP = b"PK\x03\x04"
 _CHUNK = 1 << 20
 _LONGEST_NAME = 240
+_DRIVE = re.compile(r"^(?:[A-Za-z]:\s*)+")
 _PLAIN_EXTENSION = re.compile(r"\.[a-z0-9]{1,5}")
 
 
 def safe_name(name: str) -> str:
     """Return what a picture is called: parts of a path without tricks; no file is ever opened by it."""
     parts = re.split(r"[/\\]", "".join(each for each in name if each.isprintable()))
-    kept = [part.strip()[-_LONGEST_NAME:] for part in parts if part.strip() not in ("", ".", "..")]
+    bare = [_DRIVE.sub("", part.strip()) for part in parts]
+    kept = [part[-_LONGEST_NAME:] for part in bare if part not in ("", ".", "..")]
     return "/".join(kept)[-4 * _LONGEST_NAME :].lstrip("/") or "picture"
+
+
+def given_name(name: str) -> str:
+    """Return a name as it was given, to be found again by it: to the letter, but never out of the folder it is in."""
+    name = name.encode("utf-8", "replace").decode()  # half a character names no file
+    kept = [part for part in name.split("/") if part not in ("", ".", "..")]
+    return "/".join(kept)[-4 * _LONGEST_NAME :].lstrip("/").replace("\0", "") or "picture"
 
 
 def source_in(folder: Path, name: str) -> Path:
@@ -42,8 +51,19 @@ def source_in(folder: Path, name: str) -> Path:
     return folder / f"picture{extension if _PLAIN_EXTENSION.fullmatch(extension) else ''}"
 
 
-def take_in(studio: Studio, name: str, path: Path, folder: Path) -> tuple[list[Picture], list[str]]:
+def take_in(
+    studio: Studio, given: str, path: Path, folder: Path, turn: int | None = None
+) -> tuple[list[Picture], list[str]]:
     """Take in a file that lies in a folder of its own; what an archive holds gets folders of its own.
+
+    Parameters
+    ----------
+    studio : Studio
+    given : str
+        What its sender calls it.
+    path, folder : Path
+    turn : int, optional
+        When it was dropped.
 
     Returns
     -------
@@ -56,7 +76,12 @@ def take_in(studio: Studio, name: str, path: Path, folder: Path) -> tuple[list[P
         If it is nothing that can be taken.
     """
     if files.read_start(path, len(_ZIP)) != _ZIP:
-        return [studio.add(name, str(path), studio.apart.header_of(str(path)), path.stat().st_size, folder)], []
+        found = studio.apart.header_of(str(path))
+        return [
+            studio.add(
+                safe_name(given), str(path), found, path.stat().st_size, folder, given=given_name(given), turn=turn
+            )
+        ], []
     taken: list[Picture] = []
     refused: list[str] = []
     places: list[Path] = []
@@ -66,10 +91,12 @@ def take_in(studio: Studio, name: str, path: Path, folder: Path) -> tuple[list[P
         return source_in(places[-1], entry_name)
 
     try:
-        for entry_name, target in unpacked(path, new_file, studio.apart.check_open):
+        for entry_given, target in unpacked(path, new_file, studio.apart.check_open):
+            entry_name = safe_name(entry_given)
             try:
                 found = studio.apart.header_of(str(target))
-                taken.append(studio.add(entry_name, str(target), found, target.stat().st_size, places.pop()))
+                size, original = target.stat().st_size, given_name(entry_given)
+                taken.append(studio.add(entry_name, str(target), found, size, places.pop(), given=original, turn=turn))
             except HuepressError as error:
                 studio.apart.check_open()
                 refused.append(f"{entry_name}: {error.problem}")
@@ -78,7 +105,7 @@ def take_in(studio: Studio, name: str, path: Path, folder: Path) -> tuple[list[P
         studio.apart.check_open()
         if not taken:
             raise
-        refused.append(f"{name}: {error.problem}")
+        refused.append(f"{safe_name(given)}: {error.problem}")
     finally:
         _discard_all(studio, [*places, folder])
     if not taken and not refused:
@@ -107,7 +134,7 @@ def unpacked(
     Yields
     ------
     tuple of (str, Path)
-        What the file is called, and where it is.
+        What the file is called there, whatever that is, and where it is.
 
     Raises
     ------
@@ -129,10 +156,9 @@ def unpacked(
             for entry in entries:
                 if _is_clutter(entry.filename):
                     continue
-                name = safe_name(entry.filename)
-                target = new_file(name)
+                target = new_file(safe_name(entry.filename))
                 left -= _unpack(archive, entry, target, min(left, MOST_UPLOAD), go_on)
-                yield name, target
+                yield entry.filename, target
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError) as error:
         if isinstance(error, HuepressError):
             raise

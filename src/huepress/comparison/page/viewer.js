@@ -8,17 +8,45 @@ const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 let saying = 0;
 
-/* Copy a text, and say so for a while. */
-export async function copy(text) {
+/* Say something where it is seen above all else, for some milliseconds, or until something else is said. */
+export function say(text, long = 4000) {
   const said = document.querySelector(".said");
+  said.textContent = text;
+  clearTimeout(saying);
+  if (long < Infinity) saying = setTimeout(() => { said.textContent = ""; }, long);
+}
+
+/* Copy a text, and say so. */
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
-    said.textContent = `Copied: ${text}`;
-  } catch { // no clipboard without permission: it can be marked by hand
-    said.textContent = text;
+    say(`Copied: ${text}`);
+  } catch { // no clipboard without permission, nor from another machine without encryption
+    offer(text);
   }
-  clearTimeout(saying);
-  saying = setTimeout(() => { said.textContent = ""; }, 4000);
+}
+
+/* Show a text marked in a field, to be copied by hand. */
+function offer(text) {
+  const before = document.activeElement;
+  const field = document.createElement("input");
+  field.readOnly = true;
+  field.value = text;
+  field.setAttribute("aria-label", "To be copied by hand");
+  say("To be copied by hand (Ctrl+C): ", Infinity);
+  document.querySelector(".said").append(field);
+  field.focus();
+  field.select();
+  field.addEventListener("blur", () => { if (field.isConnected) say(""); });
+  field.addEventListener("copy", () => setTimeout(() => {
+    before.focus();
+    say(`Copied: ${text}`);
+  }));
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // what it lies over stays open
+    before.focus();
+  });
 }
 
 /* One viewer: two sides that share one place, so that they cannot fall out of step.

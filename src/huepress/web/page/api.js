@@ -1,6 +1,7 @@
 // Requests to the server that the page came from, and to nobody else.
 
-/* Send something, and return the answer; what went wrong is an Error of one sentence. `more` is said to fetch. */
+/* Send something, and return the answer; what went wrong is an Error of one sentence, with the status of a refusal.
+   `more` is said to fetch. */
 export async function call(method, path, body, more = {}) {
   const isFile = body instanceof Blob;
   let answer;
@@ -16,7 +17,9 @@ export async function call(method, path, body, more = {}) {
   }
   const kind = answer.headers.get("Content-Type") || "";
   const told = kind.startsWith("application/json") ? await answer.json() : await answer.text();
-  if (!answer.ok) throw new Error(told.error || told || `the server answered ${answer.status}`);
+  if (!answer.ok) {
+    throw Object.assign(new Error(told.error || told || `the server answered ${answer.status}`), { status: answer.status });
+  }
   return told;
 }
 

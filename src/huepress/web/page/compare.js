@@ -1,17 +1,17 @@
-// The comparison of a picture with its result: the viewer of the comparison page, and its palette to pin and remove.
+// The comparison of a picture with its result: the viewer of the comparison page.
 import { call, make } from "./api.js";
 import { forgetSheets, getSheetsBy, isWanted, startPlayer } from "./player.js";
 import { known } from "./rows.js";
 import * as segments from "./segments.js";
-import * as settings from "./settings.js";
 import { fetchInTurn } from "./sheets.js";
-import { copy, startViewer } from "./viewer.js";
+import * as swatches from "./swatches.js";
+import { say, startViewer } from "./viewer.js";
 
 const dialog = document.querySelector("#comparison");
 const place = document.querySelector("#compared");
-const swatches = document.querySelector("#swatches");
 const frontier = document.querySelector("#frontier");
 const pick = document.querySelector("#pick");
+const FAILED = -1; // in place of the number of a result
 let viewer = null;
 let shown = { id: "", version: 0, beside: 0 }; // the picture, its result, and an earlier version; 0 for none
 let drawn = ""; // the address of what is in place
@@ -62,7 +62,7 @@ async function draw(row, beside = 0) {
   viewer = startViewer(element, false, startPlayer(element));
   segments.renew(viewer, ...layered());
   if (!isNew && frontier.querySelector(".plot")) return;
-  palette(row);
+  swatches.show(row);
   plot(row);
 }
 
@@ -118,50 +118,11 @@ function facts(row) {
   document.querySelector("#comparison-facts").textContent = told.join(" · ");
 }
 
-const listed = (name) => (settings.get(name) || "").split(",").map((color) => color.trim()).filter(Boolean);
-
-function pin(color) {
-  const pinned = listed("pin");
-  const known = pinned.includes(color);
-  settings.set("pin", (known ? pinned.filter((each) => each !== color) : [...pinned, color]).join(","));
-}
-
-function palette(row) {
-  const pinned = new Set(listed("pin"));
-  const colors = row.made.palette;
-  if (!colors.length) { // an original that was kept, or a format of any number of colors
-    swatches.replaceChildren();
-    return;
-  }
-  const items = colors.map((color) => {
-    const button = make("button", {
-      type: "button", title: color, "aria-label": `Pin ${color}`, "aria-pressed": pinned.has(color), "data-color": color,
-    });
-    button.style.setProperty("--color", color);
-    button.addEventListener("click", () => pin(color));
-    button.addEventListener("keydown", (event) => { if (event.key === "Delete") without(colors, color); });
-    button.addEventListener("contextmenu", (event) => { event.preventDefault(); without(colors, color); });
-    return make("li", {}, button);
-  });
-  const all = make("button", { type: "button", textContent: "Copy all colors" });
-  all.addEventListener("click", () => copy(colors.join(",")));
-  const focused = document.activeElement?.dataset?.color;
-  swatches.replaceChildren(
-    make("p", { className: "keys", textContent: "Palette: click a color to pin it; Delete, the other mouse button or a long press removes it." }),
-    make("ul", { className: "palette", "aria-label": "Palette of the result" }, ...items),
-    all,
-  );
-  if (focused) swatches.querySelector(`[data-color="${focused}"]`)?.focus();
-}
-
-/* Take a color out: the others become the palette that is asked for. */
-function without(colors, color) {
-  if (colors.length > 1) settings.set("palette", colors.filter((each) => each !== color).join(","));
-}
+const original = () => place.querySelector(".picture[alt=Original], .picture[aria-label=Original]"); // a picture, or a frame
 
 /* Return the color of the original at a point, as the browser shows it. */
 function colorAt({ x, y }) {
-  const image = place.querySelector(".picture[alt=Original], .picture[aria-label=Original]"); // a picture, or a frame
+  const image = original();
   const { width, height } = place.querySelector(".viewer").dataset;
   if (!image || x < 0 || y < 0 || x >= width || y >= height) return null;
   const canvas = make("canvas", { width: 1, height: 1 });
@@ -171,14 +132,26 @@ function colorAt({ x, y }) {
   return `#${[r, g, b, ...(a < 255 ? [a] : [])].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
+/* What is compared has failed: nothing of before stands beside that. */
+function failed(row) {
+  if (shown.version === FAILED) return;
+  shown = { id: row.id, version: FAILED, beside: 0 };
+  clear();
+  place.removeAttribute("aria-busy");
+  segments.takeOff(null);
+  frontier.replaceChildren();
+  swatches.show(row);
+  document.querySelector("#comparison-facts").textContent = `Failed: ${row.error}`;
+}
+
 export function open(id) {
   const row = known(id);
   if (!row?.made) return;
-  settings.choose(settings.isOwn(id) ? id : "");
   facts(row);
   clear();
-  swatches.replaceChildren();
+  swatches.open(id);
   frontier.replaceChildren();
+  dialog.append(document.querySelector(".said")); // beside it nothing is seen
   dialog.showModal();
   draw(row);
 }
@@ -188,17 +161,23 @@ export function update() {
   const row = known(shown.id);
   if (!row) {
     dialog.close();
+    if (document.activeElement === document.body) document.querySelector("#add").focus(); // its row has gone, too
+  } else if (row.error && !row.made) {
+    failed(row);
   } else if (row.made) {
     facts(row);
+    swatches.mark();
     if (row.made.number !== shown.version) draw(row, shown.beside);
   }
 }
 
 export function startComparison() {
+  swatches.startSwatches();
   getSheetsBy(fetchInTurn(isWanted));
   document.querySelector("#close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {
     clear();
+    document.body.append(document.querySelector(".said"));
     shown = { id: "", version: 0, beside: 0 };
     segments.reset();
     pick.setAttribute("aria-pressed", false);
@@ -223,9 +202,14 @@ export function startComparison() {
     if (!dialog.classList.contains("picking") || !event.target.closest(".stage") || !viewer) return;
     event.preventDefault();
     event.stopPropagation();
+    const image = original();
+    if (image && image.complete === false) { // there is no color to be seen yet
+      say("The picture is being drawn; click again");
+      return;
+    }
     dialog.classList.remove("picking");
     pick.setAttribute("aria-pressed", false);
     const color = colorAt(viewer.pointAt(event));
-    if (color) pin(color);
+    if (color) swatches.pin(color);
   }, true);
 }

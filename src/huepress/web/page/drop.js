@@ -6,6 +6,7 @@ const queue = [];
 const refused = [];
 let running = 0;
 let sent = 0;
+let last = 0; // the turn of the file that was dropped last, in microseconds: several come in at once, in any order
 let total = 0;
 let listing = 0; // dropped folders whose files are not all known yet
 
@@ -28,10 +29,10 @@ export function refuse(told) {
 async function send() {
   running += 1;
   while (queue.length) {
-    const { name, open } = queue.shift();
+    const { name, turn, open } = queue.shift();
     try {
       const file = await open();
-      const answer = await call("POST", `api/pictures?name=${encodeURIComponent(name)}`, file);
+      const answer = await call("POST", `api/pictures?name=${encodeURIComponent(name)}&turn=${turn}`, file);
       answer.refused.forEach(refuse);
     } catch (error) {
       refuse(`${name}: ${error.message}`);
@@ -44,7 +45,8 @@ async function send() {
 }
 
 function add(name, open) {
-  queue.push({ name, open });
+  last = Math.max(last + 1, Date.now() * 1000);
+  queue.push({ name, turn: last, open });
   total += 1;
   tell();
   if (running < AT_ONCE) send();
@@ -68,6 +70,13 @@ async function addEntry(entry, path) {
   }
 }
 
+/* Add what was dropped, one after the other: in that order it is listed. */
+async function addEntries(entries) {
+  listing += 1;
+  for (const entry of entries) await addEntry(entry, "").catch((error) => refuse(`${entry.name}: ${error.message}`));
+  listing -= 1;
+}
+
 export function startIntake() {
   const hint = document.querySelector("#drop-hint");
   for (const [button, input] of [["#add", "#files"], ["#add-folder", "#folder-files"]]) {
@@ -89,10 +98,7 @@ export function startIntake() {
     hint.hidden = true;
     const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
     if (entries.length) {
-      for (const entry of entries) {
-        listing += 1;
-        addEntry(entry, "").catch((error) => refuse(`${entry.name}: ${error.message}`)).finally(() => { listing -= 1; });
-      }
+      addEntries(entries);
     } else {
       addFiles(event.dataTransfer.files);
     }

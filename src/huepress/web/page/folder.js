@@ -1,12 +1,14 @@
 // Saving into the folder that the server was started with: always tried first, and only then done.
 import { call, make } from "./api.js";
 import { refuse } from "./drop.js";
+import * as settings from "./settings.js";
 
 const place = document.querySelector("#saving");
 const LOOK_AGAIN = 400; // milliseconds
 let tried = ""; // how what would be saved now has been tried, as the server says: it alone knows all that this hangs on
 let told = 0;
 let looking = 0;
+let problem = ""; // why the last wish was not followed
 const parts = {};
 
 const how = () => place.querySelector("[name=how]:checked").value;
@@ -26,12 +28,17 @@ function list({ files, dry_run: isDry }) {
 
 function show(run) {
   const running = Boolean(run?.running);
+  const focused = Object.values(parts).includes(document.activeElement) ? document.activeElement : null;
   parts.stop.hidden = !running;
   parts.attempt.disabled = running;
-  parts.save.disabled = running || tried !== about(how(), parts.into.value);
-  if (!run) return;
+  parts.save.disabled = running || settings.isPending() || tried !== about(how(), parts.into.value);
+  if (focused?.disabled || focused?.hidden) [parts.stop, parts.save, parts.attempt].find((each) => !each.hidden && !each.disabled)?.focus();
+  if (!run) {
+    parts.state.textContent = problem;
+    return;
+  }
   const verb = run.dry_run ? "Trying" : "Saving";
-  parts.state.textContent = running ? `${verb}: ${run.done} of ${run.total || "?"} …` : run.error || run.summary;
+  parts.state.textContent = running ? `${verb}: ${run.done} of ${run.total || "?"} …` : problem || run.error || run.summary;
   if (run.files.length !== parts.list.children.length || !running) list(run);
   parts.details.hidden = run.files.length === 0;
 }
@@ -43,6 +50,7 @@ async function look() {
   const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
   parts.results.textContent = [
     state.results && `Not listed: ${counted(state.results, "result")} of earlier runs.`,
+    state.elsewhere && `Not saved here: ${counted(state.elsewhere, "picture")} that came from elsewhere; download them.`,
     state.unread && `Not listed: ${counted(state.unread, "video")}, which need a plug-in: pip install 'huepress[video]', and start again.`,
   ].filter(Boolean).join(" ");
   tried = state.tried ? about(state.tried.how, state.tried.into) : "";
@@ -60,13 +68,16 @@ async function follow() {
 
 async function begin(dryRun) {
   parts.list.replaceChildren();
+  problem = "";
   try {
+    await settings.flush(); // what was typed last counts
     await call("POST", "api/folder/run", { how: how(), into: parts.into.value, dry_run: dryRun });
-    parts.attempt.disabled = parts.save.disabled = true;
+    show({ running: true, dry_run: dryRun, done: 0, total: 0, files: [] });
     await follow();
   } catch (error) {
-    await look();
-    parts.state.textContent = error.message;
+    problem = error.message;
+    parts.state.textContent = problem;
+    await look().catch(() => {}); // the server may have gone
   }
 }
 
@@ -88,7 +99,11 @@ function build(root) {
     make("p", { className: "bar" }, parts.attempt, parts.save, parts.stop),
     parts.results, parts.state, parts.details,
   );
-  place.addEventListener("input", () => show(null));
+  place.addEventListener("input", () => {
+    problem = "";
+    show(null);
+  });
+  document.querySelector("#fields").addEventListener("input", () => { parts.save.disabled = true; }); // until it is tried
   parts.attempt.addEventListener("click", () => begin(true));
   parts.save.addEventListener("click", () => begin(false));
   parts.stop.addEventListener("click", () => call("DELETE", "api/folder/run"));
@@ -99,16 +114,20 @@ export async function startFolder() {
   const state = await call("GET", "api/folder");
   if (state.root === null) return; // started without one
   build(state.root);
+  if (state.run) { // as it was when the page was left
+    place.querySelector(`[value=${state.run.how}]`).checked = true;
+    parts.into.value = state.run.into || parts.into.value;
+  }
   await look();
-  if (state.run?.running) follow();
+  if (state.run?.running) follow().catch(() => {});
 }
 
 /* Something has changed: what was tried may be no more what would be saved. */
 export function changed(isSetting) {
-  if (!tried) return;
+  if (!parts.save) return;
   if (isSetting) parts.save.disabled = true; // until the server has said
   looking ||= setTimeout(() => {
     looking = 0;
-    look();
+    look().catch(() => {}); // that the server has gone is told elsewhere
   }, isSetting ? 0 : LOOK_AGAIN);
 }

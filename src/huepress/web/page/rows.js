@@ -1,5 +1,6 @@
 // The list of pictures: a row each, changed in place, so that hundreds of them stay quick.
 import { call, humanBytes, make, toldSaving } from "./api.js";
+import * as settings from "./settings.js";
 import { copy } from "./viewer.js";
 
 const body = document.querySelector("#rows tbody");
@@ -12,7 +13,7 @@ let frames = 0;
 let actions = {};
 
 const keys = {
-  added: (row) => Number(row.id),
+  added: (row) => row.turn,
   name: (row) => row.name.toLowerCase(),
   bytes: (row) => -row.bytes,
   after: (row) => (row.made ? -row.made.bytes : 1),
@@ -40,7 +41,10 @@ function build(id) {
   element.append(head, cell("before", "Before"), cell("after", "After"), cell("saved", "Saved"), cell("score", "Score"), cell("format", "Format"), last);
   open.addEventListener("click", () => actions.compare(id));
   own.addEventListener("click", () => actions.own(id));
-  command.addEventListener("click", () => copy(known(id).command));
+  command.addEventListener("click", async () => {
+    if (settings.isPending()) await settings.flush().catch(() => {}); // what was typed last counts; what is wrong is told there
+    copy(known(id).command);
+  });
   away.addEventListener("click", () => call("DELETE", `api/pictures/${id}`).catch((error) => actions.tell(error.message)));
   return element;
 }
@@ -88,9 +92,23 @@ function order() {
     const [x, y] = [key(a.row), key(b.row)];
     return x < y ? -1 : x > y ? 1 : Number(a.row.id) - Number(b.row.id);
   });
-  sorted.forEach(({ element }, place) => { // only what is out of place moves, so that focus stays
+  const focused = body.contains(document.activeElement) ? document.activeElement : null;
+  sorted.forEach(({ element }, place) => { // only what is out of place moves
     if (body.children[place] !== element) body.insertBefore(element, body.children[place] || null);
   });
+  if (focused && document.activeElement !== focused) focused.focus({ preventScroll: true }); // it went with what moved
+}
+
+/* Take a row away; focus in it goes to the same place of the next one, and from the last one to where pictures come in. */
+function takeAway(id) {
+  const element = rows.get(id)?.element;
+  const focused = element?.contains(document.activeElement) ? document.activeElement : null;
+  rows.delete(id);
+  if (focused) {
+    const next = element.nextElementSibling ?? element.previousElementSibling;
+    (next?.querySelector(`[data-do="${focused.dataset.do}"]`) ?? next?.querySelector("[data-do=away]") ?? document.querySelector("#add")).focus();
+  }
+  element?.remove();
 }
 
 function total() {
@@ -110,10 +128,7 @@ function total() {
 
 /* Take over a change of the state. */
 export function update(state) {
-  for (const id of state.removed) {
-    rows.get(id)?.element?.remove();
-    rows.delete(id);
-  }
+  for (const id of state.removed) takeAway(id);
   for (const row of state.rows) {
     const entry = rows.get(row.id) || {};
     entry.row = row;
@@ -143,12 +158,7 @@ function paint() {
 /* The state as a whole: what it lacks is no more. */
 export function forget(state) {
   const there = new Set(state.rows.map((row) => row.id));
-  for (const [id, { element }] of rows) {
-    if (!there.has(id)) {
-      element?.remove();
-      rows.delete(id);
-    }
-  }
+  for (const id of [...rows.keys()]) if (!there.has(id)) takeAway(id);
 }
 
 export function startRows(given) {

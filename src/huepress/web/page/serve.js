@@ -4,8 +4,8 @@ import { startIntake } from "./drop.js";
 import * as folder from "./folder.js";
 import * as rows from "./rows.js";
 import * as settings from "./settings.js";
-
-const said = document.querySelector(".said");
+import { listen } from "./stream.js";
+import { say } from "./viewer.js";
 
 rows.startRows({
   compare: comparison.open,
@@ -14,28 +14,21 @@ rows.startRows({
     settings.choose(id);
     document.querySelector("#field-n_colors").focus();
   },
-  tell: (text) => { said.textContent = text; },
+  tell: say,
 });
 comparison.startComparison();
 startIntake();
-const gone = () => { said.textContent = "huepress serve does not answer; start it again"; };
 try {
-  await settings.startSettings();
+  await settings.startSettings(() => folder.changed(true));
   await folder.startFolder();
 } catch (error) {
-  gone();
+  say("huepress serve does not answer; start it again", Infinity);
   throw error;
 }
 
-const events = new EventSource("api/events");
-let isFirst = true;
-events.addEventListener("open", () => { isFirst = true; said.textContent = ""; });
-events.addEventListener("error", gone);
-events.addEventListener("message", (event) => {
-  const state = JSON.parse(event.data);
-  if (isFirst) rows.forget(state); // the state as a whole
+listen((state) => {
+  if (state.whole) rows.forget(state);
   folder.changed(Boolean(state.chosen));
-  isFirst = false;
   rows.update(state);
   settings.update(state);
   comparison.update();

@@ -7,18 +7,24 @@ const target = document.querySelector("#target");
 const wrong = document.querySelector("#wrong");
 const asAll = document.querySelector("#as-all");
 const WAIT = 350; // milliseconds without a key before a change counts
+const LONGEST_FLUSH = 5000; // milliseconds; whoever waits is not left waiting where no state comes
+const ONE_FOR_ALL = "One for all pictures";
+const FINDING = "Finding one for all …";
 const BAD = Symbol("what a browser does not take for a number");
 // By whom they are for, a picture or "" for all: changes until the server has taken them, its answers until a state tells
-// as much, and what it has refused. What was typed is never taken from the fields, which show much that comes meanwhile.
+// as much, and what was wrong, by the names of the fields. What was typed is never taken from the fields, which show much
+// that comes meanwhile; what was clicked is taken back where it is refused, and whoever asked for it says why.
 const edits = new Map();
 const settled = new Map();
 const problems = new Map();
 const due = new Set(); // for whom changes are to be sent now
 const given = new Set(); // the pictures that are to be as all are
 let fields = [];
+let sharing = null; // the button for one palette for all, while that is being found
 let forAll = {};
 let waiting = 0;
-let sending = false;
+let sending = null; // a promise while changes are on their way
+let onSent = () => {};
 let typing = null; // the field in which somebody writes: its text, and where in it one is, stay
 
 const ownOf = (id) => (settled.has(id) ? settled.get(id).chosen : known(id)?.own);
@@ -26,19 +32,22 @@ const ownOf = (id) => (settled.has(id) ? settled.get(id).chosen : known(id)?.own
 /* Return the settings that hold, with the changes that are under way. */
 function present(id = target.value) {
   const values = { ...(id ? ownOf(id) ?? present("") : settled.get("")?.chosen ?? forAll) };
-  for (const [name, value] of edits.get(id) ?? []) {
+  for (const [name, { value }] of edits.get(id) ?? []) {
     if (value === null) delete values[name];
     else if (value !== BAD) values[name] = value;
   }
   return values;
 }
 
+/* Whether something was changed that no state has told of yet. */
+export const isPending = () => settled.size > 0 || [...edits.values()].some((changed) => changed.size);
+
 /* Whether a picture has settings of its own, or is about to get some. */
 export const isOwn = (id) => Boolean(ownOf(id) || edits.get(id)?.size);
 
 function input(field) {
   const id = `field-${field.name}`;
-  const shared = { id, name: field.name, "aria-describedby": `${id}-help` };
+  const shared = { id, name: field.name, "aria-describedby": `${id}-help ${id}-wrong` };
   if (field.kind === "choice") {
     const values = field.usual === null ? ["", ...field.choices] : field.choices;
     const told = (value) => (value === "" ? "usual" : value === "auto" && field.name === "format" ? "smallest palette (auto)" : value);
@@ -57,16 +66,31 @@ function colorTools(field) {
   if (field.name === "palette") {
     const file = make("input", { type: "file", hidden: true });
     const fromFile = make("button", { type: "button", textContent: "From a file" });
-    const shared = make("button", { type: "button", textContent: "One for all pictures" });
+    const shared = make("button", { type: "button", textContent: ONE_FOR_ALL });
     const take = (promise, id = target.value) => {
-      promise.then(({ palette }) => set("palette", palette, id)).catch((error) => tell(error.message, id));
+      tell("", id, field.name);
+      return promise.then(({ palette }) => set({ palette }, id)).catch((error) => tell(error.message, id, field.name));
     };
     fromFile.addEventListener("click", () => file.click());
     file.addEventListener("change", () => {
       if (file.files[0]) take(call("POST", "api/palette", file.files[0]));
       file.value = "";
     });
-    shared.addEventListener("click", () => take(call("POST", "api/shared-palette", {})));
+    shared.addEventListener("click", async () => {
+      if (sharing) return;
+      shared.textContent = FINDING;
+      shared.setAttribute("aria-disabled", true); // focus stays
+      sharing = shared;
+      const leftOut = [];
+      await take(flush().then(() => call("POST", "api/shared-palette", {})).then((answer) => {
+        leftOut.push(...answer.left_out);
+        return answer;
+      }));
+      shared.textContent = ONE_FOR_ALL;
+      shared.removeAttribute("aria-disabled");
+      sharing = null;
+      if (leftOut.length) tell(`Left out: ${leftOut.slice(0, 20).join("; ")}`, target.value, field.name);
+    });
     tools.append(file, fromFile, shared);
   }
   return tools;
@@ -82,11 +106,12 @@ function build() {
       form.append(group);
     }
     const id = `field-${field.name}`;
+    const wrong = make("p", { id: `${id}-wrong`, className: "wrong", role: "alert" });
     const help = make("p", { id: `${id}-help`, className: "help", textContent: field.help });
     const label = make("label", { htmlFor: id, textContent: field.label });
     const row = make("div", { className: `field ${field.kind}` }, label, input(field));
     if (field.kind === "colors") row.append(colorTools(field));
-    row.append(help);
+    row.append(wrong, help);
     groups.get(field.group).append(row);
   }
 }
@@ -97,14 +122,30 @@ function show() {
   const changed = edits.get(target.value);
   for (const field of fields) {
     const element = form.elements[field.name];
-    if (element === typing || changed?.get(field.name) === BAD) continue;
+    point(element, field.name);
+    if (element === typing || changed?.get(field.name)?.value === BAD) continue;
     const value = values[field.name];
     if (field.kind === "flag") element.checked = Boolean(value);
     else if (field.kind === "choice") element.value = value ?? field.usual ?? "";
     else element.value = value ?? "";
   }
-  wrong.textContent = problems.get(target.value) ?? "";
+  wrong.textContent = problems.get(target.value)?.get("") ?? "";
   asAll.hidden = !(target.value && isOwn(target.value));
+}
+
+/* Tell beside a field what is wrong with it; where that is news, so that it is seen. */
+function point(element, name) {
+  const told = problems.get(target.value)?.get(name) ?? "";
+  const place = document.querySelector(`#field-${name}-wrong`);
+  if (place.textContent === told) return;
+  place.textContent = told;
+  if (told) {
+    element.setAttribute("aria-invalid", true);
+    element.closest("details").open = true;
+    place.scrollIntoView({ block: "nearest" });
+  } else {
+    element.removeAttribute("aria-invalid");
+  }
 }
 
 /* Return what a field says; null for nothing, which is the usual value. */
@@ -113,56 +154,101 @@ function valueOf(element) {
   return element.validity.badInput ? BAD : element.value.trim() || null;
 }
 
-function tell(text, id) {
-  problems.set(id, text);
+function tell(text, id, name) {
+  if (!problems.has(id)) problems.set(id, new Map());
+  problems.get(id).set(name, text);
   show();
 }
 
-function change(name, value, id) {
+/* Note a change. `group`: what was changed with it, and is taken or refused together with it. */
+function change(name, value, id, group) {
   if (!edits.has(id)) edits.set(id, new Map());
-  edits.get(id).set(name, value);
+  edits.get(id).set(name, { value, group });
 }
 
 /* Have the server take what has changed; one after the other, so that the last word is the last. */
-async function send() {
+function send() {
   clearTimeout(waiting);
   waiting = 0;
   for (const [id, changed] of edits) if (changed.size) due.add(id);
-  if (sending) return; // whoever is at it goes on with this
-  sending = true;
-  for (const id of due) {
-    due.delete(id);
-    await sendOne(id);
+  if (!due.size) return sending ?? Promise.resolve();
+  sending ??= (async () => { // whoever is at it goes on with what comes meanwhile
+    for (const id of due) {
+      due.delete(id);
+      await sendOne(id);
+    }
+    sending = null;
+    show();
+    onSent();
+  })();
+  return sending;
+}
+
+const pathFor = (id) => (id ? `api/pictures/${id}/settings` : "api/settings");
+
+/* Send changes, and forget those that are taken, unless they were changed again meanwhile. */
+async function offer(id, sent) {
+  const values = Object.fromEntries(sent.map(([name, { value }]) => [name, value]));
+  settled.set(id, await call("PATCH", pathFor(id), values, { keepalive: true }));
+  for (const [name, edit] of sent) {
+    if (edits.get(id)?.get(name) === edit) edits.get(id).delete(name);
+    edit.group.take?.();
   }
-  sending = false;
-  show();
 }
 
 async function sendOne(id) {
-  const path = id ? `api/pictures/${id}/settings` : "api/settings";
-  const sent = new Map(edits.get(id));
-  const wrongs = [...sent].filter(([, value]) => value === BAD).map(([name]) => name);
-  try {
-    if (given.delete(id)) settled.set(id, await call("PUT", path, null));
-    const values = Object.fromEntries([...sent].filter(([, value]) => value !== BAD));
-    if (Object.keys(values).length) settled.set(id, await call("PATCH", path, values, { keepalive: true }));
-    for (const [name, value] of sent) { // unless it was changed again meanwhile
-      if (value !== BAD && edits.get(id)?.get(name) === value) edits.get(id).delete(name);
+  const all = [...(edits.get(id) ?? [])];
+  const sent = all.filter(([, { value }]) => value !== BAD);
+  const wrongs = new Map(all.filter(([, { value }]) => value === BAD).map(([name]) => [name, `${labelOf(name)} takes a number`]));
+  const refuse = (part, error) => {
+    for (const [name, edit] of part) {
+      if (!edit.group.refuse) wrongs.set(name, error.message); // it stays in its field, and is sent with the next change
+      else if (edits.get(id)?.get(name) === edit) edits.get(id).delete(name);
+      edit.group.refuse?.(error);
     }
-    problems.set(id, wrongs.length ? `${fields.find((field) => field.name === wrongs[0]).label} takes a number` : "");
+  };
+  try {
+    if (given.delete(id)) settled.set(id, await call("PUT", pathFor(id), null));
+    if (sent.length) await offer(id, sent);
   } catch (error) {
-    problems.set(id, error.message); // what was refused stays in its field, and is sent with the next change
+    const parts = new Set(sent.map(([, { group }]) => group));
+    if (!parts.size) wrongs.set("", error.message);
+    for (const group of parts) { // one that is refused keeps no other away
+      const part = sent.filter(([, edit]) => edit.group === group);
+      try {
+        if (parts.size === 1 || !error.status) throw error;
+        await offer(id, part);
+      } catch (reason) {
+        refuse(part, reason);
+      }
+    }
+  }
+  problems.set(id, wrongs);
+}
+
+const labelOf = (name) => fields.find((field) => field.name === name).label;
+
+/* Set some settings together, for whom the form is for; resolved when they are taken, rejected when they are not. */
+export function set(values, id = target.value) {
+  return new Promise((take, refuse) => {
+    const group = { take, refuse };
+    for (const [name, value] of Object.entries(values)) change(name, value || null, id, group);
+    show();
+    send();
+  });
+}
+
+/* Wait until all that was typed holds, and the rows tell of it; an error where something of it is refused. */
+export async function flush() {
+  await send();
+  const end = performance.now() + LONGEST_FLUSH;
+  while (settled.size && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 30));
+  for (const wrongs of problems.values()) {
+    for (const [name, told] of wrongs) if (told) throw new Error(name ? `${labelOf(name)}: ${told}` : told);
   }
 }
 
-/* Set one setting, for whom the form is for. */
-export function set(name, value, id = target.value) {
-  change(name, value || null, id);
-  show();
-  send();
-}
-
-export const get = (name) => present()[name];
+export const get = (name, id = target.value) => present(id)[name];
 
 /* Make the form one for a picture, or with "" for all; what was typed for others is sent as theirs. */
 export function choose(id) {
@@ -177,6 +263,7 @@ export function choose(id) {
 
 export function update(state) {
   if (state.chosen) forAll = state.chosen;
+  if (sharing && state.shared < 1) sharing.textContent = `${FINDING} ${Math.round(100 * state.shared)} %`;
   for (const [id, answer] of settled) if (state.version >= answer.version) settled.delete(id);
   for (const each of [edits, settled, problems]) {
     for (const id of each.keys()) if (id && !known(id)) each.delete(id);
@@ -190,7 +277,9 @@ export function update(state) {
   show();
 }
 
-export async function startSettings() {
+/* `sent`: called when changes have been sent. */
+export async function startSettings(sent) {
+  onSent = sent;
   fields = await call("GET", "api/fields");
   build();
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -198,7 +287,7 @@ export async function startSettings() {
     if (!element.name) return;
     const quick = element.type === "checkbox" || element.tagName === "SELECT";
     if (!quick) typing = element;
-    change(element.name, valueOf(element), target.value);
+    change(element.name, valueOf(element), target.value, {});
     clearTimeout(waiting);
     waiting = setTimeout(send, quick ? 0 : WAIT);
   });
@@ -209,6 +298,7 @@ export async function startSettings() {
   window.addEventListener("pagehide", () => { for (const id of edits.keys()) sendOne(id); });
   target.addEventListener("change", () => choose(target.value));
   asAll.addEventListener("click", () => {
+    target.focus(); // this button goes
     edits.delete(target.value);
     given.add(target.value);
     due.add(target.value);

@@ -1,0 +1,88 @@
+"""Files of our own that one process at a time holds: the ledger of a folder, the lock of temporary files."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from pathlib import Path
+
+from huepress import files
+from huepress.errors import OutputError
+
+try:
+    import fcntl
+except ImportError:  # no POSIX
+    fcntl = None  # type: ignore[assignment]
+try:
+    import msvcrt
+except ImportError:  # no Windows
+    msvcrt = None  # type: ignore[assignment]
+
+# Windows lets nobody read bytes that are locked: this one is beyond the end of every ledger.
+_LOCKED_BYTE = 1 << 30
+
+
+def open_locked(path: Path) -> io.FileIO:
+    """Open a file of our own for reading and appending that only one process may hold at a time.
+
+    Raises
+    ------
+    OutputError
+        If another process holds it, it is a link or no regular file, or it cannot be opened.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = files.open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, follow=False)
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and not os.path.lexists(path):
+            raise files.cannot_be_written(path.parent, error) from None
+        raise _no_ledger(path, error) from None
+    try:
+        _lock(file)
+    except (BlockingIOError, PermissionError):  # of POSIX and of Windows
+        file.close()
+        raise OutputError(
+            "another run is at work there", subject=str(path.parent), remedy="wait until it has ended"
+        ) from None
+    except OSError:
+        pass  # a file system without locks
+    return file
+
+
+def check_own(path: Path) -> None:
+    """Refuse early what `open_locked` would refuse late, unless another process is at work; nothing is written.
+
+    Raises
+    ------
+    OutputError
+    """
+    if not os.path.lexists(path):
+        files.check_folder(path.parent)
+        return
+    try:
+        files.open_regular(path, os.O_RDWR | os.O_APPEND, follow=False).close()
+    except (OSError, ValueError) as error:
+        raise _no_ledger(path, error) from None
+
+
+def _no_ledger(path: Path, error: Exception) -> OutputError:
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return files.cannot_be_written(path.parent, error)
+    return OutputError(
+        f"cannot be used as the ledger ({files.reason_of(error)})",
+        subject=str(path),
+        remedy="remove it and run it again",
+    )
+
+
+def _lock(file: io.FileIO) -> None:
+    """Hold a file for this process, or raise an OSError at once."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    elif msvcrt is not None:
+        file.seek(_LOCKED_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        finally:
+            file.seek(0)
