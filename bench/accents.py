@@ -2,9 +2,9 @@
 
     python bench/accents.py FOLDER... [--every 6] [--first 1] [--effort 1]
 
-Of the first ten pictures each gets noise of six codes and one square of its own hue, in the middle of its most muted place.
-Prints, for each number of colors and side, on how many the square's color is off by at most six codes (the median of its
-pixels, the worst channel), and how far off it is at the worst.
+Of the first ten pictures each gets noise of six codes and one square of its own hue, in the middle of its most muted
+place. Prints, for each number of colors and side, on how many the square's color is off by at most six codes (the
+median of its pixels, the worst channel), and how far off it is at the worst.
 """
 
 from __future__ import annotations

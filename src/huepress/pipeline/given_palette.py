@@ -20,8 +20,8 @@ from huepress.engine.spatial import with_exact_matches
 from huepress.model import Bytes, ColorTable, IndexedImage, SourceImage
 from huepress.options import Options
 
-# What direct searches weigh. Without a side they serve palettes of few colors far apart, with one dense ones, and in XYB
-# those with black or dark entries.
+# What direct searches weigh. Without a side they serve palettes of few colors far apart, with one dense ones, and in
+# XYB those with black or dark entries.
 _WEIGHINGS = (
     *(Weighing(1, 0.3, 4, near, 0.0) for near in (0.21, 0.84, 1.7)),
     *(Weighing(1, 0.3, 8, near, 0.21) for near in (1.6, 3.2, 6.4, 12.8)),
