@@ -80,7 +80,7 @@ def test_a_color_of_a_smooth_place_is_not_drawn():
 
     y, x = np.mgrid[:120, :160]
     sky = np.stack([90 + y // 8, 120 + y // 6, 180 + x // 16], axis=2).astype(np.uint8)
-    assert drawn_on(sky) == (64, [])
+    assert drawn_on(sky) == (96, [])
     assert drawn_on(with_square_at(sky, np.uint8([255, 0, 0]), 12, 40, 40)) == (144, [[255, 0, 0]])
 
 

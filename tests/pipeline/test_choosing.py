@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 import huepress
 from huepress.engine.histogram import count_colors
@@ -65,6 +66,21 @@ def test_some_picture_needs_the_mending():
 def test_the_choice_is_the_same_for_any_number_of_threads():
     image = vignette()
     assert huepress.compress(image, jobs=1).encoded.data == huepress.compress(image, jobs=3).encoded.data
+
+
+def test_words_on_a_gradient_along_one_axis_do_not_cost_what_noise_does():
+    rng = np.random.default_rng(1)
+    first, last = rng.integers(0, 256, (2, 3))
+    picture = Image.fromarray(blend(first, last, np.broadcast_to(np.linspace(0, 1, 500), (300, 500))))
+    draw = ImageDraw.Draw(picture)
+    for color in rng.integers(0, 255, (24, 3)):
+        word = "".join(chr(letter) for letter in rng.integers(65, 122, 12))
+        draw.text(tuple(map(int, rng.integers(0, (450, 280)))), word, fill=tuple(map(int, color)))
+    draw.rectangle((100, 100, 300, 190), fill=(240, 240, 240))
+    image = np.asarray(picture)
+    result = huepress.compress(image)
+    plain = Workbench(SourceImage(image), huepress.Options(n_colors="auto")).plain(256)
+    assert len(result.encoded.data) <= plain.n_bytes / 0.7
 
 
 def test_a_gradient_along_one_axis_takes_nearest_colors():

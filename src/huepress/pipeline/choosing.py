@@ -15,6 +15,7 @@ _UNSEEN_BANDING = 0.01
 # can be mended falls with it.
 _MOST_LOG_WEIGHT, _MOST_WEIGHTS, _BANDING_FALL, _LEAST_EXCESS = 10.0, 3, 0.6, 1e-3
 _BANDING_WINDOW, _NEARLY_AS_GOOD = Window(-0.6, 0.15), 0.5
+_FAR_SMALLER = 0.7
 
 
 def choose_colors(bench: Bench, rate: float) -> Reached:
@@ -76,7 +77,7 @@ def _without_bands(bench: Bench, rate: float, banding: float, finest: float, all
     """Return attempts with more weight on smooth places; the last one is the smallest that shows no bands.
 
     Where all do, it is the smallest of those with about the fewest. Gradients along one axis are served best by nearest
-    colors.
+    colors; those that look better in far fewer bytes are taken though they show some bands.
 
     Parameters
     ----------
@@ -113,6 +114,8 @@ def _without_bands(bench: Bench, rate: float, banding: float, finest: float, all
     tried.append((excess(bench.banding(plain.indexed)), plain))
     enough = max(_BANDING_WINDOW.high, min(seen for seen, _ in tried) + _NEARLY_AS_GOOD)
     best = min((attempt for seen, attempt in tried if seen <= enough), key=lambda each: each.n_bytes)
+    if plain.n_bytes <= _FAR_SMALLER * best.n_bytes and bench.banding(plain.indexed) <= banding:
+        best = max(plain, best, key=lambda each: bench.looks(each.indexed))
     return [*(attempt for _, attempt in tried if attempt is not best), best]
 
 
