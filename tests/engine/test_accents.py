@@ -75,7 +75,7 @@ def test_a_color_of_a_smooth_place_is_not_drawn():
     def drawn_on(pixels):
         table = count_colors(SourceImage(pixels), threads=1)
         points = srgb8_to_oklab(table.colors_srgb8).astype(np.float32)
-        found = drawn_colors(table, points, np.argsort(table.counts, kind="stable"))
+        found = drawn_colors(table, points, np.argsort(-table.counts.astype(int), kind="stable"))
         return table.counts.max(), table.colors_srgb8[found].tolist()
 
     y, x = np.mgrid[:120, :160]
