@@ -17,6 +17,9 @@ _PRELOADED = "huepress.archive.work"
 _LONGEST_SOCKET_PATH = 103
 _SOCKET = "/listener-12345678"
 
+# Signals that a terminal or a supervisor sends to a whole group of processes.
+ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 def worker_processes() -> Any:
     """Return the context that starts worker processes."""
@@ -65,13 +68,17 @@ def warm_up(preloaded: str = _PRELOADED) -> None:
 
 @contextlib.contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Let what is started here inherit that Ctrl-C is none of its business, from its first moment."""
+    """Let what is started here inherit, from its first moment, that what ends a whole group is none of its business.
+
+    It ends when its parent does, and a parent that waits for its start would hear of a broken pipe instead.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # it lets interrupts through when it starts, so it comes first
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
+        resource_tracker.ensure_running()  # it lets the others through when it starts, so it comes first
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -20,7 +20,7 @@ from typing import Any
 
 from huepress.archive.executor import ToldWork, Work
 from huepress.archive.memory import MB, WORKER_BYTES, resident_bytes
-from huepress.archive.processes import interrupts_held, worker_processes
+from huepress.archive.processes import ENDINGS, interrupts_held, worker_processes
 from huepress.archive.tasks import FileOutcome, Settings, Task, failed
 from huepress.errors import HuepressError, Remedy
 
@@ -159,6 +159,8 @@ class _Worker:
 def _serve(connection: Connection, settings: Settings, work: Any, threads_each: int, tells: bool) -> None:
     """Do tasks until the other side has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
     os.environ["RAYON_NUM_THREADS"] = str(threads_each)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     telling = (_Telling(connection),) if tells else ()

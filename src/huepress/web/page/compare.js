@@ -210,6 +210,6 @@ export function startComparison() {
     dialog.classList.remove("picking");
     pick.setAttribute("aria-pressed", false);
     const color = colorAt(viewer.pointAt(event));
-    if (color) swatches.pin(color);
+    if (color) swatches.keep(color);
   }, true);
 }

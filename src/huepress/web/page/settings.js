@@ -243,8 +243,8 @@ export async function flush() {
   await send();
   const end = performance.now() + LONGEST_FLUSH;
   while (settled.size && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 30));
-  for (const wrongs of problems.values()) {
-    for (const [name, told] of wrongs) if (told) throw new Error(name ? `${labelOf(name)}: ${told}` : told);
+  for (const [id, wrongs] of problems) { // what is told of a change that holds is no reason to stop
+    for (const [name, told] of wrongs) if (told && (!name || edits.get(id)?.has(name))) throw new Error(name ? `${labelOf(name)}: ${told}` : told);
   }
 }
 

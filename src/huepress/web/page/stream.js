@@ -23,7 +23,7 @@ async function ask() {
 }
 
 function tell(problem) {
-  if (problem === told) return;
+  if (problem === told && (!problem || document.querySelector(".said").textContent)) return;
   told = problem;
   say(problem, Infinity);
 }

@@ -54,6 +54,12 @@ export function pin(color) {
   }
 }
 
+/* Pin a color that was picked, if it is not pinned yet. */
+export function keep(color) {
+  if (!isFixed() && listed("pin").includes(color)) say("Pinned already");
+  else pin(color);
+}
+
 /* Take a color out: the others, the pinned ones among them, become the palette that is asked for. */
 function without(color) {
   const others = present().filter((each) => each !== color);
