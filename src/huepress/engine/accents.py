@@ -20,17 +20,6 @@ _CONNECTED = 0.8
 # An accent is a color by itself: of the pixels within twice the radius it has this part at the least. Where colors
 # run into each other, as in a picture full of colors, k-means divides them better.
 _ISOLATED = 0.6
-# A patch of exactly one color, so large or larger, with an edge around most of it, was drawn: it keeps its color where
-# it would be farther off than this (about a just noticeable difference).
-_FEWEST_DRAWN = 64
-_EDGED = 0.8
-_OFF = 0.015
-# So many colors, and so large a part of the picture, are looked at.
-_MOST_LOOKED_AT = 64
-_LARGEST_DRAWN = 1 / 8
-# How far from the patch its edge is looked for, and how many times as large its box may be.
-_MARGIN = 2
-_LARGEST_BOX = 16
 # A patch of so many pixels is seen as well in a large picture as in a small one, whose entries are worth less to
 # squared error: claims are told for a picture of this many pixels, up to a size that is looked at as a whole.
 _PIXELS_PER_CLAIM = 1 << 14
@@ -66,13 +55,9 @@ def find_accents(table: ColorTable, points: Points, centers: Points, labels: Lab
     most = int(len(centers) * _LARGEST_PART) if len(centers) >= _FEWEST_ENTRIES else 0
     distance = np.sqrt(np.square(points - centers[labels], dtype=np.float64).sum(axis=1))
     counts = table.counts.astype(np.float64)
-    off = np.flatnonzero((table.counts >= _FEWEST_DRAWN) & (distance > _OFF))
-    off = off[np.argsort(-counts[off] * np.square(distance[off]), kind="stable")][:_MOST_LOOKED_AT]
-    accents = list(points[drawn_colors(table, points, off)][:most])
     far = np.flatnonzero(distance > _FAR)
-    for accent in accents:
-        far = far[np.square(points[far] - accent, dtype=np.float64).sum(axis=1) > _RADIUS**2]
     gain = min(table.inverse.size, _LARGEST_PICTURE) / _PIXELS_PER_CLAIM
+    accents: list[Points] = []
     worth = np.sort(_worth_of_entries(centers, np.bincount(labels, counts, minlength=len(centers)).astype(np.float64)))
     while len(far) and len(accents) < most:
         claims = gain * counts[far] * np.square(distance[far]) * (1 + np.square(distance[far] / _FAR))
@@ -90,69 +75,6 @@ def find_accents(table: ColorTable, points: Points, centers: Points, labels: Lab
     return np.array(accents, dtype=np.float32).reshape(-1, points.shape[1])
 
 
-def drawn_colors(table: ColorTable, points: Points, candidates: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Return those of the candidates that are the colors of patches which somebody drew on the picture.
-
-    Parameters
-    ----------
-    table : ColorTable
-    points : ndarray of float32, (n, channels)
-        The table's colors in Oklab.
-    candidates : ndarray of int, (m,)
-        Numbers of colors.
-
-    Returns
-    -------
-    ndarray of int, (at most m,)
-        In the same order; of more than an eighth of the picture's pixels the first ones only.
-    """
-    candidates = candidates[table.counts[candidates] >= _FEWEST_DRAWN]
-    n_pixels = np.cumsum(table.counts[candidates], dtype=np.float64)
-    candidates = candidates[n_pixels <= _LARGEST_DRAWN * table.inverse.size]
-    if not len(candidates):
-        return candidates
-    is_candidate = np.zeros(len(table), dtype=bool)
-    is_candidate[candidates] = True
-    places = np.flatnonzero(is_candidate[table.inverse])
-    colors = table.inverse.ravel()[places]
-    order = np.argsort(colors, kind="stable")
-    first, end = (np.searchsorted(colors, candidates, side, sorter=order) for side in ("left", "right"))
-    parts = (places[order[slice(*ends)]] for ends in zip(first, end, strict=True))
-    is_drawn = [_is_drawn(table, points, int(color), part) for color, part in zip(candidates, parts, strict=True)]
-    drawn: npt.NDArray[np.intp] = candidates[np.array(is_drawn)]
-    return drawn
-
-
-def _is_drawn(table: ColorTable, points: Points, color: int, places: npt.NDArray[np.intp]) -> bool:
-    """Tell whether the pixels of a color, at these places, lie together within an edge."""
-    (top, bottom), (left, right) = (_bulk(along) for along in np.divmod(places, table.inverse.shape[1]))
-    box = table.inverse[top:bottom, left:right]
-    if box.size > _LARGEST_BOX * len(places):
-        return False
-    mask = box == color
-    around = box[(_beside(mask, 0, _MARGIN) | _beside(mask, 1, _MARGIN)) & ~mask]
-    squared = np.square(points[around] - points[color], dtype=np.float64).sum(axis=1)
-    is_edged = np.count_nonzero(squared > _RADIUS**2) >= _EDGED * len(around)
-    is_most = np.count_nonzero(mask) >= _CONNECTED * len(places)
-    return bool(is_edged and is_most) and _holds_together(mask)
-
-
-def _bulk(along: npt.NDArray[np.intp]) -> tuple[int, int]:
-    """Return where the bulk of pixels begins and ends along an axis, with a margin; a few may lie elsewhere."""
-    first, last = (int(each) for each in np.percentile(along, (10, 90), method="nearest"))
-    margin = (last - first) // 4 + _MARGIN
-    return max(first - margin, 0), last + margin + 1
-
-
-def _beside(mask: npt.NDArray[np.bool_], axis: int, step: int) -> npt.NDArray[np.bool_]:
-    """Return the places that are so many steps before or after one of the mask."""
-    found = np.zeros_like(mask)
-    shown, of_mask = np.moveaxis(found, axis, 0), np.moveaxis(mask, axis, 0)
-    shown[step:] |= of_mask[:-step]
-    shown[:-step] |= of_mask[step:]
-    return found
-
-
 def _worth_of_entries(centers: Points, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return by how much the squared error grows, for each entry, if the one that is next takes its pixels (Ward)."""
     squared = np.square(centers[:, None] - centers[None], dtype=np.float64).sum(axis=2)
@@ -166,12 +88,14 @@ def _is_connected(table: ColorTable, members: npt.NDArray[np.intp]) -> bool:
     """Tell whether most pixels of these colors have another one beside them."""
     is_member = np.zeros(len(table), dtype=bool)
     is_member[members] = True
-    return _holds_together(is_member[table.inverse])
-
-
-def _holds_together(mask: npt.NDArray[np.bool_]) -> bool:
-    held = mask & _beside(mask, 0, 1) & _beside(mask, 1, 1)
-    return bool(np.count_nonzero(held) >= _CONNECTED * np.count_nonzero(mask))
+    mask = is_member[table.inverse]
+    beside = np.zeros_like(mask)
+    beside[:, 1:] |= mask[:, :-1]
+    beside[:, :-1] |= mask[:, 1:]
+    both = np.zeros_like(mask)
+    both[1:] |= mask[:-1]
+    both[:-1] |= mask[1:]
+    return bool(np.count_nonzero(mask & beside & both) >= _CONNECTED * np.count_nonzero(mask))
 
 
 def _color_of(points: Points, counts: npt.NDArray[np.float64]) -> Points:

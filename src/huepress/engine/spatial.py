@@ -11,7 +11,6 @@ import numpy.typing as npt
 from huepress import _core
 from huepress.colors.arrays import CLEAR, allowed_classes, alpha_class
 from huepress.efforts import EFFORTS
-from huepress.engine.accents import drawn_colors
 from huepress.engine.hull import onto_hull
 from huepress.engine.palette import PaletteFit, display_order
 from huepress.model import Bytes, ColorTable, IndexedImage, Palette, bit_depth_of
@@ -116,7 +115,6 @@ class Search:
         self._effort, self._coder, self._threads = EFFORTS[options.effort], coder, options.threads
         self._full = options.dither == "full"
         self._settled = fit.required | _owned(table, fit)
-        self._settled |= _drawn(table, fit, self._settled)
         self._colors_srgb8 = fit.palette.colors_srgb8.copy()
         self._color_gain = np.float32(_SMOOTH_COLOR_GAIN if smooth is not None and smooth.are_most else 1)
         points, entries = self._points(table.colors_srgb8), self._points(self._colors_srgb8)
@@ -255,17 +253,6 @@ def _owned(table: ColorTable, fit: PaletteFit) -> npt.NDArray[np.bool_]:
         np.bincount(fit.labels, weights, minlength=n) for weights in (table.counts, table.counts * fit.exact)
     )
     return np.asarray(2 * exact > of_all)
-
-
-def _drawn(table: ColorTable, fit: PaletteFit, settled: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Tell which other entries are the color of a patch that was drawn on the picture: no mean of all their pixels."""
-    found = np.zeros(len(fit.palette), dtype=bool)
-    exact = np.flatnonzero(fit.exact & ~settled[fit.labels])
-    exact = exact[np.argsort(table.counts[exact], kind="stable")]
-    if len(exact):
-        points = _core.colors_to_points(table.colors_srgb8, "oklab")
-        found[fit.labels[drawn_colors(table, points, exact)]] = True
-    return found
 
 
 def is_matched(colors_srgb8: Bytes, palette_srgb8: Bytes) -> npt.NDArray[np.bool_]:
