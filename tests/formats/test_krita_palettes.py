@@ -58,6 +58,9 @@ def test_models(color, expected):
         ('<Lab L="50" a="0" b="0"/>', "Lab"),
         ('<XYZ x="0.1" y="0.1" z="0.1"/>', "XYZ"),
         (rgb(1, 0, 0, "Rec2020-elle-V4-g10.icc"), "rec2020"),
+        (rgb(1, 0, 0, "ACEScg-elle-V4-srgbtrc.icc"), "acescg"),
+        (rgb(1, 0, 0, "sRGB-elle-V2-g22.icc"), "g22"),
+        ('<Gray g="0.5" space="Gray-D50-elle-V2-labl.icc"/>', "labl"),
         (rgb("nan", 0, 0), "no number"),
         (rgb("1" * 5000, 0, "x"), "no number"),
         ('<RGB r="1" g="0"/>', "no number"),
@@ -144,6 +147,7 @@ def test_what_is_written_is_as_krita_writes_it(tmp_path):
     assert data[30:65] == b"mimetypeapplication/x-krita-palette"  # as it is, at the start: readers look there
     with zipfile.ZipFile(tmp_path / "x.kpl") as archive:
         assert archive.testzip() is None
+        assert {(each.create_system, each.date_time) for each in archive.infolist()} == {(3, (1980, 1, 1, 0, 0, 0))}
         root = ElementTree.fromstring(archive.read("colorset.xml"))
     entries = root.findall("ColorSetEntry")
     assert root.get("rows") == "2" and root.get("columns") == "16"

@@ -160,6 +160,15 @@ def serving(
         process.stderr.close()
 
 
+@contextlib.contextmanager
+def serving_folder(program: Path, tree: Path, **settings: object) -> Iterator[Served]:
+    """Serve a folder of two pictures, with settings."""
+    with serving(program, tree.name, cwd=tree.parent) as started:
+        started.call("PUT", "/api/settings", settings)
+        wait_until(lambda: len(next(started.states())["rows"]) == 2, started.process)
+        yield started
+
+
 def saved(served, **asked):
     """Have a run done, tried first as it has to be, and return how it ended."""
     if not asked["dry_run"] and served.call("GET", "/api/folder").json["tried"] is None:

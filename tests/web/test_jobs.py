@@ -307,6 +307,18 @@ def test_nothing_is_left_whatever_ends_it(huepress_program, tmp_path, photo, sho
     wait_until(lambda: not list(short.iterdir()))
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("seconds", [0.2, 0.4, 0.6, 0.9])
+def test_a_signal_to_all_of_its_processes_ends_its_start_in_silence(huepress_program, tmp_path, name, seconds):
+    """Whenever it comes: nobody tells of a process that has ended as it should."""
+    command = [huepress_program, "serve", "--no-open"]
+    started = subprocess.Popen(command, cwd=tmp_path, stdout=-1, stderr=-1, start_new_session=True)
+    time.sleep(seconds)
+    os.killpg(started.pid, getattr(signal, name))
+    assert started.communicate(timeout=HANG)[1] == b""
+    assert started.returncode in (0, -getattr(signal, name))
+
+
 def test_a_signal_that_is_disregarded_stays_so(huepress_program, tmp_path):
     program = tmp_path / "nohup"
     program.write_text(f'#!/bin/sh\ntrap "" HUP\nexec "{huepress_program}" "$@"\n')

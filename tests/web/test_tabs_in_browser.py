@@ -141,6 +141,38 @@ def test_one_palette_for_all_leaves_out_what_is_damaged(open_page, served, pictu
     assert served.chosen["palette"].count("#") == 8
 
 
+def test_what_a_shared_palette_leaves_out_holds_nothing_up(open_page, served_folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "cut.png").write_bytes(png_bytes(scenes.spheres(200, 150))[:9000])
+    page = open_page(served_folder)
+    all_done(page, 3)
+    drop(page, elsewhere, ["cut.png"])
+    all_done(page, 4)
+    page.locator("#fields > details", has=page.locator("#field-palette")).evaluate("e => { e.open = true; }")
+    page.get_by_role("button", name="One for all pictures").click()
+    page.locator("#field-palette-wrong", has_text="Left out: cut.png: ").wait_for()
+    page.get_by_role("button", name="Try, write nothing").click()
+    playwright.expect(page.get_by_role("button", name="Save", exact=True)).to_be_enabled(timeout=PATIENCE)
+
+
+def test_an_answer_that_comes_after_its_effect_holds_nothing_up(open_page, served_folder):
+    page = open_page(served_folder)
+    all_done(page, 3)
+    before = page.locator("#rows tbody tr").first.inner_text()
+
+    def late(route):
+        answer = route.fetch()
+        page.wait_for_function("before => document.querySelector('#rows tbody tr').innerText !== before", arg=before)
+        all_done(page, 3)
+        route.fulfill(response=answer)
+
+    page.route("**/api/settings", late)
+    with page.expect_response("**/api/settings"):
+        page.locator("#field-n_colors").fill("3")
+    page.get_by_role("button", name="Try, write nothing").click()
+    playwright.expect(page.get_by_role("button", name="Save", exact=True)).to_be_enabled(timeout=PATIENCE)
+
+
 def test_saving_at_once_after_typing_saves_nothing_else(open_page, served_folder, pictures):
     page = open_page(served_folder)
     all_done(page, 3)

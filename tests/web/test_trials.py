@@ -6,14 +6,12 @@ import subprocess
 import pytest
 
 from conftest import png_bytes, wait_until
-from web.served import saved, serving
+from web.served import saved, serving, serving_folder
 
 
 @pytest.fixture
-def served(huepress_program, tree, tmp_path):
-    with serving(huepress_program, "pictures", cwd=tmp_path) as started:
-        started.call("PUT", "/api/settings", {"effort": 0, "n_colors": 16})
-        wait_until(lambda: len(next(started.states())["rows"]) == 2, started.process)
+def served(huepress_program, tree):
+    with serving_folder(huepress_program, tree, effort=0, n_colors=16) as started:
         yield started
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -36,7 +37,7 @@ def command(
     from huepress.archive.memory import parse_bytes
     from huepress.web.server import ServeRequest, is_local, serve
 
-    def ready(address: str, opens_once: str, *others: str) -> None:
+    def ready(address: str, opens_once: str, others: Sequence[str]) -> None:
         say(address)
         for other in others:
             say(f"From other machines: {other}")

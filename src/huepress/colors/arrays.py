@@ -133,6 +133,11 @@ def with_alpha_channel(pixels_srgb8: Bytes) -> Bytes:
 _Float = TypeVar("_Float", np.float32, np.float64)
 
 
+def linear1_of_srgb1(codes1: npt.NDArray[_Float]) -> npt.NDArray[_Float]:
+    """Return the linear light of sRGB codes, both from 0 to 1 (IEC 61966-2-1)."""
+    return np.where(codes1 <= 0.04045, codes1 / 12.92, ((codes1 + 0.055) / 1.055) ** 2.4)
+
+
 def product(rows: npt.NDArray[_Float], matrix: npt.NDArray[_Float]) -> npt.NDArray[_Float]:
     """Return ``rows @ matrix``, of few columns and rows, with the same bits on every machine.
 

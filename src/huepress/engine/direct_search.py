@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from huepress import _core
-from huepress.colors.arrays import product
+from huepress.colors.arrays import linear1_of_srgb1, product
 from huepress.engine.error_diffusion import entry_rules
 from huepress.engine.palette import PaletteFit
 from huepress.engine.spatial import is_matched, with_exact_matches
@@ -113,8 +113,7 @@ def _seen(colors_srgb8: Bytes, weighing: Weighing) -> Weights:
 
 def _xyb(colors_srgb8: Bytes) -> npt.NDArray[np.float64]:
     """Return colors in XYB; distances of translucent ones are those on a black and a white background, as elsewhere."""
-    codes1 = colors_srgb8[:, :3] / 255
-    linear1 = np.where(codes1 <= 0.04045, codes1 / 12.92, ((codes1 + 0.055) / 1.055) ** 2.4)
+    linear1 = linear1_of_srgb1(colors_srgb8[:, :3] / 255)
     points = product(np.cbrt(product(linear1, _CONES.T) + _BIAS) - math.cbrt(_BIAS), _OPPONENTS.T)
     if colors_srgb8.shape[1] == 3:
         return points

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from huepress.colors.arrays import product
+from huepress.colors.arrays import linear1_of_srgb1, product
 
 Floats = npt.NDArray[np.float64]
 Point = tuple[float, float]
@@ -150,8 +150,8 @@ def to_srgb8(codes: npt.NDArray[Any], encoding: RgbEncoding) -> npt.NDArray[np.u
 
 def to_light(codes1: Floats, encoding: RgbEncoding) -> Floats:
     """Return the linear light of codes 0 to 1; 1 is the white of a page (HLG: light of the scene)."""
-    if encoding.transfer == "srgb":  # IEC 61966-2-1
-        return np.where(codes1 <= 0.04045, codes1 / 12.92, ((codes1 + 0.055) / 1.055) ** 2.4)
+    if encoding.transfer == "srgb":
+        return linear1_of_srgb1(codes1)
     if encoding.transfer == "gamma":
         return np.asarray(codes1**encoding.gamma)
     if encoding.transfer == "pq":  # SMPTE ST 2084, equation 4.1

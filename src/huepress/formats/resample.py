@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from huepress.colors.arrays import linear1_of_srgb1
 from huepress.errors import LimitError, Remedy
 from huepress.model import Animation, Bytes, SourceImage
 from huepress.resizing import Resize
@@ -92,7 +93,7 @@ def _lanczos(plane: Floats, width: int, height: int) -> Floats:
 
 @cache
 def _tables() -> tuple[Floats, Floats]:
-    """Return the light of each sRGB code (IEC 61966-2-1), and between any two codes the light where one ends."""
+    """Return the light of each sRGB code, and between any two codes the light where one ends."""
     codes = (np.arange(511) / 2 / 255).astype(np.float64)
-    light = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    light = linear1_of_srgb1(codes).astype(np.float32)
     return light[::2].copy(), light[1::2].copy()

@@ -8,7 +8,7 @@ import ipaddress
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
@@ -64,7 +64,7 @@ class ServeRequest:
         return Resources(threads, self.memory, strict=True)
 
 
-def serve(request: ServeRequest, on_ready: Callable[..., None]) -> None:
+def serve(request: ServeRequest, on_ready: Callable[[str, str, Sequence[str]], None]) -> None:
     """Serve the page until Ctrl-C, or a signal that ends programs.
 
     Parameters
@@ -73,7 +73,7 @@ def serve(request: ServeRequest, on_ready: Callable[..., None]) -> None:
     on_ready : callable
         Called with the address for people and with one that opens the page but once, as soon as these answer. Other
         users of a machine see what programs are started with, so only the second is for a browser's command line.
-        Where it listens on all addresses, those follow by which other machines reach it.
+        Third come the addresses by which other machines reach it, where it listens on all.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def serve(request: ServeRequest, on_ready: Callable[..., None]) -> None:
                     folder.list_pictures()
                 shown = "localhost" if request.host in (DEFAULT_HOST, "::1") else request.host
                 others = [keys.addresses(each, port)[0] for each in _of_this_machine(request.host)]
-                on_ready(*keys.addresses(_called(shown), port), *others)
+                on_ready(*keys.addresses(_called(shown), port), others)
 
         server: Server
         app = make_app(

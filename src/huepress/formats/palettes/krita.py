@@ -22,6 +22,10 @@ _LIST = "colorset.xml"
 _MOST_ENTRIES, _MOST_LISTED, _LONGEST_LIST = 100, 1 << 16, 1 << 20
 # What Krita calls sRGB, and how wide its palettes are here.
 _SRGB, _COLUMNS = "sRGB-elle-V2-srgbtrc.icc", 16
+# The names of E. Stone's profiles, which Krita comes with, have this and end in the curve.
+_STONE = "-elle-"
+_CURVES = {"srgbtrc": unit_to_srgb8, "g10": linear_to_srgb8}
+_UNIX = 3  # as ZIP archives name it
 _CHANNELS = {"RGB": "rgb", "sRGB": "rgb", "Gray": "g", "CMYK": "cmyk"}
 
 
@@ -94,7 +98,9 @@ def write_krita(colors: Sequence[Rgba], names: Sequence[str]) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
         for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name), content)  # of the same day always: equal palettes, equal files
+            listed = zipfile.ZipInfo(name)  # of the same day always, and of one system: equal palettes, equal files
+            listed.create_system = _UNIX
+            archive.writestr(listed, content)
     return written.getvalue()
 
 
@@ -147,11 +153,10 @@ class _Colors:
         if model == "CMYK":
             return (*cmyk_to_srgb8(units), 255)
         space = values.get("space", "").lower()
-        if model == "RGB" and space and "srgb" not in space:
+        curve = space.removesuffix(".icc").rpartition("-")[2] if _STONE in space else "srgbtrc"
+        if curve not in _CURVES or (model == "RGB" and space and "srgb" not in space.replace("srgbtrc", "")):
             raise DecodeError(f"the palette has colors in the space {space[:40]!r}; save it with colors in sRGB")
-        rgb = units if len(units) == 3 else 3 * units
-        # The names of E. Stone's profiles, which Krita comes with, end in the curve: g10 is linear.
-        return (*(linear_to_srgb8(rgb) if "-g10" in space else unit_to_srgb8(rgb)), 255)
+        return (*_CURVES[curve](units if len(units) == 3 else 3 * units), 255)
 
     @staticmethod
     def _number(values: dict[str, str], name: str) -> float:

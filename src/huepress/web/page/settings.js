@@ -22,6 +22,7 @@ const given = new Set(); // the pictures that are to be as all are
 let fields = [];
 let sharing = null; // the button for one palette for all, while that is being found
 let forAll = {};
+let version = -1; // of the state that was told last
 let waiting = 0;
 let sending = null; // a promise while changes are on their way
 let onSent = () => {};
@@ -186,10 +187,16 @@ function send() {
 
 const pathFor = (id) => (id ? `api/pictures/${id}/settings` : "api/settings");
 
+/* Keep an answer until a state tells as much; it may have come sooner than the answer. */
+function settle(id, answer) {
+  if (answer.version > version) settled.set(id, answer);
+  else settled.delete(id);
+}
+
 /* Send changes, and forget those that are taken, unless they were changed again meanwhile. */
 async function offer(id, sent) {
   const values = Object.fromEntries(sent.map(([name, { value }]) => [name, value]));
-  settled.set(id, await call("PATCH", pathFor(id), values, { keepalive: true }));
+  settle(id, await call("PATCH", pathFor(id), values, { keepalive: true }));
   for (const [name, edit] of sent) {
     if (edits.get(id)?.get(name) === edit) edits.get(id).delete(name);
     edit.group.take?.();
@@ -208,7 +215,7 @@ async function sendOne(id) {
     }
   };
   try {
-    if (given.delete(id)) settled.set(id, await call("PUT", pathFor(id), null));
+    if (given.delete(id)) settle(id, await call("PUT", pathFor(id), null));
     if (sent.length) await offer(id, sent);
   } catch (error) {
     const parts = new Set(sent.map(([, { group }]) => group));
@@ -262,6 +269,7 @@ export function choose(id) {
 }
 
 export function update(state) {
+  version = state.version;
   if (state.chosen) forAll = state.chosen;
   if (sharing && state.shared < 1) sharing.textContent = `${FINDING} ${Math.round(100 * state.shared)} %`;
   for (const [id, answer] of settled) if (state.version >= answer.version) settled.delete(id);
