@@ -12,7 +12,9 @@ SWATCHES = "#swatches .palette button"
 # Whether people see an element, and nothing lies over it.
 ON_TOP = """e => {
   const box = e.getBoundingClientRect();
+  e.style.pointerEvents = "auto"; // presses go through it: for a moment it is what is found
   const found = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  e.style.pointerEvents = "";
   return Boolean(found) && (found === e || e.contains(found));
 }"""
 
@@ -55,6 +57,7 @@ def told(page, text):
     said = page.locator(".said", has_text=text)
     said.wait_for()
     assert said.evaluate(ON_TOP)
+    assert said.evaluate("e => getComputedStyle(e).pointerEvents") == "none", "what lies below stays within reach"
     return said
 
 
