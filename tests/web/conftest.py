@@ -1,9 +1,22 @@
-"""Pages of the server in a real browser."""
+"""The server at work, and its pages in a real browser."""
+
+import os
 
 import pytest
 
 from conftest import png_bytes
 from web.pages import PATIENCE
+from web.served import serving
+
+
+@pytest.fixture
+def served(huepress_program, tmp_path):
+    """The program at work, its temporary files in a folder of their own."""
+    home = tmp_path / "temporary"
+    home.mkdir()
+    with serving(huepress_program, cwd=tmp_path, env={**os.environ, "TMPDIR": str(home)}) as started:
+        started.home = home
+        yield started
 
 
 @pytest.fixture

@@ -16,12 +16,6 @@ from huepress.web.scratch import remove_soon, sweep
 from web.served import serving
 
 
-@pytest.fixture
-def served(huepress_program, tmp_path):
-    with serving(huepress_program, cwd=tmp_path) as started:
-        yield started
-
-
 def test_nobody_else_reads_the_temporary_folder_and_it_goes(huepress_program, tmp_path, photo):
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with serving(huepress_program, cwd=tmp_path, env=environment) as started:

@@ -19,16 +19,6 @@ from huepress.errors import DecodeError, LimitError
 from huepress.web import uploads
 from huepress.web.choices import fields, first_looks, options_for
 from huepress.web.jobs import Job, Source, cost_of_job
-from web.served import serving
-
-
-@pytest.fixture
-def served(huepress_program, tmp_path):
-    home = tmp_path / "temporary"
-    home.mkdir()
-    with serving(huepress_program, cwd=tmp_path, env={**os.environ, "TMPDIR": str(home)}) as started:
-        started.home = home
-        yield started
 
 
 def jpeg_bytes(pixels):
