@@ -13,6 +13,7 @@ from huepress.errors import OptionError
 from huepress.ml.packed import integer_between
 from huepress.torch.expand import look_up, with_black
 from huepress.torch.kmeans import as_srgb8, kmeans_palette
+from huepress.torch.oklab import srgb1_of_srgb8
 
 
 class RandomPalette(nn.Module):
@@ -80,7 +81,7 @@ class RandomPalette(nn.Module):
         rows = chosen.nonzero().squeeze(1).to(pictures.device)
         fewer = _quantized(pixels_srgb8[rows], k, seed)
         if pictures.dtype != torch.uint8:
-            fewer = (fewer.float() / 255).to(pictures.dtype)
+            fewer = srgb1_of_srgb8(fewer).to(pictures.dtype)
         return pictures.index_copy(0, rows, fewer)
 
     def _numbers(self) -> torch.Generator | None:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from huepress.errors import InputError, OptionError
 from huepress.torch.dataset import PackedBatch
+from huepress.torch.oklab import srgb1_of_srgb8
 from huepress.torch.packing import packed_size, unpack
 
 # An index of 8 bits finds an entry, whatever it is: black, past those of its palette.
@@ -107,7 +108,7 @@ class Expand(nn.Module):
         if palettes.shape[:-2] != indices.shape[:-2] or palettes.shape[-1:] != (3,) or palettes.shape[-2] > _ENTRIES:
             raise InputError(f"palettes must be one for each picture, at most 256 x 3, not {tuple(palettes.shape)}")
         colors = (
-            ((with_black(palettes).float() / 255 - self._mean.float()) / self._std.float())
+            ((srgb1_of_srgb8(with_black(palettes)) - self._mean.float()) / self._std.float())
             .to(self.dtype)
             .movedim(-1, -2)
         )

@@ -31,6 +31,15 @@ def _inverse(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ..
     return tuple(tuple(row) for row in torch.tensor(rows, dtype=torch.float64).inverse().tolist())
 
 
+def srgb1_of_srgb8(pixels_srgb8: Tensor) -> Tensor:
+    """Return uint8 divided by 255, float32 of the same shape, the same bits on every device.
+
+    A GPU divides by a plain number as it multiplies by its reciprocal, which rounds otherwise; a tensor's element it
+    divides by.
+    """
+    return pixels_srgb8.float() / torch.full((), 255.0, device=pixels_srgb8.device)
+
+
 def oklab_of_srgb8(planes_srgb8: Tensor) -> Tensor:
     """Return Oklab, float32 of (n, 3, n_pixels), of uint8 of the same shape."""
     code1 = torch.arange(256, dtype=torch.float64) / 255

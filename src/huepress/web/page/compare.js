@@ -199,11 +199,11 @@ export function startComparison() {
     pick.setAttribute("aria-pressed", on);
   });
   place.addEventListener("pointerdown", (event) => {
-    if (!dialog.classList.contains("picking") || !event.target.closest(".stage") || !viewer) return;
+    if (!dialog.classList.contains("picking") || !event.target.closest(".stage")) return;
     event.preventDefault();
     event.stopPropagation();
     const image = original();
-    if (image && image.complete === false) { // there is no color to be seen yet
+    if (!viewer || image?.complete === false) { // there is no color to be seen yet
       say("The picture is being drawn; click again");
       return;
     }
