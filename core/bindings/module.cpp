@@ -4,6 +4,7 @@
 #include "cluster/kmeans.hpp"
 #include "cluster/nearest.hpp"
 #include "color/color_space.hpp"
+#include "color/drawn_colors.hpp"
 #include "color/histogram.hpp"
 #include "score/blurred_slope.hpp"
 #include "score/ssimulacra2.hpp"
@@ -38,6 +39,17 @@ nb::tuple bind_count_colors(const In<std::uint8_t, 2>& pixels, int n_threads) {
     const std::size_t n_colors = result.counts.size();
     return nb::make_tuple(to_numpy(std::move(result.colors), {n_colors, static_cast<std::size_t>(channels)}),
                           to_numpy(std::move(result.counts), {n_colors}), inverse);
+}
+
+Out<std::uint8_t> bind_drawn_colors(const In<float, 2>& points, const In<std::uint32_t, 2>& color_of) {
+    const std::size_t n = points.shape(0), n_pixels = color_of.shape(0) * color_of.shape(1);
+    require(std::all_of(color_of.data(), color_of.data() + n_pixels, [n](std::uint32_t i) { return i < n; }),
+            "color_of names a row that points do not have");
+    std::vector<std::uint8_t> drawn = without_gil([&](const StopRequested&) {
+        return drawn_colors(points.data(), n, static_cast<int>(points.shape(1)), color_of.data(), color_of.shape(0),
+                            color_of.shape(1));
+    });
+    return to_numpy(std::move(drawn), {n});
 }
 
 Out<std::uint8_t> bind_gather(const In<std::uint8_t, 1>& table, const In<std::uint32_t, 1>& inverse, int n_threads) {
@@ -196,6 +208,7 @@ NB_MODULE(_core, m) {
     if (!processor_suffices()) throw nb::import_error("huepress needs an x86-64-v2 processor (2009 or later)");
     m.doc() = "Compiled core of huepress: arrays and numbers, nothing else.";
     m.def("count_colors", &bind_count_colors, nb::arg("pixels"), nb::arg("n_threads"));
+    m.def("drawn_colors", &bind_drawn_colors, nb::arg("points"), nb::arg("color_of"));
     m.def("gather", &bind_gather, nb::arg("table"), nb::arg("inverse"), nb::arg("n_threads"));
     m.def("squared_error", &bind_squared_error, nb::arg("color_points"), nb::arg("color_of"), nb::arg("palette"),
           nb::arg("indices"), nb::arg("n_threads"));

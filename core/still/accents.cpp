@@ -2,13 +2,14 @@
 #include <cmath>
 #include <limits>
 
+#include "color/drawn_colors.hpp"
 #include "still/palette_fit.hpp"
 
 namespace huepress {
 namespace {
 
 // Said and reasoned about in huepress/engine/accents.py.
-constexpr double kFar = 0.12, kRadiusSquared = 0.05 * 0.05;
+constexpr double kFar = 0.12, kRadiusSquared = 0.05 * 0.05, kServed = 0.002;
 constexpr double kConnected = 0.8, kIsolated = 0.6;
 constexpr double kPixelsPerClaim = 1 << 14, kLargestPicture = 1 << 20;
 constexpr std::size_t kFewestPixels = 6, kFewestEntries = 16, kEntriesPerAccent = 8;
@@ -101,24 +102,59 @@ std::vector<float> color_of_members(const ColorTable& table, const std::vector<f
     return mean;
 }
 
+// The drawn colors that are not served, one of those that are alike, the largest squared error first.
+Members unserved(const ColorTable& table, const std::vector<float>& points, const std::vector<double>& distance,
+                 std::size_t most) {
+    const int channels = table.channels;
+    const std::vector<std::uint8_t> drawn =
+        drawn_colors(points.data(), table.n(), channels, table.color_of.data(), table.height, table.width);
+    std::vector<double> claims(table.n(), 0.0);
+    for (std::size_t i = 0; i < table.n(); ++i) {
+        if (drawn[i] && distance[i] > kServed) claims[i] = table.counts[i] * (distance[i] * distance[i]);
+    }
+    Members found;
+    while (found.size() < most) {
+        const auto largest = std::max_element(claims.begin(), claims.end());
+        if (*largest == 0.0) break;
+        found.push_back(static_cast<std::size_t>(largest - claims.begin()));
+        for (std::size_t i = 0; i < table.n(); ++i) {
+            if (squared_distance_of(&points[i * channels], &points[found.back() * channels], channels) <=
+                kServed * kServed)
+                claims[i] = 0.0;
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
 std::vector<float> find_accents(const ColorTable& table, const std::vector<float>& points,
                                 const std::vector<float>& centers, const std::vector<std::int32_t>& labels) {
     const int channels = table.channels;
     const std::size_t k = centers.size() / channels;
-    const std::size_t most = k >= kFewestEntries ? k / kEntriesPerAccent : 0;
+    if (k < kFewestEntries) return {};
+    const std::size_t most = k / kEntriesPerAccent;
     std::vector<double> distance(table.n()), pixels_of(k, 0.0);
     Members far;
     for (std::size_t i = 0; i < table.n(); ++i) {
         distance[i] = std::sqrt(squared_distance_of(&points[i * channels], &centers[labels[i] * channels], channels));
         pixels_of[labels[i]] += table.counts[i];
-        if (distance[i] > kFar) far.push_back(i);
+    }
+    std::vector<float> accents;
+    std::size_t n_accents = 0;
+    for (const std::size_t i : unserved(table, points, distance, most)) {
+        accents.insert(accents.end(), &points[i * channels], &points[i * channels] + channels);
+        ++n_accents;
+    }
+    for (std::size_t i = 0; i < table.n(); ++i) {
+        bool is_far = distance[i] > kFar;
+        for (std::size_t a = 0; a < n_accents; ++a)
+            is_far =
+                is_far && squared_distance_of(&points[i * channels], &accents[a * channels], channels) > kRadiusSquared;
+        if (is_far) far.push_back(i);
     }
     const double gain = std::min(static_cast<double>(table.color_of.size()), kLargestPicture) / kPixelsPerClaim;
     const std::vector<double> worth = worth_of_entries(centers, pixels_of, channels);
-    std::vector<float> accents;
-    std::size_t n_accents = 0;
     while (!far.empty() && n_accents < most) {
         std::vector<double> claims;
         for (const std::size_t i : far) {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "color/drawn_colors.hpp"
 #include "color/histogram.hpp"
 #include "search/spatial.hpp"
 #include "still/palette_fit.hpp"
@@ -80,24 +81,29 @@ IndexedPicture finished(const ColorTable& table, const Bytes& palette, Bytes ind
     return picture;
 }
 
-// What is opaque or clear stays so, and what is neither stays neither.
-// Entries that are the color that most of the pixels nearest to them have.
-Bytes owned_entries(const ColorTable& table, const PaletteFit& fit) {
+// Entries that are the color of something drawn, or that of most of the pixels nearest to them: these stay what they
+// are.
+Bytes settled_entries(const ColorTable& table, const PaletteFit& fit, const std::vector<float>& points) {
     const auto channels = static_cast<std::size_t>(table.channels);
     const std::size_t k = fit.palette.size() / channels;
+    const Bytes drawn =
+        drawn_colors(points.data(), table.n(), table.channels, table.color_of.data(), table.height, table.width);
     std::vector<std::uint64_t> all(k), exact(k);
+    Bytes settled(k, 0);
     for (std::size_t i = 0; i < table.n(); ++i) {
         const auto entry = static_cast<std::size_t>(fit.labels[i]);
         all[entry] += table.counts[i];
         if (std::equal(&table.colors[i * channels], &table.colors[i * channels] + channels,
-                       &fit.palette[entry * channels]))
+                       &fit.palette[entry * channels])) {
             exact[entry] += table.counts[i];
+            settled[entry] |= drawn[i];
+        }
     }
-    Bytes owned(k);
-    for (std::size_t entry = 0; entry < k; ++entry) owned[entry] = 2 * exact[entry] > all[entry];
-    return owned;
+    for (std::size_t entry = 0; entry < k; ++entry) settled[entry] |= 2 * exact[entry] > all[entry];
+    return settled;
 }
 
+// What is opaque or clear stays so, and what is neither stays neither.
 Bytes refitted(const SpatialSearch& search, const Bytes& old, const Bytes& fixed, int channels, int n_threads,
                const StopRequested& stop) {
     std::vector<float> points;
@@ -122,7 +128,7 @@ IndexedPicture searched(const ColorTable& table, const PaletteFit& fit, const St
     const int channels = table.channels, k = static_cast<int>(fit.palette.size()) / channels;
     const std::vector<float> points = points_of(ColorSpace::oklab, table.colors, channels);
     Bytes palette = fit.palette;
-    const Bytes fixed = owned_entries(table, fit);
+    const Bytes fixed = settled_entries(table, fit, points);
     SpatialOptions how;
     how.diffuse = options.dither != Dither::none;
     how.unit = k <= 2 ? 8 : k <= 4 ? 4 : k <= 16 ? 2 : 1;

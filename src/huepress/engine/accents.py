@@ -1,10 +1,11 @@
-"""Small areas of a vivid color: which of them earn a palette entry that squared error alone would deny them."""
+"""Small areas that are seen at once: which of them earn a palette entry that squared error alone would deny them."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from huepress import _core
 from huepress.model import ColorTable
 
 Points = npt.NDArray[np.float32]
@@ -26,6 +27,8 @@ _PIXELS_PER_CLAIM = 1 << 14
 _LARGEST_PICTURE = 1 << 20
 # Of the palette's entries at most this part goes to accents.
 _LARGEST_PART = 1 / 8
+# A drawn color that is served nearer than this, which rounding to codes is, has its entry.
+_SERVED = 0.002
 # Smaller palettes have none to spare: with 8 colors a highlight's entry is missed everywhere else.
 _FEWEST_ENTRIES = 16
 
@@ -33,7 +36,8 @@ _FEWEST_ENTRIES = 16
 def find_accents(table: ColorTable, points: Points, centers: Points, labels: Labels) -> Points:
     """Find colors that deserve an entry of their own though few pixels have them.
 
-    An entry is worth to k-means what it takes off the squared error. The eye sees more in a small patch that
+    Drawn colors, see `drawn_colors`, have it, those first whose entry would take most off the squared error. For
+    others: an entry is worth to k-means what it takes off the squared error. The eye sees more in a small patch that
     stands out: its claim grows with the distance from the entry that serves it, and with it the weight of its
     pixels. A color whose claim is larger than what the cheapest entry is worth is an accent.
 
@@ -50,14 +54,18 @@ def find_accents(table: ColorTable, points: Points, centers: Points, labels: Lab
     Returns
     -------
     ndarray of float32, (m, channels)
-        Their colors, the strongest claim first; few, mostly none.
+        Their colors, drawn ones first, then the strongest claim; few, mostly none.
     """
-    most = int(len(centers) * _LARGEST_PART) if len(centers) >= _FEWEST_ENTRIES else 0
+    most = int(len(centers) * _LARGEST_PART)
+    if len(centers) < _FEWEST_ENTRIES:
+        return np.zeros((0, points.shape[1]), dtype=np.float32)
     distance = np.sqrt(np.square(points - centers[labels], dtype=np.float64).sum(axis=1))
     counts = table.counts.astype(np.float64)
+    accents = _unserved(drawn_colors(table, points), points, distance, counts, most)
     far = np.flatnonzero(distance > _FAR)
+    for accent in accents:
+        far = far[np.square(points[far] - accent, dtype=np.float64).sum(axis=1) > _RADIUS**2]
     gain = min(table.inverse.size, _LARGEST_PICTURE) / _PIXELS_PER_CLAIM
-    accents: list[Points] = []
     worth = np.sort(_worth_of_entries(centers, np.bincount(labels, counts, minlength=len(centers)).astype(np.float64)))
     while len(far) and len(accents) < most:
         claims = gain * counts[far] * np.square(distance[far]) * (1 + np.square(distance[far] / _FAR))
@@ -73,6 +81,40 @@ def find_accents(table: ColorTable, points: Points, centers: Points, labels: Lab
         if float(claims.max()) * len(claims) < worth[len(accents)]:
             break  # not even all that is left would be worth an entry
     return np.array(accents, dtype=np.float32).reshape(-1, points.shape[1])
+
+
+def drawn_colors(table: ColorTable, points: Points) -> npt.NDArray[np.bool_]:
+    """Tell which colors are drawn: patches of exactly one color with an edge, as badges and map symbols are.
+
+    Parameters
+    ----------
+    table : ColorTable
+    points : ndarray of float32, (n, channels)
+        The table's colors in Oklab.
+
+    Returns
+    -------
+    ndarray of bool, (n,)
+        At least 64 pixels have the color, most of them with another one of it beside and one above or below them, and
+        most neighbors of other colors are plainly different.
+    """
+    return _core.drawn_colors(points, table.inverse).astype(bool)
+
+
+def _unserved(
+    drawn: npt.NDArray[np.bool_],
+    points: Points,
+    distance: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.float64],
+    most: int,
+) -> list[Points]:
+    """Return the drawn colors that are not served, one of those that are alike, the largest squared error first."""
+    claims = np.where(drawn & (distance > _SERVED), counts * np.square(distance), 0)
+    found: list[Points] = []
+    while len(found) < most and claims.any():
+        found.append(points[int(np.argmax(claims))])
+        claims[np.square(points - found[-1], dtype=np.float64).sum(axis=1) <= _SERVED**2] = 0
+    return found
 
 
 def _worth_of_entries(centers: Points, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from huepress import _core
 from huepress.colors.arrays import CLEAR, allowed_classes, alpha_class
 from huepress.efforts import EFFORTS
+from huepress.engine.accents import drawn_colors
 from huepress.engine.hull import onto_hull
 from huepress.engine.palette import PaletteFit, display_order
 from huepress.model import Bytes, ColorTable, IndexedImage, Palette, bit_depth_of
@@ -114,7 +115,7 @@ class Search:
         self._table, self._fit, self._options = table, fit, options
         self._effort, self._coder, self._threads = EFFORTS[options.effort], coder, options.threads
         self._full = options.dither == "full"
-        self._settled = fit.required | _owned(table, fit)
+        self._settled = fit.required | _owned(table, fit) | _drawn(table, fit)
         self._colors_srgb8 = fit.palette.colors_srgb8.copy()
         self._color_gain = np.float32(_SMOOTH_COLOR_GAIN if smooth is not None and smooth.are_most else 1)
         points, entries = self._points(table.colors_srgb8), self._points(self._colors_srgb8)
@@ -253,6 +254,15 @@ def _owned(table: ColorTable, fit: PaletteFit) -> npt.NDArray[np.bool_]:
         np.bincount(fit.labels, weights, minlength=n) for weights in (table.counts, table.counts * fit.exact)
     )
     return np.asarray(2 * exact > of_all)
+
+
+def _drawn(table: ColorTable, fit: PaletteFit) -> npt.NDArray[np.bool_]:
+    """Tell which entries are the color of something drawn, which stays what it is."""
+    drawn = np.zeros(len(fit.palette), dtype=bool)
+    if fit.exact.any() and not fit.required.all():
+        points = _core.colors_to_points(table.colors_srgb8, "oklab")
+        drawn[fit.labels[fit.exact & drawn_colors(table, points)]] = True
+    return drawn
 
 
 def is_matched(colors_srgb8: Bytes, palette_srgb8: Bytes) -> npt.NDArray[np.bool_]:
