@@ -222,9 +222,10 @@ class Palette:
 
     @classmethod
     def from_colors(cls, colors: npt.ArrayLike) -> Palette:
-        """Build a palette from rows of red, green, blue and alpha; the alpha goes where all are opaque."""
+        """Build a palette from rows of red, green, blue and perhaps alpha, which goes where all are opaque."""
         rows = np.array(colors, dtype=np.uint8)
-        return cls(rows if (rows[:, 3] < 255).any() else rows[:, :3])
+        _require(rows.ndim == 2, "palette colors are rows")
+        return cls(rows if (rows[:, 3:] < 255).any() else rows[:, :3])
 
     @property
     def translucent(self) -> bool:

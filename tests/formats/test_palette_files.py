@@ -219,6 +219,18 @@ def test_json_of_another_run_is_a_palette(run, photo_file):
         (b"--a: #12345;", "#12345"),
         (b":root { --a: red; }", "no colors"),
         (b"#fff\n" * 257, "more than 256 colors"),
+        (b"GIMP Palette\n" + b"1 2 3\n" * 257, "more than 256 colors"),
+        (b"GIMP Palette\n" + b"#" * (1 << 20), "too long"),
+        (b"[" + b'"#fff",' * 257 + b'"no"]', "more than 256 colors"),
+        (ase(*257 * [ase_color(b"RGB ", 1, 1, 1)], (1, b"")), "more than 256 colors"),
+        (b"--a: #fff;\n" * 257 + b"--b: #ff;", "more than 256 colors"),
+        (b"JASC-PAL\n0100\n1\n" + b"9" * 5000 + b" 0 0\n", "no color"),
+        (b"JASC-PAL\n0100\n1\n" + b"0" * 5000 + b" 0 0\n", "no color"),
+        # Of these each place was tried anew, to the end: hours for a megabyte.
+        (b"-" * (1 << 20), "no palette"),
+        (b"--" + b"a" * ((1 << 20) - 2), "no palette"),
+        (b"$a" + b" " * ((1 << 20) - 3) + b"$", "no palette"),
+        (b"/*" * (1 << 19), "no palette"),
         (b"\x89PNG\r\n\x1a\n\0\0", "damaged|not an image"),
         (b"\xff\xfe\xfd", "not an image"),
     ],
@@ -227,6 +239,24 @@ def test_damaged_palettes_are_one_sentence(data, says):
     with pytest.raises(huepress.DecodeError, match=says) as caught:
         read(data)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("colors", [[(0, 2, 0), (10, 20, 30)], [(0, 1, 1), (0, 0, 0)], [(0, 2, 0), (75, 0, 0)] * 128])
+def test_a_color_table_that_begins_as_swatches_do_reads_back_equal(colors):
+    one = swatches([(*color, 255) for color in colors])
+    np.testing.assert_array_equal(np.asarray(read(write_palette(one, "act"))), np.asarray(one.palette))
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_swatches_of_the_size_of_a_color_table_are_swatches(n):
+    """Version 1, then version 2 with names: Photoshop writes both into a file."""
+    entry = struct.pack(">5H", 0, 0x1010, 0x2020, 0x3030, 0)
+    names = [bytes(2 * (n + 2))] * 20
+    size = 4 + 10 * 20 + 4 + sum(14 + len(name) for name in names)
+    names[-1] += bytes(768 + 4 * n - size)
+    second = b"".join(entry + struct.pack(">HH", 0, len(name) // 2) + name for name in names)
+    data = struct.pack(">HH", 1, 20) + entry * 20 + struct.pack(">HH", 2, 20) + second
+    assert len(data) == 768 + 4 * n and hexes(data) == ["#102030"] * 20
 
 
 @given(st.sampled_from(PALETTE_FORMATS), st.integers(0, 10**6), st.integers(0, 255), st.booleans())

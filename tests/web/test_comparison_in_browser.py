@@ -161,6 +161,28 @@ def test_focus_stays_where_a_color_was_removed(page, served):
         page.wait_for_function("color => document.activeElement.dataset.color === color", arg=second)
 
 
+def test_keys_in_quick_succession_remove_a_color_each(page, served):
+    seen = [each.get_attribute("data-color") for each in page.locator(SWATCHES).all()]
+    page.locator(SWATCHES).first.focus()
+    page.evaluate("""() => {
+      for (let i = 0; i < 5; i++)
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "Delete", bubbles: true }));
+    }""")
+    playwright.expect(page.locator(SWATCHES)).to_have_count(1, timeout=PATIENCE)
+    told(page, "A palette has at least one color")
+    wait_until(lambda: (own(served)["one.png"] or {}).get("palette") == seen[3], served.process)
+    playwright.expect(page.locator(SWATCHES)).to_have_count(1, timeout=PATIENCE)
+    assert page.evaluate("document.activeElement.dataset.color") == seen[3]
+
+
+def test_a_removal_that_is_refused_is_taken_back(page, served):
+    page.route("**/api/**", lambda route: route.abort() if route.request.method == "PATCH" else route.continue_())
+    page.locator(SWATCHES).first.press("Delete")
+    told(page, "Not changed: ")
+    assert page.locator(SWATCHES).count() == 4 and pressed(page).count() == 0
+    page.unroute("**/api/**")
+
+
 def test_without_a_clipboard_a_command_can_be_copied_by_hand(open_page, served, pictures):
     """As where the page comes from another machine, without encryption."""
     page = open_page(served)

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from PIL import Image, features
 
 from conftest import HANG, png_bytes, wait_until
@@ -24,6 +26,7 @@ from huepress.web import streams, uploads
 from huepress.web import studio as studios
 from huepress.web.apart import Apart
 from huepress.web.jobs import do
+from huepress.web.pictures import result_name
 from huepress.web.scratch import Scratch, remove_soon
 from web.served import serving
 from web.test_folder import contents, saved
@@ -247,6 +250,32 @@ def test_an_archive_that_is_damaged_at_its_end_gives_what_comes_before(served, p
     answer = served.call("POST", "/api/pictures?name=all.zip", bytes(data))
     assert answer.status == 200 and len(answer.json["taken"]) == 1
     assert len(answer.json["refused"]) == 1 and "damaged" in answer.json["refused"][0]
+
+
+def test_an_archive_with_an_entry_without_a_name_gives_the_others(served, photo):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.png", png_bytes(photo))
+        archive.writestr("?.png", png_bytes(photo[::-1]))
+    data = buffer.getvalue().replace(b"?.png", b"\0.png")  # where a name ends
+    answer = served.call("POST", "/api/pictures?name=all.zip", data)
+    assert answer.status == 200 and len(answer.json["taken"]) == 2
+
+
+# What is cut off, and what is taken out, must not make parts that lead elsewhere.
+TRICKS = st.text(st.sampled_from("ab./\\\0: \u202e\ud800"), max_size=40)
+LONG = st.integers(0, 1000).map(lambda n: "b" * n)
+
+
+@given(st.lists(TRICKS | LONG, max_size=8).map("".join), st.sampled_from(["png", "webp"]))
+@example("z../" + "b" * 957, "png")
+@example("z../" + 3 * ("b" * 240 + "/") + "c" * 234, "png")
+@example(12 * "x" + "../" + 3 * ("b" * 240 + "/") + "c" * 221 + ".png", "png")
+@example("a/.\0./.\0./etc/x.png", "png")
+def test_no_name_leads_out_of_its_folder(name, kind):
+    safe = uploads.safe_name(name)
+    for found in (safe, uploads.given_name(name), uploads.safe_name(result_name(safe, f".{kind}"))):
+        assert not {"", ".", ".."} & set(found.split("/")) and "\0" not in found and len(found) <= 960
 
 
 def test_settings_for_many_are_one_change(tmp_path, monkeypatch):

@@ -34,6 +34,7 @@ _END_MARK = b"\xff\xd9"
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd8])")
 # What stands in for missing data, once more: where the pixels change with it, they are made up.
 _OTHER_FILLING = bytes((37 * i + 11) % 251 for i in range(1 << 12))
+_NOT_ZERO = re.compile(rb"[^\0]")
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _INFLATED_AT_ONCE, _AT_ONCE = 1 << 12, 1 << 20
 
@@ -228,7 +229,8 @@ def _of_gif(data: bytes) -> _Mend | None:
                 else:
                     kept = at
             elif kind == 0:  # stray zeros between blocks are common
-                at += 1
+                found = _NOT_ZERO.search(data, at)
+                at = found.start() if found else len(data)
             else:
                 return None
         return None

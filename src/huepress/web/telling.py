@@ -29,6 +29,7 @@ _WORDS = {
     Remedy.FEWER_PALETTE: "leave the number of colors out, or give a smaller palette",
     Remedy.OTHER_OUTPUT: "choose another folder",
     Remedy.OTHER_OUTPUT_OR_IN_PLACE: "choose another folder, or replace the files",
+    Remedy.WHOLE_FOLDER: "add the files in it",
     Remedy.OUTPUT_FOLDER: "save into a folder to get another format",
 }
 

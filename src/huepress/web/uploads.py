@@ -26,6 +26,7 @@ _MOST_ENTRIES = 10_000
 _ZIP = b"PK\x03\x04"
 _CHUNK = 1 << 20
 _LONGEST_NAME = 240
+_LONGEST_PATH = 4 * _LONGEST_NAME
 _DRIVE = re.compile(r"^(?:[A-Za-z]:\s*)+")
 _PLAIN_EXTENSION = re.compile(r"\.[a-z0-9]{1,5}")
 
@@ -33,16 +34,21 @@ _PLAIN_EXTENSION = re.compile(r"\.[a-z0-9]{1,5}")
 def safe_name(name: str) -> str:
     """Return what a picture is called: parts of a path without tricks; no file is ever opened by it."""
     parts = re.split(r"[/\\]", "".join(each for each in name if each.isprintable()))
-    bare = [_DRIVE.sub("", part.strip()) for part in parts]
-    kept = [part[-_LONGEST_NAME:] for part in bare if part not in ("", ".", "..")]
-    return "/".join(kept)[-4 * _LONGEST_NAME :].lstrip("/") or "picture"
+    return _joined([_DRIVE.sub("", part.strip())[-_LONGEST_NAME:] for part in parts])
 
 
 def given_name(name: str) -> str:
     """Return a name as it was given, to be found again by it: to the letter, but never out of the folder it is in."""
-    name = name.encode("utf-8", "replace").decode()  # half a character names no file
-    kept = [part for part in name.split("/") if part not in ("", ".", "..")]
-    return "/".join(kept)[-4 * _LONGEST_NAME :].lstrip("/").replace("\0", "") or "picture"
+    name = name.encode("utf-8", "replace").decode().replace("\0", "")  # half a character names no file
+    return _joined([part[-_LONGEST_PATH:] for part in name.split("/")])
+
+
+def _joined(parts: list[str]) -> str:
+    """Return a path of parts that lead nowhere else; what is too long loses folders as a whole, from the first."""
+    kept = [part for part in parts if part not in ("", ".", "..")]
+    while sum(map(len, kept)) + len(kept) > _LONGEST_PATH + 1:
+        del kept[0]
+    return "/".join(kept) or "picture"
 
 
 def source_in(folder: Path, name: str) -> Path:
@@ -150,7 +156,7 @@ def unpacked(
         with closing(files.open_regular(path, os.O_RDONLY)) as raw:
             check_list(raw, most_entries=_MOST_ENTRIES, most_bytes=_MOST_LISTED)
         with io.BufferedReader(files.open_regular(path, os.O_RDONLY)) as file, zipfile.ZipFile(file) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             if len(entries) > _MOST_ENTRIES:
                 raise LimitError(f"more than {_MOST_ENTRIES:,} files in one archive", remedy="split it")
             for entry in entries:

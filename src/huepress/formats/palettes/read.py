@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import itertools
 import json
 import math
 import re
@@ -24,9 +25,12 @@ _KINDS = "GPL, ACT, ACO, ASE, PAL, KPL, JSON, CSS, a list of hex colors, or an i
 _LARGEST_TEXT = 1 << 20
 _PAINT_NET = ";paint.net palette file"
 _ACT_SIZES = (768, 772)
+_ACO_SPACES = (0, 1, 2, 7, 8)
 _IMAGE_STARTS = (b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*")
-_CSS_COLOR = re.compile(r"(?:--|\$)[\w-]+\s*:\s*(#[0-9a-fA-F]+)")
-_CSS_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+# A name is tried where it begins, and in one piece: else a file of dashes would take hours.
+_CSS_VARIABLE = r"(?<![\w-])(?:--|\$)[\w-]++\s*+:"
+_CSS_COLOR = re.compile(_CSS_VARIABLE + r"\s*+(#[0-9a-fA-F]+)")
+_CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.S)
 
 
 def read_palette(data: bytes, *, max_pixels: int) -> Palette:
@@ -60,6 +64,8 @@ def read_palette(data: bytes, *, max_pixels: int) -> Palette:
     if _is_aco(data):
         return _checked(_read_aco(data))
     if data.startswith(b"GIMP Palette"):
+        if len(data) > _LARGEST_TEXT:
+            raise damaged("it is too long")
         return _checked(_read_gpl(data.decode("utf-8", "replace")))
     act = len(data) in _ACT_SIZES and not data.startswith(_IMAGE_STARTS) and not _is_bmp(data)
     text = _as_text(data) if len(data) <= _LARGEST_TEXT else None
@@ -102,7 +108,7 @@ def _read_jasc(text: str) -> list[Rgba]:
         parts = line.split()
         if not parts:
             continue
-        if len(parts) not in (3, 4) or not all(part.isdigit() and int(part) < 256 for part in parts):
+        if len(parts) not in (3, 4) or not all(re.fullmatch("[0-9]{1,3}", part) and int(part) < 256 for part in parts):
             raise damaged(f"{line[:40]!r} is no color")
         red, green, blue, alpha = (*map(int, parts), 255)[:4]
         colors.append((red, green, blue, alpha))
@@ -110,13 +116,34 @@ def _read_jasc(text: str) -> list[Rgba]:
 
 
 def _is_aco(data: bytes) -> bool:
-    """Tell whether a file is a Photoshop color swatch: a version, a count, and as many entries of ten bytes."""
-    if len(data) < 14 or data[:2] not in (b"\0\1", b"\0\2"):
+    """Tell whether a file is a Photoshop color swatch: a version, a count, and as many entries of ten bytes.
+
+    What has the size of a color table is one unless it is such a swatch up to its end: tables may begin like that, too.
+    """
+    if len(data) < 14 or data[:2] not in (b"\0\1", b"\0\2") or (len(data) in _ACT_SIZES and not _is_whole_aco(data)):
         return False
     count = int.from_bytes(data[2:4], "big")
     return (count > 0 and (len(data) == 4 + 10 * count if data[1] == 1 else len(data) >= 4 + 10 * count)) or (
         data[1] == 1 and len(data) > 4 + 10 * count and data[4 + 10 * count : 6 + 10 * count] == b"\0\2"
     )
+
+
+def _is_whole_aco(data: bytes) -> bool:
+    at = 0
+    try:
+        while at < len(data):
+            version, count = struct.unpack_from(">HH", data, at)
+            at += 4
+            for _ in range(count):
+                (space,) = struct.unpack_from(">H", data, at)
+                if version not in (1, 2) or space not in _ACO_SPACES:
+                    return False
+                at += 10
+                if version == 2:
+                    at += 4 + 2 * int.from_bytes(data[at + 2 : at + 4], "big")
+    except struct.error:
+        return False
+    return at == len(data)
 
 
 def _read_aco(data: bytes) -> list[Rgba]:
@@ -182,8 +209,9 @@ def _read_text(text: str) -> list[Rgba]:
     if text.lower().startswith(_PAINT_NET):
         return _read_paint_net(text)
     without_comments = _CSS_COMMENT.sub(" ", text)
-    if re.search(r"(?:--|\$)[\w-]+\s*:", without_comments):
-        return [_hex(digits) for digits in _CSS_COLOR.findall(without_comments)]
+    if re.search(_CSS_VARIABLE, without_comments):
+        found = itertools.islice(_CSS_COLOR.finditer(without_comments), MAX_COLORS + 1)
+        return [_hex(variable[1]) for variable in found]
     return _read_hex_list(text)
 
 
@@ -222,7 +250,7 @@ def _read_json(text: str) -> list[Rgba]:
         if not lists:
             raise damaged("the JSON object has no list of colors named colors, palette or swatches")
         value = lists[0]
-    return [_json_color(item) for item in value]
+    return [_json_color(item) for item in value[: MAX_COLORS + 1]]
 
 
 def _json_color(item: Any) -> Rgba:
@@ -250,6 +278,8 @@ def _read_gpl(text: str) -> list[Rgba]:
             raise damaged(f"line {number} is no color")
         red, green, blue, alpha = (*values, 255)[:4]
         colors.append((red, green, blue, alpha))
+        if len(colors) > MAX_COLORS:
+            break
     return colors
 
 
@@ -266,7 +296,8 @@ def _read_act(data: bytes) -> list[Rgba]:
 
 def _read_ase(data: bytes) -> list[Rgba]:
     """Adobe Swatch Exchange 1.0; groups are flattened in order."""
-    return [_ase_color(block) for kind, block in _ase_blocks(data) if kind == 0x0001]
+    colors = (_ase_color(block) for kind, block in _ase_blocks(data) if kind == 0x0001)
+    return list(itertools.islice(colors, MAX_COLORS + 1))
 
 
 def _ase_blocks(data: bytes) -> Iterator[tuple[int, bytes]]:

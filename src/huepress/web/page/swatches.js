@@ -8,6 +8,7 @@ const scope = document.querySelector("#edits-for");
 const HEX = /^#?([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/;
 const LONG = 8000; // milliseconds that a whole sentence stays
 let id = ""; // whose palette it is
+let shown = null; // the row whose result is shown
 let seen = []; // its colors as they are shown: of a newer result there may be others already
 
 /* For whom an edit is: a picture with settings of its own hears of no others. */
@@ -38,7 +39,7 @@ async function edit(values) {
     await changed;
   } catch (error) { // it was taken back
     say(`Not changed: ${error.message}`, LONG);
-    mark();
+    if (shown) show(shown);
   }
 }
 
@@ -63,8 +64,20 @@ export function keep(color) {
 /* Take a color out: the others, the pinned ones among them, become the palette that is asked for. */
 function without(color) {
   const others = present().filter((each) => each !== color);
-  if (others.length) edit({ palette: others.join(","), pin: null });
-  else say("A palette has at least one color", LONG);
+  if (others.length === 0) {
+    say("A palette has at least one color", LONG);
+    return;
+  }
+  leave(place.querySelector(`[data-color="${color}"]`));
+  edit({ palette: others.join(","), pin: null });
+}
+
+/* Take a swatch away before the result comes, so that a key that is pressed again takes the next one. */
+function leave(button) {
+  const item = button.closest("li");
+  const next = (item.nextElementSibling ?? item.previousElementSibling)?.querySelector("button");
+  if (item.contains(document.activeElement)) next?.focus();
+  item.remove();
 }
 
 /* Mark what is pinned now. */
@@ -91,7 +104,10 @@ function swatch(color) {
 
 /* Show the palette of a result; focus stays on its color, or where that was. */
 export function show(row) {
-  const colors = (seen = row.made?.palette ?? []);
+  shown = row;
+  seen = row.made?.palette ?? [];
+  const asked = listed("palette"); // of more that were removed meanwhile a result does not know yet
+  const colors = asked.length ? seen.filter((each) => asked.includes(each)) : seen;
   const before = [...place.querySelectorAll("[data-color]")];
   const at = before.indexOf(document.activeElement);
   const focused = at < 0 ? document.activeElement?.dataset?.do : before[at].dataset.color;
@@ -121,6 +137,7 @@ export function show(row) {
 /* A comparison begins: what is edited there is for its picture, until somebody says otherwise. */
 export function open(whose) {
   id = whose;
+  shown = null;
   scope.value = "one";
   seen = [];
   place.replaceChildren();
