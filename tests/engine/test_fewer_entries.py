@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huepress.engine.fewer_entries import stand_ins
+from huepress.engine.fewer_entries import letter_points, stand_ins
 
 
 def textbook(points, counts, size):
@@ -56,6 +56,24 @@ def test_with_breaks_the_middle_stands_for_a_group():
     points = np.float32([[0.1, 0, 0], [0.2, 0, 0], [0.3, 0, 0], [0.9, 0, 0]])
     (found,) = stand_ins(points, np.array([10, 8, 10, 50]), [2], np.zeros((4, 4)))
     assert found.tolist() == [1, 1, 1, 3]
+
+
+def test_with_breaks_the_ground_keeps_its_color():
+    points = np.float32([[0.10, 0, 0], [0.11, 0, 0], [0.30, 0, 0], [0.9, 0, 0]])
+    breaks = np.zeros((4, 4))
+    for counts, stands in ((np.array([100, 10, 50, 300]), 0), (np.array([60, 10, 60, 300]), 1)):
+        (found,) = stand_ins(points, counts, [2], breaks)
+        assert found.tolist() == [stands, stands, stands, 3]
+
+
+def test_dark_edges_of_bright_letters_join_the_ground_sooner_than_bright_ones():
+    gray = np.uint8([[0], [40], [215], [255]]).repeat(3, axis=1)
+    points = letter_points(gray)
+    dark, bright = (float(np.square(points[a] - points[b]).sum()) for a, b in ((0, 1), (2, 3)))
+    assert dark < 0.5 * bright
+    light = np.where(gray / 255 <= 0.04045, gray / 255 / 12.92, ((gray / 255 + 0.055) / 1.055) ** 2.4)
+    apart = ((np.square(gray[0] / 255 - gray / 255) + np.square(light[0] - light)) / 2).sum(axis=1)
+    np.testing.assert_allclose(np.square(points - points[0]).sum(axis=1), apart, atol=1e-6)
 
 
 @given(st.integers(0, 10**6), st.integers(2, 12))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from huepress import _core
 from huepress.efforts import EFFORTS
+from huepress.engine.fewer_entries import letter_points
 from huepress.engine.histogram import count_colors
 from huepress.model import Bytes, ColorTable, Palette, SourceImage
 from huepress.options import Options
@@ -28,7 +29,7 @@ _HOLD, _STILL = 3.5, 0.007
 # It weighs as much as the rate where that is more, up to this: errors grow with the rate, and what changes with them.
 _MOST_HOLD = 16.0
 # Of the squared error of colors that another stands for everywhere, against that of noise: letters mask it.
-_STAND_IN_ERROR = 0.25
+_STAND_IN_ERROR = 0.14
 _PLACES = 0x10000  # of looks, and of what is none
 
 
@@ -148,6 +149,7 @@ class Frame:
         self.transparent, self._own_table, self._has_clear, self._stays = transparent, own_table, has_clear, stays
         self._effort = EFFORTS[options.effort]
         self._under = np.ascontiguousarray(canvas[box.slices])
+        self._looks_srgb8 = colors_srgb8
         self._looks_oklab = _core.colors_to_points(np.ascontiguousarray(colors_srgb8), "oklab")
 
     @functools.cached_property
@@ -218,9 +220,10 @@ class Frame:
         """
         drawn = np.ascontiguousarray(looks[self.box.slices])
         numbers = _Numbers(self.palette, self.transparent, self._own_table, drawn, self._under)
-        lightness, a, b = np.square(self._seen[0] - self._looks_oklab[look_of], dtype=np.float64).T
+        points, shown = letter_points(self.table.colors_srgb8), letter_points(self._looks_srgb8)[look_of]
+        errors = np.square(points - shown, dtype=np.float64)
         # Sums that do not hang on the machine.
-        distortion = math.fsum(((lightness + a + b) * self._free_weights).tolist())
+        distortion = math.fsum((np.add.accumulate(errors, axis=1)[:, -1] * self._free_weights).tolist())
         return min(self._ways(drawn, numbers, 0), key=_n_bytes), _STAND_IN_ERROR * distortion
 
     def say(self, looks: Looks) -> Said:

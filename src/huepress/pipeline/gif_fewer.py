@@ -10,7 +10,7 @@ import numpy.typing as npt
 from huepress import _core
 from huepress.colors.arrays import pack_colors
 from huepress.efforts import EFFORTS
-from huepress.engine.fewer_entries import stand_ins
+from huepress.engine.fewer_entries import letter_points, stand_ins
 from huepress.engine.palette import nearest_entries
 from huepress.engine.spatial import LAMBDA_AT_RATE_1
 from huepress.model import Animation, Bytes, ColorTable, Palette
@@ -19,8 +19,8 @@ from huepress.pipeline.frames import Looks, changed_pixels, held_frames
 from huepress.pipeline.gif_palette import OWN_ERROR, weighs_errors
 
 PLACES = 0x10000  # of looks, and of what is none
-# What a change of color along a row costs: about five bits, against errors that weigh a quarter beside letters.
-_BREAK_BITS = 20.0
+# What a change of color along a row costs: about eight bits, against errors that weigh a seventh beside letters.
+_BREAK_BITS = 60.0
 # Above this rate the same entries stand for others: errors grow, and with more weight letters fall apart.
 _MOST_RATE = 32.0
 # Letters on flat ground change color at fewer pixels of a row than so many of all; what is dithered at more.
@@ -69,11 +69,13 @@ class Fewer:
         sizes = [size for size in EFFORTS[options.effort].lzw_sizes if size < len(palette)]
         nearest = nearest_entries(table.colors_srgb8, palette.colors_srgb8, options)
         counts = np.bincount(nearest, weights=table.counts, minlength=len(palette))
-        points = _core.colors_to_points(palette.colors_srgb8, "oklab")
         breaks = None
         if animation is not None and weighs_errors(options) and (exact_entries(table, palette) >= 0).all():
             breaks = _breaks(animation, palette, n_changed)
-        if breaks is not None:
+        if breaks is None:
+            points = _core.colors_to_points(palette.colors_srgb8, "oklab")
+        else:
+            points = letter_points(palette.colors_srgb8)
             breaks *= _BREAK_BITS * min(options.rate, _MOST_RATE) * LAMBDA_AT_RATE_1 / OWN_ERROR
         found = stand_ins(points, counts, sizes, breaks)
         looks = [np.append(by, np.arange(len(by), PLACES)).astype(np.uint16) for by in found]
