@@ -51,6 +51,7 @@ struct TrellisSettings {
     bool matches;       // false: literals only, in a fraction of the time
     int survivors = 1;  // ways to say a row that are kept at each pixel
     int n_ranked = 0;   // far offsets that are tried at each pixel
+    int warm_rows = 0;  // first rows of a band whose distortion does not count: no errors come to them from above
 };
 
 struct TrellisResult {
