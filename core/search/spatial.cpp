@@ -67,10 +67,6 @@ SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, co
     for (std::size_t i = 0; i < n_colors; ++i) lightness[i] = color_points_[i][0];
     visibility_roots_ =
         visibility_roots(lightness, color_of, width, rows, options.strongest_visibility, options.texture);
-    const auto worth_it = [&](int up, int left) {
-        return !is_near({left, up}, model_.unit()) && model_.reaches({left, up});
-    };
-    repeats_ = find_repeats(color_of, width, rows, model_.unit(), worth_it);
     image_ = {color_points_.data(),
               color_of,
               visibility_roots_.data(),
@@ -78,8 +74,17 @@ SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, co
               rows,
               as_vectors(palette, static_cast<std::size_t>(k), dims),
               dims,
-              repeats_.data(),
+              nullptr,
               options.diffuse};
+}
+
+// Only where matches are searched for: some searches are made for what their literals cost.
+void SpatialSearch::find_all_repeats() {
+    const auto worth_it = [&](int up, int left) {
+        return !is_near({left, up}, model_.unit()) && model_.reaches({left, up});
+    };
+    repeats_ = find_repeats(image_.color_of, image_.width, image_.rows, model_.unit(), worth_it);
+    image_.repeats = repeats_.data();
 }
 
 SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n_threads,
@@ -115,6 +120,7 @@ SpatialSearch::Sweep SpatialSearch::sweep(const std::vector<Rows>& bands, const 
                                           int n_threads, const StopRequested& stop_requested) {
     rows_done_ = 0;
     check_stop(stop_requested);
+    if (settings.matches && !image_.repeats) find_all_repeats();
     std::vector<TrellisResult> results(bands.size());
     const int most_threads = std::clamp(n_threads, 1, static_cast<int>(bands.size()));
     for (int thread = static_cast<int>(trees_.size()); thread < most_threads; ++thread)

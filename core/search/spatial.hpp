@@ -62,6 +62,7 @@ private:
     struct Rows {
         int begin, end;
     };
+    void find_all_repeats();
     Sweep sweep(const std::vector<Rows>& bands, const TrellisSettings& settings, int n_threads,
                 const StopRequested& stop_requested);
 

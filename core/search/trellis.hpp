@@ -29,7 +29,7 @@ struct TrellisImage {
     int width, rows;
     std::vector<Float4> palette;  // points of the entries
     int dims;                     // coordinates that count, 3 or 4
-    const std::int32_t* repeats;  // rows x width, see repeats.hpp
+    const std::int32_t* repeats;  // rows x width, see repeats.hpp; needed where matches are searched for
     bool diffuse;                 // false: B is the identity, nothing is dithered
     const EyeFilter* filter = &kEyeFilter;
     // A hard rule, where there is one: the class of each entry, and of each color the classes that it may take, as
