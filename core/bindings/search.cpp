@@ -386,10 +386,14 @@ void bind_search(nb::module_& m) {
         .def("set_palette", &bind_set_palette, nb::arg("palette"))
         .def("sweep", &bind_sweep, nb::arg("bit_worth"), nb::arg("slack"), nb::arg("matches"), nb::arg("n_threads"),
              nb::arg("on_progress") = nb::none(), nb::arg("survivors") = 1, nb::arg("n_ranked") = 0)
+        .def(
+            "sampled_distortion",
+            [](SpatialSearch& self, int n_threads) {
+                return without_gil([&](const StopRequested& stop) { return self.sampled_distortion(n_threads, stop); });
+            },
+            nb::arg("n_threads"))
         .def("indices", [](const SpatialSearch& self) {
-            std::vector<std::uint8_t> copy(self.indices());
-            const std::size_t n = copy.size();
-            return to_numpy(std::move(copy), {n});
+            return to_numpy(std::vector<std::uint8_t>(self.indices()), {self.indices().size()});
         });
 }
 

@@ -13,6 +13,9 @@ namespace {
 
 // Rows of a band: fewer would lose too many matches at the seams, more would leave threads idle.
 constexpr int kBandRows = 128;
+// A sample measures so many rows of every kSampledFrom, after kWarmRows that bring errors from above; a picture with
+// fewer than kLeastSampled is measured whole.
+constexpr int kSampledRows = 3, kSampledFrom = 24, kWarmRows = 3, kLeastSampled = 256;
 // How far copies reach everywhere, by rows up: units to either side.
 constexpr int kColumnsAside[] = {0, 6, 4, 3, 2, 0, 0};
 constexpr int kNearInRow = 2;
@@ -64,10 +67,6 @@ SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, co
     for (std::size_t i = 0; i < n_colors; ++i) lightness[i] = color_points_[i][0];
     visibility_roots_ =
         visibility_roots(lightness, color_of, width, rows, options.strongest_visibility, options.texture);
-    const auto worth_it = [&](int up, int left) {
-        return !is_near({left, up}, model_.unit()) && model_.reaches({left, up});
-    };
-    repeats_ = find_repeats(color_of, width, rows, model_.unit(), worth_it);
     image_ = {color_points_.data(),
               color_of,
               visibility_roots_.data(),
@@ -75,31 +74,67 @@ SpatialSearch::SpatialSearch(const float* color_points, std::size_t n_colors, co
               rows,
               as_vectors(palette, static_cast<std::size_t>(k), dims),
               dims,
-              repeats_.data(),
+              nullptr,
               options.diffuse};
+}
+
+// Only where matches are searched for: some searches are made for what their literals cost.
+void SpatialSearch::find_all_repeats() {
+    const auto worth_it = [&](int up, int left) {
+        return !is_near({left, up}, model_.unit()) && model_.reaches({left, up});
+    };
+    repeats_ = find_repeats(image_.color_of, image_.width, image_.rows, model_.unit(), worth_it);
+    image_.repeats = repeats_.data();
 }
 
 SpatialSearch::Sweep SpatialSearch::sweep(const TrellisSettings& settings, int n_threads,
                                           const StopRequested& stop_requested) {
+    const auto n_bands = static_cast<std::size_t>(std::max(1, image_.rows / kBandRows));
+    std::vector<Rows> bands(n_bands);
+    for (std::size_t band = 0; band < n_bands; ++band) {
+        const auto row = [&](std::size_t part) {
+            return static_cast<int>(static_cast<std::size_t>(image_.rows) * part / n_bands);
+        };
+        bands[band] = {row(band), row(band + 1)};
+    }
+    return sweep(bands, settings, n_threads, stop_requested);
+}
+
+double SpatialSearch::sampled_distortion(int n_threads, const StopRequested& stop_requested) {
+    TrellisSettings settings{0.0f, 0.0f, false};
+    std::vector<Rows> bands;
+    int n_measured = image_.rows;
+    if (image_.rows < kLeastSampled) {
+        bands.push_back({0, image_.rows});
+    } else {
+        settings.warm_rows = kWarmRows;
+        for (int end = kWarmRows + kSampledRows; end <= image_.rows; end += kSampledFrom)
+            bands.push_back({end - kWarmRows - kSampledRows, end});
+        n_measured = static_cast<int>(bands.size()) * kSampledRows;
+    }
+    const Sweep found = sweep(bands, settings, n_threads, stop_requested);
+    return found.distortion / (static_cast<double>(n_measured) * image_.width);
+}
+
+SpatialSearch::Sweep SpatialSearch::sweep(const std::vector<Rows>& bands, const TrellisSettings& settings,
+                                          int n_threads, const StopRequested& stop_requested) {
     rows_done_ = 0;
     check_stop(stop_requested);
-    const int n_bands = std::max(1, image_.rows / kBandRows);
-    std::vector<TrellisResult> results(static_cast<std::size_t>(n_bands));
-    for (int thread = static_cast<int>(trees_.size()); thread < std::clamp(n_threads, 1, n_bands); ++thread)
+    if (settings.matches && !image_.repeats) find_all_repeats();
+    std::vector<TrellisResult> results(bands.size());
+    const int most_threads = std::clamp(n_threads, 1, static_cast<int>(bands.size()));
+    for (int thread = static_cast<int>(trees_.size()); thread < most_threads; ++thread)
         trees_.emplace_back(image_.palette, image_.entry_class, image_.dims);
     std::atomic<bool> stopped{false};
-    run_tasks(static_cast<std::size_t>(n_bands), n_threads, [&](int thread, std::size_t band) {
+    run_tasks(bands.size(), n_threads, [&](int thread, std::size_t band) {
         // Only the calling thread can learn of Ctrl-C.
         const auto stop = [&] {
             ++rows_done_;
             if (thread == 0 && stop_requested && stop_requested()) stopped = true;
             return stopped.load();
         };
-        const int begin = static_cast<int>(static_cast<std::int64_t>(image_.rows) * static_cast<int>(band) / n_bands);
-        const int end =
-            static_cast<int>(static_cast<std::int64_t>(image_.rows) * (static_cast<int>(band) + 1) / n_bands);
-        results[band] =
-            search_rows(image_, offsets_, model_, settings, trees_[thread], begin, end, indices_.data(), stop);
+        results[band] = search_rows(image_, offsets_, model_, settings, trees_[thread], bands[band].begin,
+                                    bands[band].end, indices_.data(), stop);
     });
     if (stopped) throw Interrupted();
     TrellisResult total = std::move(results[0]);

@@ -42,6 +42,9 @@ public:
     // Chooses all indices anew. Bands of rows of fixed size are searched by themselves, on up to
     // n_threads threads: the result is the same for any number of them.
     Sweep sweep(const TrellisSettings& settings, int n_threads, const StopRequested& stop_requested);
+    // About the distortion of a pixel where all are literals and bits are worth nothing, by a sample of the rows;
+    // some indices are chosen anew.
+    double sampled_distortion(int n_threads, const StopRequested& stop_requested);
 
     // The palette that suits the indices of the last sweep best, see refit.hpp: k x 4.
     std::vector<Float4> refit(const std::uint8_t* fixed, int n_threads, const StopRequested& stop_requested) const;
@@ -56,6 +59,13 @@ public:
     const std::vector<std::uint8_t>& indices() const { return indices_; }
 
 private:
+    struct Rows {
+        int begin, end;
+    };
+    void find_all_repeats();
+    Sweep sweep(const std::vector<Rows>& bands, const TrellisSettings& settings, int n_threads,
+                const StopRequested& stop_requested);
+
     std::vector<Float4> color_points_;
     std::vector<float> visibility_roots_;
     std::vector<std::int32_t> repeats_;

@@ -63,6 +63,7 @@ public:
           // Two survivors are told apart by the last index, more by the last two.
           told_by_(settings.survivors > 2 ? 0xFFFFu : 0xFFu),
           begin_(begin),
+          measured_from_(begin + settings.warm_rows),
           indices_(indices),
           diffusion_(image.diffuse, *image.filter),
           literals_(image.palette, literal_costs(), diffusion_.own, trees, survivors_),
@@ -337,7 +338,9 @@ private:
             Float4 before[kReach];
             for (int k = 0; k < kReach; ++k) before[k] = x > k ? own[x + kReach - 1 - k] : Float4{};
             const Float4 error = (points_[x] - image_.palette[out[x]]) * roots_[x];
-            result_.distortion += squared_norm(diffusion_.own * error + diffusion_.from_left(from_above_[x], before));
+            if (y_ >= measured_from_)
+                result_.distortion +=
+                    squared_norm(diffusion_.own * error + diffusion_.from_left(from_above_[x], before));
             own[x + kReach] = error;
         }
     }
@@ -352,7 +355,7 @@ private:
     const bool matches_;
     const int survivors_;
     const std::uint32_t told_by_;
-    const int begin_;
+    const int begin_, measured_from_;
     std::uint8_t* indices_;
     const Diffusion diffusion_;
     Literals literals_;

@@ -29,7 +29,7 @@ struct TrellisImage {
     int width, rows;
     std::vector<Float4> palette;  // points of the entries
     int dims;                     // coordinates that count, 3 or 4
-    const std::int32_t* repeats;  // rows x width, see repeats.hpp
+    const std::int32_t* repeats;  // rows x width, see repeats.hpp; needed where matches are searched for
     bool diffuse;                 // false: B is the identity, nothing is dithered
     const EyeFilter* filter = &kEyeFilter;
     // A hard rule, where there is one: the class of each entry, and of each color the classes that it may take, as
@@ -51,6 +51,7 @@ struct TrellisSettings {
     bool matches;       // false: literals only, in a fraction of the time
     int survivors = 1;  // ways to say a row that are kept at each pixel
     int n_ranked = 0;   // far offsets that are tried at each pixel
+    int warm_rows = 0;  // first rows of a band whose distortion does not count: no errors come to them from above
 };
 
 struct TrellisResult {

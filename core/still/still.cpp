@@ -16,17 +16,18 @@ using Bytes = std::vector<std::uint8_t>;
 
 // What an effort buys; efforts.py says what each number means, engine/spatial.py the others below.
 struct Effort {
-    int refits;
+    int refits, few_refits;
     float slack_bits;
     int survivors;
     RankingReach reach;
     int n_ranked, late_refits;
 };
-constexpr Effort kEfforts[kMostEffort + 1] = {{0, 0.0f, 1, {0, 0, 0}, 0, 0},      {0, 12.0f, 1, {2, 32, 0}, 2, 1},
-                                              {0, 12.0f, 1, {4, 48, 0}, 4, 1},    {1, 12.0f, 1, {4, 48, 0}, 4, 1},
-                                              {1, 13.0f, 2, {4, 64, 0}, 4, 1},    {1, 14.0f, 2, {6, 64, 0}, 6, 1},
-                                              {1, 16.0f, 2, {8, 64, 0}, 12, 1},   {1, 18.0f, 3, {8, 128, 0}, 16, 1},
-                                              {2, 20.0f, 4, {16, 128, 0}, 24, 1}, {3, 24.0f, 4, {16, 255, 0}, 32, 1}};
+constexpr Effort kEfforts[kMostEffort + 1] = {
+    {0, 0, 0.0f, 1, {0, 0, 0}, 0, 0},      {0, 0, 12.0f, 1, {1, 16, 0}, 1, 0},   {0, 0, 12.0f, 1, {2, 32, 0}, 2, 0},
+    {0, 1, 12.0f, 2, {4, 48, 0}, 3, 1},    {0, 2, 13.0f, 2, {5, 64, 0}, 5, 1},   {1, 2, 14.0f, 2, {6, 64, 0}, 6, 1},
+    {1, 2, 16.0f, 2, {8, 64, 0}, 12, 1},   {1, 2, 18.0f, 3, {8, 128, 0}, 16, 1}, {2, 3, 20.0f, 4, {16, 128, 0}, 24, 1},
+    {3, 4, 24.0f, 4, {16, 255, 0}, 32, 1},
+};
 constexpr double kLambdaAtRate1 = 5e-6, kLeastLambda = 0.05;
 constexpr int kFewColors = 32;
 
@@ -139,15 +140,14 @@ IndexedPicture searched(const ColorTable& table, const PaletteFit& fit, const St
         const Bytes entries = alpha_classes(palette, channels);
         search.set_classes(allowed_classes(alpha_classes(table.colors, channels), entries), entries);
     }
-    const int refits = effort.refits + (effort.refits && k <= kFewColors);
-    double distortion = 0.0;
-    for (int i = 0; i < std::max(1, refits); ++i) {
-        distortion = search.sweep({0.0f, 0.0f, false, 1, 0}, options.n_threads, stop).distortion;
-        if (!refits) break;
+    const int refits = k <= kFewColors ? effort.few_refits : effort.refits;
+    double distortion = refits ? 0.0 : search.sampled_distortion(options.n_threads, stop);
+    for (int i = 0; i < refits; ++i) {
+        distortion = search.sweep({0.0f, 0.0f, false, 1, 0}, options.n_threads, stop).distortion /
+                     static_cast<double>(table.color_of.size());
         palette = refitted(search, palette, fixed, channels, options.n_threads, stop);
         search.set_palette(points_of(ColorSpace::oklab, palette, channels).data());
     }
-    distortion /= static_cast<double>(table.color_of.size());
     const double asked = options.dither == Dither::full ? 0.0 : options.rate * kLambdaAtRate1;
     const double bit_worth = std::max(asked, how.diffuse ? kLeastLambda * distortion : 0.0);
     const StopRequested told = [&] {

@@ -152,6 +152,16 @@ def test_smooth_places_weigh_more(photo, spread):
         search.set_smooth(smooth[1:], 2.0, spread)
 
 
+@pytest.mark.parametrize(("times", "near"), [(1, 1e-12), (4, 0.05)])
+def test_a_sample_foretells_the_distortion_of_literals(photo, times, near):
+    picture = np.tile(photo, (times, 1, 1))
+    search, _, _ = search_of(picture, 12)
+    sampled = search.sampled_distortion(1)
+    assert sampled == search.sampled_distortion(3)
+    distortion, _ = search.sweep(0.0, 0.0, False, 1)
+    assert sampled == pytest.approx(distortion / picture[:, :, 0].size, rel=near)
+
+
 def test_a_refitted_palette_lowers_the_distortion(photo, sunset):
     for picture in (photo, sunset):
         search, _, palette = search_of(picture, 12)

@@ -23,6 +23,7 @@ def quantized(rgba, k, effort, *, rate=1.0, dither="auto", alpha="exact", thread
     ("k", "effort", "options"),
     [
         *((16, effort, {}) for effort in range(10)),
+        *((64, effort, {}) for effort in range(1, 5)),
         (2, 5, {}),
         (256, 0, {}),
         (256, 5, {}),

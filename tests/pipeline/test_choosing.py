@@ -7,6 +7,8 @@ from PIL import Image, ImageDraw
 import huepress
 from huepress.engine.histogram import count_colors
 from huepress.engine.metrics import SmoothGround, banding
+from huepress.formats.png import encode_png
+from huepress.formats.record import Wish
 from huepress.model import Encoded, IndexedImage, Palette, SourceImage
 from huepress.pipeline.attempts import Attempt
 from huepress.pipeline.choosing import choose_colors
@@ -105,7 +107,7 @@ def test_smooth_places_are_those_without_edges():
 class Versions:
     """A bench whose versions are only told: bytes and looks, diffused and not."""
 
-    n_pixels, is_smooth, least_colors = 10_000, False, 0
+    n_pixels, is_smooth, least_colors, leniency, is_patient = 10_000, False, 0, 1.0, True
 
     def __init__(self, n_bytes, looks, *, mixes_badly=True, banding=0.0):
         self._n_bytes, self._looks, self._mixes_badly, self._banding = n_bytes, looks, mixes_badly, banding
@@ -150,6 +152,64 @@ def test_nearest_colors_are_taken_where_they_are_smaller_and_look_better():
 )
 def test_else_errors_are_diffused(bench):
     assert choose_colors(bench, 1.0).best.n_bytes == 1000
+
+
+class Banded(Versions):
+    """A bench whose first version shows bands, and whose weighted and plain ones show none; plain is smaller."""
+
+    def __init__(self, leniency, *, is_patient=True, is_smooth=False):
+        super().__init__({True: 1000, False: 900}, {True: 87.0, False: 89.0}, mixes_badly=False)
+        self.leniency, self.is_patient, self.is_smooth = leniency, is_patient, is_smooth
+
+    def attempt(self, n_colors, rate, *, diffuse=True, smooth_weight=None):
+        made = super().attempt(n_colors, rate, diffuse=diffuse)
+        return made if smooth_weight is None else replace(made, indexed=self.finest(n_colors))
+
+    def plain(self, n_colors):
+        return replace(super().attempt(n_colors, 0.0, diffuse=False), indexed=self.finest(n_colors))
+
+    def finest(self, n_colors):
+        return IndexedImage(np.zeros((1, 1), np.uint8), Palette(np.uint8([[0, 1, 0]])))
+
+    def banding(self, indexed):
+        return 0.001 if indexed.palette.colors_srgb8[0, 1] else 0.04
+
+
+@pytest.mark.parametrize(("leniency", "mended"), [(1.0, True), (1.3, True), (1.5, False)])
+def test_quick_efforts_let_more_bands_be(leniency, mended):
+    bench = Banded(leniency)
+    best = choose_colors(bench, 1.0).best
+    assert (bench.banding(best.indexed) < 0.01) == mended
+
+
+@pytest.mark.parametrize(
+    ("is_patient", "is_smooth", "tried"), [(True, False, True), (False, True, True), (False, False, False)]
+)
+def test_quick_efforts_try_nearest_colors_where_the_picture_is_smooth(is_patient, is_smooth, tried):
+    best = choose_colors(Banded(1.0, is_patient=is_patient, is_smooth=is_smooth), 1.0).best
+    assert best.n_bytes == (900 if tried else 1000)
+
+
+def test_the_finest_version_is_one_whose_smooth_places_weigh_no_more(photo):
+    bench = Workbench(SourceImage(photo), make_options({"effort": 5}))
+    assert not bench.is_smooth
+    finest = bench.finest(64)
+    bench.attempt(64, 1.0)
+    weighed = bench._smooth_search(64, 1.0).finest()
+    np.testing.assert_array_equal(finest.indices, weighed.indices)
+    np.testing.assert_array_equal(np.asarray(finest.palette), np.asarray(weighed.palette))
+    np.testing.assert_array_equal(bench.finest(64).indices, finest.indices)
+
+
+def test_each_effort_finds_what_costs_less(photo):
+    noise = np.random.default_rng(0).normal(0, 6, (96, 96, 3))
+    scene = np.clip(np.tile(photo, (4, 4, 1))[:96, :96] + noise, 0, 255).astype(np.uint8)
+    costs = []
+    for effort in range(1, 6):
+        found = Workbench(SourceImage(scene), make_options({"effort": effort})).choose(64, 2.0)
+        encoded = encode_png(found.indexed, Wish(effort=4, searched=True))  # by one and the same coder
+        costs.append(found.distortion_bits * scene[:, :, 0].size + 8 * len(encoded.data))
+    assert all(harder < costs[at] for at, harder in enumerate(costs[1:])), costs
 
 
 def test_diffusion_by_name_stays(photo):

@@ -135,17 +135,8 @@ class Search:
         self._set_classes()
         if smooth is not None:
             self._core.set_smooth(smooth.where.astype(np.uint8), smooth.weight, smooth.are_most)
-        refits = 0 if fit.required.all() else self._effort.refits
-        if refits and len(fit.palette) <= FEW_COLORS:
-            refits += 1
-        distortion = 0.0
-        for _ in range(max(1, refits)):
-            distortion = self._literals()
-            if refits:
-                self._refit()
-        diffused = options.dither != "none"
-        self._distortion = distortion / table.inverse.size
-        self._least_lambda = _LEAST_LAMBDA * self._distortion if diffused else 0.0
+        self._distortion = self._prepared()
+        self._least_lambda = _LEAST_LAMBDA * self._distortion if options.dither != "none" else 0.0
 
     def least_distortion_bits(self, rate: float) -> float:
         """Return a pixel's distortion in bits at a rate as long as none are saved: about the least there is."""
@@ -206,6 +197,19 @@ class Search:
         if self._color_gain != 1:
             points[:, 1:3] *= self._color_gain
         return points
+
+    def _prepared(self) -> float:
+        """Refit the palette as the effort asks for, and return a pixel's distortion where no bits are saved."""
+        refits = self._effort.few_refits if len(self._fit.palette) <= FEW_COLORS else self._effort.refits
+        if refits == 0:
+            return self._core.sampled_distortion(self._threads)
+        stays = self._fit.required.all()
+        distortion = 0.0
+        for _ in range(1 if stays else refits):
+            distortion = self._literals()
+            if not stays:
+                self._refit()
+        return distortion / self._table.inverse.size
 
     def _literals(self) -> float:
         """Diffuse the picture without regard to bytes, and return the distortion."""

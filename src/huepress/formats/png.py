@@ -98,7 +98,8 @@ def optimize_png(encoded: Encoded, effort: int) -> Encoded:
 def _optimized(codes: Bytes, bit_depth: int, color: dict[str, object], effort: int, unfiltered: bool) -> bytes:
     height, width = codes.shape
     how = EFFORTS[effort]
-    options = {"level": how.png_level, "zopfli": how.zopfli_iterations, "unfiltered": unfiltered}
+    level = how.searched_png_level if unfiltered else how.png_level
+    options = {"level": level, "zopfli": how.zopfli_iterations, "unfiltered": unfiltered}
     return optimize_codes(pack_rows(codes, bit_depth).tobytes(), width, height, color, bit_depth, options)
 
 

@@ -109,5 +109,13 @@ class Bench(Trials, Protocol):
         """Return the picture in at most so many colors, its smooth places as smooth as can be."""
 
     @property
+    def leniency(self) -> float:
+        """How many times more banding is let be than where the search is thorough."""
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether trials are made that seldom gain."""
+
+    @property
     def is_smooth(self) -> bool:
         """Whether hardly anything in the picture is not smooth."""

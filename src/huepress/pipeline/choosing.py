@@ -40,8 +40,9 @@ def choose_colors(bench: Bench, rate: float) -> Reached:
     trials = [best.trial]
     is_simple = best.distortion_bits < CHEAP_DISTORTION or bench.is_smooth
     banding = bench.banding(best.indexed) if is_simple else 0.0
-    if banding > SEEN_BANDING:
-        finest, least = bench.banding(bench.finest(MAX_COLORS)), _UNSEEN_BANDING * (1 if bench.is_smooth else 2)
+    if banding > bench.leniency * SEEN_BANDING:
+        finest = bench.banding(bench.finest(MAX_COLORS))
+        least = bench.leniency * _UNSEEN_BANDING * (1 if bench.is_smooth else 2)
         allowed = max(least - finest, rate * min(max(finest, least / 2), 1.5 * least))
         if banding > finest + allowed:
             smoother = _without_bands(bench, rate, banding, finest, allowed)
@@ -110,11 +111,12 @@ def _without_bands(bench: Bench, rate: float, banding: float, finest: float, all
     if min(seen for seen, _ in tried) > _BANDING_WINDOW.high:  # no weight is enough: bits are worth nothing then
         spending = bench.attempt(MAX_COLORS, 0.0)
         tried.append((excess(bench.banding(spending.indexed)), spending))
-    plain = bench.plain(MAX_COLORS)
-    tried.append((excess(bench.banding(plain.indexed)), plain))
+    plain = bench.plain(MAX_COLORS) if bench.is_smooth or bench.is_patient else None
+    if plain is not None:
+        tried.append((excess(bench.banding(plain.indexed)), plain))
     enough = max(_BANDING_WINDOW.high, min(seen for seen, _ in tried) + _NEARLY_AS_GOOD)
     best = min((attempt for seen, attempt in tried if seen <= enough), key=lambda each: each.n_bytes)
-    if plain.n_bytes <= _FAR_SMALLER * best.n_bytes and bench.banding(plain.indexed) <= banding:
+    if plain and plain.n_bytes <= _FAR_SMALLER * best.n_bytes and bench.banding(plain.indexed) <= banding:
         best = max(plain, best, key=lambda each: bench.looks(each.indexed))
     return [*(attempt for _, attempt in tried if attempt is not best), best]
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from huepress.colors.arrays import CLEAR, alpha_class
+from huepress.efforts import EFFORTS
 from huepress.engine.backing import backing_color, told_backing
 from huepress.engine.histogram import count_colors, has_hidden_colors, with_alpha
 from huepress.engine.indexing import index_image
@@ -165,13 +166,25 @@ class Workbench:
         return self._ground.banding(indexed)
 
     @property
+    def leniency(self) -> float:
+        """How many times more banding is let be than where the search is thorough."""
+        return EFFORTS[self._options.effort].leniency
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether trials are made that seldom gain."""
+        return EFFORTS[self._options.effort].patient
+
+    @property
     def is_smooth(self) -> bool:
         """Whether hardly anything in the picture is not smooth."""
         return SmoothPlaces(self._ground.places, 1.0).are_most
 
     def finest(self, n_colors: int) -> IndexedImage:
         """Return the picture in at most so many colors, diffused for its smooth places, whatever the bytes."""
-        return self._smooth_search(n_colors, 1.0).finest()
+        # A weight of 1 changes nothing but in a picture that is smooth nearly everywhere.
+        search = self._smooth_search(n_colors, 1.0) if self.is_smooth else self._search(n_colors)
+        return search.finest()
 
     @cached_property
     def _ground(self) -> SmoothGround:
