@@ -144,7 +144,7 @@ class _Named:
 
 
 def _named(found: list[tuple[Entry, bool]], naming: Naming, *, folds: bool) -> _Named:
-    names = _Names(folds)
+    names = _Names(folds, {folder for entry, _ in found for folder in _folders_above(entry.name)})
     # Originals have their own names, so they come first: a.jpg gives way to a.png.
     kept = [names.claim(entry.name if other else naming.kept(entry.name)) for entry, other in found]
     named = _Named(kept, [], [], False)
@@ -162,10 +162,11 @@ def _named(found: list[tuple[Entry, bool]], naming: Naming, *, folds: bool) -> _
 
 
 class _Names:
-    """Names in use; a second claim gets another name."""
+    """Names in use, those of folders included; a second claim gets another name."""
 
-    def __init__(self, folds: bool) -> None:
+    def __init__(self, folds: bool, folders: set[str]) -> None:
         self._folds = folds
+        self._folders = {_folded(name) for name in folders} if folds else folders
         self._taken: set[str] = set()
 
     def claim(self, *wanted: str) -> str:
@@ -173,20 +174,27 @@ class _Names:
         for name in chain(wanted, self._numbered(wanted[-1])):
             short = fitted(name)
             key = _folded(short) if self._folds else short
-            if key not in self._taken:
+            if key not in self._taken and key not in self._folders:
                 self._taken.add(key)
                 return short
         raise AssertionError("numbers do not end")
 
     def differ_in_case_only(self) -> bool:
         """Tell whether some names may."""
-        return len({hash(_folded(name)) for name in self._taken}) < len(self._taken)  # hashes are small
+        folded = {hash(_folded(name)) for name in self._taken}  # hashes are small
+        return len(folded) < len(self._taken) or any(hash(_folded(name)) in folded for name in self._folders)
 
     @staticmethod
     def _numbered(name: str) -> Iterator[str]:
         stem, extension = splitext(name)
         for number in count(2):
             yield f"{stem}-{number}{extension}"
+
+
+def _folders_above(name: str) -> Iterator[str]:
+    while "/" in name:
+        name = name.rpartition("/")[0]
+        yield name
 
 
 def _folded(name: str) -> str:
