@@ -123,3 +123,29 @@ def test_links_are_not_followed_where_the_system_cannot_refuse_them(tmp_path, mo
     with pytest.raises(OutputError, match="link"):
         open_locked(tmp_path / "ledger")
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.skipif(locked.fcntl is None, reason="files that are open cannot be removed there")
+def test_a_file_that_its_holder_removes_is_not_held_by_who_comes_next(tmp_path, monkeypatch):
+    path, lock, removed = tmp_path / "folder" / "lock", locked._lock, []
+
+    def lock_too_late(file):
+        if not removed:  # whoever held it goes between our opening it and locking it
+            path.unlink()
+            path.parent.rmdir()
+            removed.append(path)
+        lock(file)
+
+    monkeypatch.setattr(locked, "_lock", lock_too_late)
+    with open_locked(path) as file:
+        assert removed and locked.stands(file, path)
+        with pytest.raises(OutputError, match="another run"):
+            open_locked(path)
+
+
+def test_a_file_is_removed_by_who_holds_it(tmp_path):
+    path = tmp_path / "lock"
+    file = open_locked(path)
+    locked.remove_locked(file, path)
+    assert file.closed and not path.exists()
+    open_locked(path).close()

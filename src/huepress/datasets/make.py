@@ -7,10 +7,11 @@ packed, and the folder goes.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import struct
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,13 +40,15 @@ from huepress.formats.png import encode_png
 from huepress.formats.probe import probe
 from huepress.model import Bytes, IndexedImage, Palette
 from huepress.options import MAX_COLORS, Options
-from huepress.storage import is_url
+from huepress.storage import is_url, locked
 from huepress.storage.base import LEDGER_NAME
 from huepress.wording import counted, human_bytes
 
 # Where groups share palettes: red, green, blue and the index of a pixel are held at once.
 _BYTES_A_PIXEL = 4
 _PNG_SIZE = struct.Struct(">16x2I")
+# Held from the first picture to the end: the ledger beside the pictures is free while they are packed.
+_LOCK_NAME = ".huepress-lock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +171,7 @@ class DatasetRun:
         self._done: dict[str, Task] = {}
         self._png_of: dict[str, str] = {}
         self._bytes_in = 0
+        self._lock: io.FileIO | None = None
         self.failed: list[HuepressError] = []
 
     def compress(self, watch: Watch) -> Generator[FileOutcome, None, None]:
@@ -176,8 +180,16 @@ class DatasetRun:
         Raises
         ------
         OptionError, InputError, OutputError
-            As `carry_out`.
+            As `carry_out`; and where another run is at work on the same data set.
         """
+        self._lock = locked.open_locked(self._work / _LOCK_NAME)
+        try:
+            yield from self._compressed(watch)
+        except BaseException:  # whoever does not exhaust this will not pack
+            self._lock.close()
+            raise
+
+    def _compressed(self, watch: Watch) -> Generator[FileOutcome, None, None]:
         with closing(carry_out(self._planned, self._run, watch)) as outcomes:
             for outcome in outcomes:
                 source = outcome.task.source
@@ -203,6 +215,17 @@ class DatasetRun:
             If pictures that share palettes do not fit into the memory.
         OptionError, OutputError
         """
+        assert self._lock is not None
+        with self._lock:
+            made = self._packed(watch)
+            for name in ("pictures", "dataset"):
+                files.remove_folder(self._work / name)
+            locked.remove_locked(self._lock, self._work / _LOCK_NAME)
+            with suppress(OSError):  # a next run has begun there, or somebody has put something in
+                self._work.rmdir()
+        return made
+
+    def _packed(self, watch: Watch) -> Made:
         if self.failed and not (self._request.skip_failed and self._done):
             raise InputError(
                 f"{counted(len(self.failed), 'picture')} of {len(self.tasks):,} cannot be used, so nothing was written",
@@ -219,7 +242,6 @@ class DatasetRun:
                 bytes_out = self._write_shards(sources, watch)
         finally:
             watch.end()
-        files.remove_folder(self._work)
         return Made(len(sources), len(self.failed), self._labels.class_names, self._bytes_in, bytes_out)
 
     def _write_memmap(self, sources: list[str], watch: Watch) -> None:
@@ -243,10 +265,17 @@ class DatasetRun:
         folder = self._work / "dataset"
         files.remove_folder(folder)  # of a run that was cut off
         files.make_folder(folder)
-        WRITERS[request.container](self._samples(sources, watch), Shards(folder, self._output.name, labels.class_names))
-        n_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        shards = Shards(folder, self._output.name, labels.class_names)
+        n_files = WRITERS[request.container](self._samples(sources, watch), shards)
+        sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+        if len(sizes) != n_files:  # locks are not to be had everywhere
+            raise OutputError(
+                f"holds {counted(len(sizes), 'file')} of the {n_files:,} that were written: somebody else is at work",
+                subject=str(folder),
+                remedy="run it again alone",
+            )
         files.publish_folder(folder, self._output)
-        return n_bytes
+        return sum(sizes)
 
     def _samples(self, sources: list[str], watch: Watch) -> Iterator[Sample]:
         number_of = {source: number for number, source in enumerate(sources)}
@@ -318,7 +347,7 @@ def _check_output(request: DatasetRequest, output: Path, work: Path) -> None:
             raise OutputError("lies in the folder of the pictures", subject=str(output), remedy=Remedy.OTHER_OUTPUT)
     if os.path.lexists(work):
         ledger = work / "pictures" / LEDGER_NAME
-        ours = not work.is_symlink() and work.is_dir() and (ledger.is_file() or not any(work.iterdir()))
+        ours = not work.is_symlink() and work.is_dir() and (ledger.is_file() or set(os.listdir(work)) <= {_LOCK_NAME})
         if not ours:
             raise OutputError(
                 "is in the way: pictures are prepared there",

@@ -1,0 +1,104 @@
+"""Runs that get into each other's way, and what a run refuses before it begins."""
+
+import os
+import tarfile
+
+import pytest
+
+from conftest import png_bytes
+from huepress.archive.batch import Watch
+from huepress.datasets import DatasetRequest, DatasetRun, containers
+from huepress.errors import OutputError
+from huepress.options import Options
+from huepress.storage import locked
+
+N_PICTURES = 3  # done by this process itself
+
+
+@pytest.fixture
+def planned(tmp_path, photo):
+    """What plans a data set of three pictures in shards of one each."""
+    (tmp_path / "pictures").mkdir()
+    for number in range(N_PICTURES):
+        (tmp_path / "pictures" / f"{number}.png").write_bytes(png_bytes(photo[number * 20 :][:20, :30]))
+
+    def plan(output="out", container="wds"):
+        options = Options(n_colors=8, effort=0, dither="none", format="png", strip="all", still=0, jobs=1)
+        folder = str(tmp_path / "pictures")
+        return DatasetRun(
+            DatasetRequest(folder=folder, output=str(tmp_path / output), options=options, container=container)
+        )
+
+    return plan
+
+
+def names_in(folder):
+    names = []
+    for path in folder.glob("*.tar"):
+        with tarfile.open(path) as tar:
+            names += tar.getnames()
+    return sorted(names)
+
+
+@pytest.mark.skipif(locked.fcntl is None and locked.msvcrt is None, reason="no locks here")
+@pytest.mark.parametrize("container", ["wds", "memmap", "folder"])
+def test_a_second_run_is_told_that_the_first_is_at_work(planned, tmp_path, container):
+    first, second = planned(container=container), planned(container=container)
+    assert len(list(first.compress(Watch()))) == N_PICTURES
+    with pytest.raises(OutputError, match=r"out\.work: another run is at work there"):
+        list(second.compress(Watch()))
+    assert first.pack(Watch()).n_pictures == N_PICTURES
+    assert sorted(os.listdir(tmp_path)) == ["out", "pictures"]
+
+
+@pytest.mark.skipif(locked.fcntl is None and locked.msvcrt is None, reason="no locks here")
+def test_a_second_run_is_told_while_the_first_packs(planned, tmp_path, monkeypatch):
+    monkeypatch.setattr(containers, "SHARD_BYTES", 1)
+    first, told = planned(), []
+
+    class Meanwhile(Watch):
+        def passed(self, task):
+            with pytest.raises(OutputError, match="another run is at work"):
+                list(planned().compress(Watch()))
+            told.append(task)
+
+    list(first.compress(Watch()))
+    first.pack(Meanwhile())
+    assert len(told) == N_PICTURES and names_in(tmp_path / "out") == [f"{i:08d}.png" for i in range(N_PICTURES)]
+
+
+def test_a_run_that_is_given_up_lets_others_in(planned, tmp_path):
+    given_up = planned()
+    outcomes = given_up.compress(Watch())
+    next(outcomes)
+    outcomes.close()
+    (tmp_path / "out.work" / "pictures" / ".huepress-ledger").unlink()
+    for path in (tmp_path / "out.work" / "pictures").glob("*.png"):
+        path.unlink()
+    (tmp_path / "out.work" / "pictures").rmdir()  # as if it had ended before the ledger was begun
+    again = planned()
+    list(again.compress(Watch()))
+    assert again.pack(Watch()).n_pictures == N_PICTURES
+    assert sorted(os.listdir(tmp_path)) == ["out", "pictures"]
+
+
+@pytest.mark.parametrize("container", ["wds", "parquet", "folder"])
+def test_what_has_lost_a_shard_is_not_published(planned, tmp_path, monkeypatch, container):
+    if container == "parquet":
+        pytest.importorskip("pyarrow")
+    monkeypatch.setattr(containers, "SHARD_BYTES", 1)
+    run = planned(container=container)
+
+    class Losing(Watch):
+        lost = False
+
+        def passed(self, task):
+            for path in (tmp_path / "out.work" / "dataset").iterdir():
+                path.unlink()
+                self.lost = True
+
+    list(run.compress(Watch()))
+    watch = Losing()
+    with pytest.raises(OutputError, match="of the 3 that were written"):
+        run.pack(watch)
+    assert watch.lost and not (tmp_path / "out").exists()
