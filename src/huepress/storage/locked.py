@@ -30,8 +30,14 @@ _LOCKED_BYTE = 1 << 30
 _MOST_TRIES = 100
 
 
-def open_locked(path: Path) -> io.FileIO:
+def open_locked(path: Path, *, make_folders: bool = True) -> io.FileIO:
     """Open a file of our own for reading and appending that only one process may hold at a time.
+
+    Parameters
+    ----------
+    path : Path
+    make_folders : bool
+        Whether the folders that it lies in are made where they are missing.
 
     Raises
     ------
@@ -39,7 +45,7 @@ def open_locked(path: Path) -> io.FileIO:
         If another process holds it, it is a link or no regular file, or it cannot be opened.
     """
     for _ in range(_MOST_TRIES):
-        file = _opened(path)
+        file = _opened(path, make_folders)
         try:
             _lock(file)
         except (BlockingIOError, PermissionError):  # of POSIX and of Windows
@@ -70,9 +76,10 @@ def stands(file: io.FileIO, path: Path) -> bool:
         return False
 
 
-def _opened(path: Path) -> io.FileIO:
+def _opened(path: Path, make_folders: bool) -> io.FileIO:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
         return files.open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, follow=False)
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and not os.path.lexists(path):
