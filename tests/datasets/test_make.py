@@ -8,9 +8,10 @@ import pytest
 from conftest import png_bytes
 from huepress.archive.batch import Watch
 from huepress.datasets import DatasetRequest, DatasetRun, containers
-from huepress.errors import OutputError
+from huepress.errors import OptionError, OutputError
 from huepress.options import Options
 from huepress.storage import locked
+from huepress.storage.local import LocalStore
 
 N_PICTURES = 3  # done by this process itself
 
@@ -22,12 +23,16 @@ def planned(tmp_path, photo):
     for number in range(N_PICTURES):
         (tmp_path / "pictures" / f"{number}.png").write_bytes(png_bytes(photo[number * 20 :][:20, :30]))
 
-    def plan(output="out", container="wds"):
+    def plan(output=None, container="wds", labels=None):
         options = Options(n_colors=8, effort=0, dither="none", format="png", strip="all", still=0, jobs=1)
-        folder = str(tmp_path / "pictures")
-        return DatasetRun(
-            DatasetRequest(folder=folder, output=str(tmp_path / output), options=options, container=container)
+        request = DatasetRequest(
+            folder=str(tmp_path / "pictures"),
+            output=str(tmp_path / "out") if output is None else output,
+            options=options,
+            container=container,
+            labels=labels,
         )
+        return DatasetRun(request)
 
     return plan
 
@@ -102,3 +107,37 @@ def test_what_has_lost_a_shard_is_not_published(planned, tmp_path, monkeypatch, 
     with pytest.raises(OutputError, match="of the 3 that were written"):
         run.pack(watch)
     assert watch.lost and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("output", ["", ".", "./", "new/..", "new/../", "..", "/", "//"])
+@pytest.mark.parametrize("container", ["memmap", "wds"])
+def test_a_name_that_is_none_is_refused(planned, tmp_path, monkeypatch, output, container):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OptionError, match="is written to a file or folder"):
+        planned(output, container)
+
+
+def table(path, classes):
+    path.write_text("path,label\n" + "".join(f"{number}.png,{name}\n" for number, name in enumerate(classes)))
+    return str(path)
+
+
+def test_classes_whose_names_are_too_long_for_folders_are_refused_first(planned, tmp_path):
+    labels = table(tmp_path / "labels.csv", ["\u00e9" * 127 + "a", "\u00e9" * 128, "b"])
+    with pytest.raises(OptionError, match="too long a name for a folder"):
+        planned(container="folder", labels=labels)
+    planned(container="wds", labels=labels)
+    planned(container="folder", labels=table(tmp_path / "labels.csv", ["\u00e9" * 127 + "a", "a", "b"]))
+
+
+@pytest.mark.parametrize("folds", [False, True])
+def test_classes_that_differ_in_case_only_share_no_folder(planned, tmp_path, monkeypatch, folds):
+    monkeypatch.setattr(LocalStore, "folds_case", lambda self: folds)
+    run = planned(container="folder", labels=table(tmp_path / "labels.csv", ["A", "a", "b"]))
+    if folds:
+        with pytest.raises(OptionError, match="'A' and 'a' are one folder here"):
+            list(run.compress(Watch()))
+        return
+    list(run.compress(Watch()))
+    run.pack(Watch())
+    assert {path.parent.name for path in (tmp_path / "out").glob("*/*.png")} == {"A", "a", "b"}

@@ -21,7 +21,7 @@ IMAGE_PATTERNS = (
 )  # fmt: skip
 # Taken where they are asked for: a palette seldom makes a film smaller.
 VIDEO_PATTERNS = tuple(f"*{extension}" for each in videos() for extension in each.extensions)
-_LONGEST_NAME = 255  # bytes, on every common file system
+LONGEST_NAME = 255  # bytes, on every common file system
 
 
 @dataclass(frozen=True)
@@ -166,14 +166,14 @@ class _Names:
 
     def __init__(self, folds: bool, folders: set[str]) -> None:
         self._folds = folds
-        self._folders = {_folded(name) for name in folders} if folds else folders
+        self._folders = {folded(name) for name in folders} if folds else folders
         self._taken: set[str] = set()
 
     def claim(self, *wanted: str) -> str:
         """Take the first free of some names, or the last one with a number."""
         for name in chain(wanted, self._numbered(wanted[-1])):
             short = fitted(name)
-            key = _folded(short) if self._folds else short
+            key = folded(short) if self._folds else short
             if key not in self._taken and key not in self._folders:
                 self._taken.add(key)
                 return short
@@ -181,8 +181,8 @@ class _Names:
 
     def differ_in_case_only(self) -> bool:
         """Tell whether some names may."""
-        folded = {hash(_folded(name)) for name in self._taken}  # hashes are small
-        return len(folded) < len(self._taken) or any(hash(_folded(name)) in folded for name in self._folders)
+        hashes = {hash(folded(name)) for name in self._taken}  # which are small
+        return len(hashes) < len(self._taken) or any(hash(folded(name)) in hashes for name in self._folders)
 
     @staticmethod
     def _numbered(name: str) -> Iterator[str]:
@@ -197,29 +197,30 @@ def _folders_above(name: str) -> Iterator[str]:
         yield name
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return what names have in common that are one where case plays no part."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
 def fitted(name: str) -> str:
     """Shorten a file's own name to what file systems take; a hash keeps shortened names apart."""
-    if len(name) * 4 <= _LONGEST_NAME:  # most are, and there may be a million
+    if len(name) * 4 <= LONGEST_NAME:  # most are, and there may be a million
         return name
     folder, slash, own = name.rpartition("/")
-    if len(os.fsencode(own)) <= _LONGEST_NAME:
+    if len(os.fsencode(own)) <= LONGEST_NAME:
         return name
     mark = "~" + hashlib.blake2b(os.fsencode(own), digest_size=4).hexdigest()
     stem, extension = splitext(own)
-    while len(os.fsencode(stem + mark + extension)) > _LONGEST_NAME:
+    while len(os.fsencode(stem + mark + extension)) > LONGEST_NAME:
         stem = stem[:-1]
     return folder + slash + stem + mark + extension
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
-    folded = name.casefold()
-    own = folded.rpartition("/")[2]
+    whole = name.casefold()
+    own = whole.rpartition("/")[2]
     for pattern in patterns:
         wanted = pattern.casefold().rstrip("/")
-        if fnmatch.fnmatchcase(folded if "/" in wanted else own, wanted):
+        if fnmatch.fnmatchcase(whole if "/" in wanted else own, wanted):
             return True
     return False

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from huepress import files
+from huepress.archive.plan import LONGEST_NAME, folded
 from huepress.errors import InputError, OptionError, missing_extra
 
 Container = Literal["memmap", "wds", "parquet", "folder"]
@@ -166,7 +167,32 @@ def check_class_folders(class_names: Iterable[str]) -> None:
     """
     for name in class_names:
         if name in (".", "..") or not {"/", "\\", ":", "\0"}.isdisjoint(name) or len(PurePosixPath(name).parts) != 1:
-            raise OptionError(f"{name!r} is no name for a folder", remedy="rename the class, or choose another format")
+            raise OptionError(f"{name!r} is no name for a folder", remedy=_RENAME)
+        if len(os.fsencode(name)) > LONGEST_NAME:
+            raise OptionError(f"{name[:20] + '...'!r} is too long a name for a folder", remedy=_RENAME)
+
+
+def check_case(class_names: Iterable[str], folds: Callable[[], bool]) -> None:
+    """Refuse names of classes whose folders would be one.
+
+    Parameters
+    ----------
+    class_names : iterable of str
+    folds : callable
+        Tells whether names that differ in case only are one where folders go; asked if it matters.
+
+    Raises
+    ------
+    OptionError
+    """
+    first: dict[str, str] = {}
+    for name in class_names:
+        other = first.setdefault(folded(name), name)
+        if other != name and folds():
+            raise OptionError(f"{other!r} and {name!r} are one folder here", remedy=_RENAME)
+
+
+_RENAME = "rename the class, or choose another format"
 
 
 WRITERS: dict[Container, Callable[[Iterable[Sample], Shards], int]] = {

@@ -29,6 +29,7 @@ from huepress.datasets.containers import (
     Container,
     Sample,
     Shards,
+    check_case,
     check_class_folders,
     load_arrow,
 )
@@ -42,6 +43,7 @@ from huepress.model import Bytes, IndexedImage, Palette
 from huepress.options import MAX_COLORS, Options
 from huepress.storage import is_url, locked
 from huepress.storage.base import LEDGER_NAME
+from huepress.storage.local import LocalStore
 from huepress.wording import counted, human_bytes
 
 # Where groups share palettes: red, green, blue and the index of a pixel are held at once.
@@ -136,6 +138,8 @@ class DatasetRun:
     def __init__(self, request: DatasetRequest) -> None:
         self._request = request
         self._output = Path(os.path.normpath(request.output))
+        if is_url(request.output) or self._output.name in ("", "-", ".."):
+            raise OptionError("a data set is written to a file or folder here", remedy=Remedy.CHECK_OUTPUT)
         self._work = self._output.with_name(f"{self._output.name}.work")
         _check_output(request, self._output, self._work)
         if request.coding != "packed" and request.container != "memmap":
@@ -184,6 +188,8 @@ class DatasetRun:
         """
         self._lock = locked.open_locked(self._work / _LOCK_NAME)
         try:
+            if self._request.container == "folder":
+                check_case(self._labels.class_names, LocalStore(str(self._work)).folds_case)
             yield from self._compressed(watch)
         except BaseException:  # whoever does not exhaust this will not pack
             self._lock.close()
@@ -336,8 +342,6 @@ def _shuffled(sources: list[str], seed: int) -> list[str]:
 
 
 def _check_output(request: DatasetRequest, output: Path, work: Path) -> None:
-    if is_url(request.output) or output.name in ("", "-", ".."):
-        raise OptionError("a data set is written to a file or folder here", remedy=Remedy.CHECK_OUTPUT)
     if request.container == "memmap":
         files.check_writable_name(output, overwrite=request.overwrite)
     else:
