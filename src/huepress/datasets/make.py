@@ -350,8 +350,10 @@ def _check_output(request: DatasetRequest, output: Path, work: Path) -> None:
         if not is_url(request.folder) and _lies_in(output, request.folder):
             raise OutputError("lies in the folder of the pictures", subject=str(output), remedy=Remedy.OTHER_OUTPUT)
     if os.path.lexists(work):
-        ledger = work / "pictures" / LEDGER_NAME
-        ours = not work.is_symlink() and work.is_dir() and (ledger.is_file() or set(os.listdir(work)) <= {_LOCK_NAME})
+        ours_in_it = (work / _LOCK_NAME, work / "pictures" / LEDGER_NAME)
+        ours = (
+            not work.is_symlink() and work.is_dir() and (any(map(Path.is_file, ours_in_it)) or not any(work.iterdir()))
+        )
         if not ours:
             raise OutputError(
                 "is in the way: pictures are prepared there",
