@@ -141,3 +141,15 @@ def test_classes_that_differ_in_case_only_share_no_folder(planned, tmp_path, mon
     list(run.compress(Watch()))
     run.pack(Watch())
     assert {path.parent.name for path in (tmp_path / "out").glob("*/*.png")} == {"A", "a", "b"}
+
+
+def test_what_a_kill_left_at_the_end_is_no_obstacle(planned, tmp_path):
+    given_up = planned()
+    outcomes = given_up.compress(Watch())
+    next(outcomes)
+    outcomes.close()
+    (tmp_path / "out.work" / "pictures" / ".huepress-ledger").unlink()  # of all that is removed, this was the first
+    again = planned()
+    assert len(list(again.compress(Watch()))) == N_PICTURES and not again.failed
+    again.pack(Watch())
+    assert sorted(os.listdir(tmp_path)) == ["out", "pictures"]
