@@ -1,11 +1,15 @@
+import contextlib
 import errno
 import os
+import sys
 
 import pytest
 
 from huepress.errors import InputError, OutputError
-from huepress.files import check_writable_name, read_bytes, write_bytes
+from huepress.files import check_writable_name, read_bytes, staged_file, write_bytes
 from huepress.storage import locked
+from huepress.storage.base import LEDGER_NAME
+from huepress.storage.local import LocalStore
 from huepress.storage.locked import open_locked
 
 
@@ -123,3 +127,62 @@ def test_links_are_not_followed_where_the_system_cannot_refuse_them(tmp_path, mo
     with pytest.raises(OutputError, match="link"):
         open_locked(tmp_path / "ledger")
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.skipif(locked.fcntl is None, reason="files that are open cannot be removed there")
+def test_a_file_that_its_holder_removes_is_not_held_by_who_comes_next(tmp_path, monkeypatch):
+    path, lock, removed = tmp_path / "folder" / "lock", locked._lock, []
+
+    def lock_too_late(file):
+        if not removed:  # whoever held it goes between our opening it and locking it
+            path.unlink()
+            path.parent.rmdir()
+            removed.append(path)
+        lock(file)
+
+    monkeypatch.setattr(locked, "_lock", lock_too_late)
+    with open_locked(path) as file:
+        assert removed and locked.stands(file, path)
+        with pytest.raises(OutputError, match="another run"):
+            open_locked(path)
+
+
+def test_a_file_is_removed_by_who_holds_it(tmp_path):
+    path = tmp_path / "lock"
+    file = open_locked(path)
+    locked.remove_locked(file, path)
+    assert file.closed and not path.exists()
+    open_locked(path).close()
+
+
+@contextlib.contextmanager
+def files_of_at_most(n_bytes):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are not limited there")
+@pytest.mark.parametrize("n_bytes", [11, 100_000])
+@pytest.mark.parametrize("at_start", [False, True])
+def test_a_disk_that_is_full_when_a_large_file_ends_is_one_error(tmp_path, n_bytes, at_start):
+    target = tmp_path / "a.hpml"
+    told = pytest.raises(OutputError, match=r"a\.hpml: cannot be written")
+    with files_of_at_most(10), told, staged_file(target) as file:
+        file.write(bytes(n_bytes))  # or when the rest of it leaves memory
+        if at_start:
+            file.write_at_start(b"head")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are not limited there")
+def test_a_full_disk_names_the_ledger(tmp_path):
+    ledger = LocalStore(str(tmp_path)).open_ledger()
+    with files_of_at_most(10), pytest.raises(OutputError, match=f"{LEDGER_NAME}: cannot be written"):
+        ledger.append(bytes(11))
+    assert ledger.read() == b""
+    ledger.close()

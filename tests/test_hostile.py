@@ -1,6 +1,9 @@
 """Input that means harm is refused in one sentence, before it costs anything; nothing is written elsewhere."""
 
+import dataclasses
+import hashlib
 import io
+import json
 import multiprocessing
 import os
 import re
@@ -18,8 +21,9 @@ from PIL import Image
 
 import huepress
 from conftest import HANG, png_bytes
-from huepress.archive.ledger import Ledger
+from huepress.archive.ledger import _FACTS, _TRIAL, Ledger
 from huepress.formats.opening import READABLE
+from huepress.results import Report, Trial
 from huepress.storage.base import LEDGER_NAME, LedgerLines
 
 ROOT = Path(__file__).parents[1]
@@ -190,27 +194,84 @@ def test_no_output_goes_through_a_link_out_of_the_tree(tree, huepress_program, t
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
+def row_with(**odd):
+    """A row as a run writes it, but for what is odd in it."""
+    row = {"status": "kept", "format": None, "ssimulacra2": None, "message": "", "already_done": False, "facts": {}}
+    return json.dumps(row | odd)
+
+
+TRIAL = {"rate": 0, "n_colors": 2, "n_bytes": 9, "score": 50.0, "coder": "palette", "quality": 0, "worst": None}
 ODD_ROWS = [
     "{}",
     "[]",
     '{"status": 7}',
     '{"palette": [[1, 2]]}',
+    '{"palette": [[1, 2, 3]]}',
     '{"palette": "x"}',
     "{" + '"a":' * 3000,
     '{"status": "compressed", "format": [], "ssimulacra2": 1, "message": "", "already_done": false, "facts": {}}',
-    '{"status": "odd", "format": null, "ssimulacra2": null, "message": "", "already_done": false, "facts": {}}',
-    '{"status": "kept", "format": null, "ssimulacra2": null, "message": "", "already_done": false, '
-    '"facts": {"bytes_in": -1}}',
+    row_with(status="odd"),
+    row_with(ssimulacra2=float("nan")),
+    row_with(ssimulacra2=True),
+    row_with(ssimulacra2=10**400),
+    row_with(ssimulacra2="number").replace('"number"', "1e999"),
+    *(
+        row_with(facts=facts)
+        for facts in (
+            {"bytes_in": -1},
+            {"bytes_in": None},
+            {"notes": 5},
+            {"notes": [5]},
+            {"n_colors": "x"},
+            {"mse": [1]},
+            {"psnr_db": float("inf")},
+            {"unknown": float("nan")},
+            {"n_frames": 1.5},
+            {"trials": {}},
+            {"trials": [5]},
+            {"trials": [{"coder": "palette"}]},
+            {"trials": [TRIAL | {"more": 1}]},
+            {"trials": [TRIAL | {"rate": "x"}]},
+            {"advice": [TRIAL | {"score": None}]},
+        )
+    ),
 ]
+PALETTE = hashlib.blake2b(b"shared palette", digest_size=16).hexdigest()
 
 
 @pytest.mark.parametrize(
-    "text", [*(f"{'0' * 20} {'1' * 32} {'2' * 32} {row}" for row in ODD_ROWS), "a b", "x y z {}", ""]
+    "text",
+    [
+        *(f"{'0' * 20} {'1' * 32} {'2' * 32} {row}" for row in ODD_ROWS),
+        f"{'0' * 20} {PALETTE} {'2' * 32} {row_with()}",
+        f"{'0' * 20} {PALETTE} {PALETTE} {row_with()}",
+        f'{"0" * 20} {PALETTE} {"2" * 32} {{"palette": [[1, 2, 3]]}}',
+        f'{"0" * 20} {PALETTE} {PALETTE} {{"palette": [[1, 2, 3], [1, 2, 3, 4]]}}',
+        f'{"0" * 20} {PALETTE} {PALETTE} {{"palette": [[1, 2, true]]}}',
+        "a b",
+        "x y z {}",
+        "",
+    ],
 )
 def test_lines_of_a_ledger_that_make_no_sense_are_passed_over(text):
     line = b"%08x %s\n" % (zlib.crc32(text.encode()), text.encode())
     ledger = Ledger("0" * 20, LedgerLines(line))
     assert ledger.result_of("1" * 32) is None and ledger.made_as("2" * 32) is None and ledger.palette() is None
+
+
+def test_lines_that_make_sense_are_taken():
+    facts = {"bytes_in": 9, "mse": 0.5, "notes": ["x"], "trials": [TRIAL], "advice": [TRIAL], "of another version": {}}
+    rows = {"1" * 32: row_with(facts=facts, ssimulacra2=61), PALETTE: '{"palette": [[1, 2, 3]]}'}
+    texts = [f"{'0' * 20} {source} {source} {row}".encode() for source, row in rows.items()]
+    ledger = Ledger("0" * 20, LedgerLines(b"".join(b"%08x %s\n" % (zlib.crc32(text), text) for text in texts)))
+    assert ledger.result_of("1" * 32)["facts"] == ledger.made_as("1" * 32)["facts"] == facts
+    assert ledger.palette() == [[1, 2, 3]] and ledger.made_as(PALETTE) is None
+
+
+def test_every_fact_of_a_report_is_known_to_the_ledger():
+    own = {"status", "seconds", "message", "remedy"}
+    assert {field.name for field in dataclasses.fields(Report)} - own == set(_FACTS)
+    assert {field.name for field in dataclasses.fields(Trial)} == set(_TRIAL)
 
 
 def test_a_kept_original_has_no_other_formats_name(huepress_program, tmp_path, photo):

@@ -164,8 +164,17 @@ def staged_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
             descriptor = os.open(temporary, _NEW_FILE, 0o666)
         except OSError as error:
             raise cannot_be_written(target, error) from None
-        with open(descriptor, "wb") as file:
+        raw = io.FileIO(descriptor, "wb")
+        file: io.BufferedWriter = io.BufferedWriter(raw)
+        try:
             yield StagedFile(file, target)
+            try:
+                file.close()
+            except OSError as error:
+                raise cannot_be_written(target, error) from None
+        finally:
+            with contextlib.suppress(OSError):
+                raw.close()  # after an error what is left is not tried once more
         sync(temporary)
         publish(temporary, target, overwrite=overwrite)
     finally:

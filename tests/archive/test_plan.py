@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +38,8 @@ def test_no_two_results_share_a_name(names):
         for task in planned(sorted(names), folds=folds):
             for name in (task.target, task.kept_target):
                 assert by_name.setdefault(fold(name), task.source) == task.source
+        # Nor does one have the name of a folder that another lies in.
+        assert by_name.keys().isdisjoint(str(each) for name in by_name for each in PurePosixPath(name).parents)
 
 
 def test_own_names_come_first_and_case_matters_only_where_it_must():
@@ -44,6 +47,14 @@ def test_own_names_come_first_and_case_matters_only_where_it_must():
     assert [t.target for t in planned(["a.PNG", "a.png"])] == ["a.PNG", "a.png"]
     assert [t.target for t in planned(["a.PNG", "a.png"], folds=True)] == ["a.PNG", "a-2.png"]
     assert [t.target for t in planned(["d/a.PNG"], format="webp", suffix="-s")] == ["d/a-s.webp"]
+
+
+def test_results_give_way_to_folders():
+    names = ["a.jpg", "a.png/b.png", "d/c.jpg", "d/c.png/e/f.png"]
+    assert [t.target for t in planned(names)] == ["a.jpg.png", "a.png/b.png", "d/c.jpg.png", "d/c.png/e/f.png"]
+    assert next(t.target for t in planned(["a.jpg", "a.jpg.png/b.png", "a.png/b.png"])) == "a.jpg-2.png"
+    assert [t.target for t in planned(["a.jpg", "A.png/b.png"])] == ["a.png", "A.png/b.png"]
+    assert [t.target for t in planned(["a.jpg", "A.png/b.png"], folds=True)] == ["a.jpg.png", "A.png/b.png"]
 
 
 def test_names_that_grow_too_long_are_shortened_but_stay_apart():

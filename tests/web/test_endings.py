@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from conftest import HANG, png_bytes, wait_until
-from huepress.web.scratch import remove_soon, sweep
+from huepress.errors import OutputError
+from huepress.storage import locked
+from huepress.web.scratch import Scratch, remove_soon, sweep
 from web.served import serving
 
 
@@ -28,6 +30,28 @@ def test_nobody_else_reads_the_temporary_folder_and_it_goes(huepress_program, tm
         wait_until(lambda: started.process.poll() is not None)
         assert started.process.returncode == 0 and started.process.stderr.read() == b""
     wait_until(lambda: not folder.exists())
+
+
+@pytest.mark.parametrize("still_at_it", [False, True])
+def test_a_folder_that_another_start_removes_before_it_is_locked_is_made_again(tmp_path, monkeypatch, still_at_it):
+    """The other one opens and locks the file first, and removes the folder before this one has it, or is about to."""
+    lock, removed = locked.open_locked, []
+
+    def lock_too_late(path, **how):
+        if not removed:
+            removed.append(path.parent)
+            path.parent.rmdir()
+            if still_at_it:
+                raise OutputError("another run is at work there", subject=str(path.parent))
+        return lock(path, **how)
+
+    monkeypatch.setattr(locked, "open_locked", lock_too_late)
+    with Scratch(tmp_path) as scratch:
+        assert removed and scratch.root not in removed
+        assert stat.S_IMODE(scratch.root.stat().st_mode) == 0o700
+        monkeypatch.undo()
+        sweep(tmp_path)
+        assert list(tmp_path.iterdir()) == [scratch.root]
 
 
 @pytest.fixture

@@ -21,13 +21,27 @@ from huepress.storage.base import LedgerFile
 # Stands for a file in the line that tells the shared palette of a tree.
 _PALETTE = content_hash(b"shared palette")
 _LINE = re.compile(rb"([0-9a-f]{20}) ([0-9a-f]{32}) ([0-9a-f]{32}) (\{.*\})", re.S)
-# What each field of a row may be.
-_ROW: dict[str, tuple[type, ...]] = {
-    "status": (str,), "format": (str, type(None)), "ssimulacra2": (int, float, type(None)), "message": (str,),
+# What each field of a row may be, and each fact and trial in it that is known; JSON has no other types.
+_Kinds = tuple[type, ...]
+_NUMBER: _Kinds = (int, float)
+_NUMBER_OR_NONE: _Kinds = (int, float, type(None))
+_ROW: dict[str, _Kinds] = {
+    "status": (str,), "format": (str, type(None)), "ssimulacra2": _NUMBER_OR_NONE, "message": (str,),
     "already_done": (bool,), "facts": (dict,),
 }  # fmt: skip
+_FACTS: dict[str, _Kinds] = {
+    "width": (int,), "height": (int,), "bytes_in": (int,), "bytes_out": (int,), "n_colors": (int,),
+    "n_colors_in": (int,), "bits_per_pixel": (int,), "bits_per_pixel_in": (int,), "mse": _NUMBER, "psnr_db": _NUMBER,
+    "seed": (int,), "notes": (list,), "score": _NUMBER_OR_NONE, "trials": (list,), "advice": (list,),
+    "n_frames": (int,), "worst": _NUMBER_OR_NONE,
+}  # fmt: skip
+_TRIAL: dict[str, _Kinds] = {
+    "rate": _NUMBER, "n_colors": (int,), "n_bytes": (int,), "score": _NUMBER_OR_NONE, "coder": (str,),
+    "quality": (int,), "worst": _NUMBER_OR_NONE,
+}  # fmt: skip
+_NOT_NEGATIVE = ("bytes_in", "bytes_out", "width", "height")
 _STATUSES = ("compressed", "kept", "copied")
-_NUMBERS = ("bytes_in", "bytes_out", "width", "height")
+_LARGEST = 1 << 60
 _FIELDS = ("status", "format", "ssimulacra2", "message", "already_done")
 
 
@@ -74,9 +88,11 @@ class Ledger:
             return
         fingerprint, source, output = match[1], match[2], match[3]
         self._made.add(bytes.fromhex(output.decode()))
-        if same_wish(fingerprint.decode(), self._fingerprint) and _is_row(match[4]):
+        is_palette, row = source.decode() == _PALETTE, _parsed(match[4])
+        makes_sense = output == source and _is_palette(row) if is_palette else _is_row(row)
+        if same_wish(fingerprint.decode(), self._fingerprint) and makes_sense:
             packed = zlib.compress(text, 1)
-            if tells_of_sources:
+            if tells_of_sources and not is_palette:
                 self._results[bytes.fromhex(output.decode())] = packed
             if fingerprint.decode() == self._fingerprint:
                 self._settled[bytes.fromhex(source.decode())] = packed
@@ -126,25 +142,60 @@ def _checked(line: bytes) -> bytes | None:
     return text if text and checksum == b"%08x" % zlib.crc32(text) else None
 
 
-def _is_row(text: bytes) -> bool:
-    """Tell whether a line's last part is what a run writes: checksums keep accidents out, not people."""
+def _parsed(text: bytes) -> object:
+    """Return a line's last part; None if it is no JSON, to which NaN does not belong."""
     try:
-        row = json.loads(text)
+        return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)
+
+
+def _is_row(row: object) -> bool:
+    """Tell whether this is what a run writes of a file: checksums keep accidents out, not people."""
+    if not isinstance(row, dict) or set(row) != set(_ROW) or not _are_of(_ROW, row):
         return False
-    if not isinstance(row, dict):
+    facts = row["facts"]
+    return (
+        row["status"] in _STATUSES
+        and _are_of(_FACTS, facts)
+        and all(facts.get(name, 0) >= 0 for name in _NOT_NEGATIVE)
+        and all(isinstance(note, str) for note in facts.get("notes", ()))
+        and all(map(_is_trial, (*facts.get("trials", ()), *facts.get("advice", ()))))
+        and all(trial["score"] is not None for trial in facts.get("advice", ()))
+    )
+
+
+def _is_trial(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == set(_TRIAL) and _are_of(_TRIAL, value)
+
+
+def _are_of(kinds: dict[str, _Kinds], values: dict[str, Any]) -> bool:
+    """Tell whether known values are of their kinds, and numbers such as a run can have."""
+    known = {name: value for name, value in values.items() if name in kinds}
+    return all(type(value) in kinds[name] for name, value in known.items()) and all(
+        abs(value) < _LARGEST for value in known.values() if isinstance(value, (int, float))
+    )
+
+
+def _is_palette(row: object) -> bool:
+    """Tell whether this is what a run writes of a tree's palette."""
+    if not isinstance(row, dict) or set(row) != {"palette"}:
         return False
-    if set(row) == {"palette"}:
-        colors = row["palette"]
-        return isinstance(colors, list) and 1 <= len(colors) <= 256 and all(map(_is_color, colors))
-    if set(row) != set(_ROW) or not all(isinstance(row[name], kinds) for name, kinds in _ROW.items()):
-        return False
-    numbers = [row["facts"].get(name, 0) for name in _NUMBERS]
-    return row["status"] in _STATUSES and all(isinstance(n, int) and 0 <= n < 1 << 60 for n in numbers)
+    colors = row["palette"]
+    return (
+        isinstance(colors, list)
+        and 1 <= len(colors) <= 256
+        and all(map(_is_color, colors))
+        and len({len(color) for color in colors}) == 1
+    )
 
 
 def _is_color(value: object) -> bool:
-    return isinstance(value, list) and len(value) in (3, 4) and all(isinstance(c, int) and 0 <= c < 256 for c in value)
+    return isinstance(value, list) and len(value) in (3, 4) and all(type(c) is int and 0 <= c < 256 for c in value)
 
 
 def _unpacked(packed: bytes | None) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ IMAGE_PATTERNS = (
 )  # fmt: skip
 # Taken where they are asked for: a palette seldom makes a film smaller.
 VIDEO_PATTERNS = tuple(f"*{extension}" for each in videos() for extension in each.extensions)
-_LONGEST_NAME = 255  # bytes, on every common file system
+LONGEST_NAME = 255  # bytes, on every common file system
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class _Named:
 
 
 def _named(found: list[tuple[Entry, bool]], naming: Naming, *, folds: bool) -> _Named:
-    names = _Names(folds)
+    names = _Names(folds, {folder for entry, _ in found for folder in _folders_above(entry.name)})
     # Originals have their own names, so they come first: a.jpg gives way to a.png.
     kept = [names.claim(entry.name if other else naming.kept(entry.name)) for entry, other in found]
     named = _Named(kept, [], [], False)
@@ -162,25 +162,27 @@ def _named(found: list[tuple[Entry, bool]], naming: Naming, *, folds: bool) -> _
 
 
 class _Names:
-    """Names in use; a second claim gets another name."""
+    """Names in use, those of folders included; a second claim gets another name."""
 
-    def __init__(self, folds: bool) -> None:
+    def __init__(self, folds: bool, folders: set[str]) -> None:
         self._folds = folds
+        self._folders = {folded(name) for name in folders} if folds else folders
         self._taken: set[str] = set()
 
     def claim(self, *wanted: str) -> str:
         """Take the first free of some names, or the last one with a number."""
         for name in chain(wanted, self._numbered(wanted[-1])):
             short = fitted(name)
-            key = _folded(short) if self._folds else short
-            if key not in self._taken:
+            key = folded(short) if self._folds else short
+            if key not in self._taken and key not in self._folders:
                 self._taken.add(key)
                 return short
         raise AssertionError("numbers do not end")
 
     def differ_in_case_only(self) -> bool:
         """Tell whether some names may."""
-        return len({hash(_folded(name)) for name in self._taken}) < len(self._taken)  # hashes are small
+        hashes = {hash(folded(name)) for name in self._taken}  # which are small
+        return len(hashes) < len(self._taken) or any(hash(folded(name)) in hashes for name in self._folders)
 
     @staticmethod
     def _numbered(name: str) -> Iterator[str]:
@@ -189,29 +191,36 @@ class _Names:
             yield f"{stem}-{number}{extension}"
 
 
-def _folded(name: str) -> str:
+def _folders_above(name: str) -> Iterator[str]:
+    while "/" in name:
+        name = name.rpartition("/")[0]
+        yield name
+
+
+def folded(name: str) -> str:
+    """Return what names have in common that are one where case plays no part."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
 def fitted(name: str) -> str:
     """Shorten a file's own name to what file systems take; a hash keeps shortened names apart."""
-    if len(name) * 4 <= _LONGEST_NAME:  # most are, and there may be a million
+    if len(name) * 4 <= LONGEST_NAME:  # most are, and there may be a million
         return name
     folder, slash, own = name.rpartition("/")
-    if len(os.fsencode(own)) <= _LONGEST_NAME:
+    if len(os.fsencode(own)) <= LONGEST_NAME:
         return name
     mark = "~" + hashlib.blake2b(os.fsencode(own), digest_size=4).hexdigest()
     stem, extension = splitext(own)
-    while len(os.fsencode(stem + mark + extension)) > _LONGEST_NAME:
+    while len(os.fsencode(stem + mark + extension)) > LONGEST_NAME:
         stem = stem[:-1]
     return folder + slash + stem + mark + extension
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
-    folded = name.casefold()
-    own = folded.rpartition("/")[2]
+    whole = name.casefold()
+    own = whole.rpartition("/")[2]
     for pattern in patterns:
         wanted = pattern.casefold().rstrip("/")
-        if fnmatch.fnmatchcase(folded if "/" in wanted else own, wanted):
+        if fnmatch.fnmatchcase(whole if "/" in wanted else own, wanted):
             return True
     return False

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from huepress import files
+from huepress.archive.plan import LONGEST_NAME, folded
 from huepress.errors import InputError, OptionError, missing_extra
 
 Container = Literal["memmap", "wds", "parquet", "folder"]
@@ -63,11 +64,12 @@ class Shards:
         files.write_bytes(self.folder / name, data)
 
 
-def write_webdataset(samples: Iterable[Sample], shards: Shards) -> None:
+def write_webdataset(samples: Iterable[Sample], shards: Shards) -> int:
     """Write ``STEM-000000.tar`` and so on: of each picture a ``.png`` and a ``.cls`` under its number.
 
-    The same pictures give the same bytes: members have no times and no owners.
+    The same pictures give the same bytes: members have no times and no owners. Returned is the number of files.
     """
+    n_files = 0
     for number, part in enumerate(_portions(samples)):
         data = io.BytesIO()
         with tarfile.open(fileobj=data, mode="w", format=tarfile.USTAR_FORMAT) as tar:
@@ -77,8 +79,11 @@ def write_webdataset(samples: Iterable[Sample], shards: Shards) -> None:
                 if sample.label is not None:
                     _add_member(tar, f"{key}.cls", str(sample.label).encode())
         shards.add(f"{shards.stem}-{number:06d}.tar", data.getvalue())
+        n_files += 1
     if shards.class_names:
         shards.add("classes.txt", "".join(f"{name}\n" for name in shards.class_names).encode())
+        n_files += 1
+    return n_files
 
 
 def _add_member(tar: tarfile.TarFile, name: str, data: bytes) -> None:
@@ -87,11 +92,13 @@ def _add_member(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     tar.addfile(member, io.BytesIO(data))
 
 
-def write_parquet(samples: Iterable[Sample], shards: Shards) -> None:
+def write_parquet(samples: Iterable[Sample], shards: Shards) -> int:
     """Write ``STEM-00000.parquet`` and so on, with columns that `datasets` knows as `Image` and `ClassLabel`.
 
     The pictures are the bytes of their PNG files: as arrays, `datasets` would store them anew, several times as large.
+    Returned is the number of files.
     """
+    n_files = 0
     arrow, parquet = load_arrow()
     columns = [("image", arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())]))]
     features: dict[str, dict[str, Any]] = {"image": {"_type": "Image"}}
@@ -111,6 +118,8 @@ def write_parquet(samples: Iterable[Sample], shards: Shards) -> None:
         # PNG files do not become smaller, so they are stored as they are.
         parquet.write_table(arrow.table(rows, schema=schema), sink, compression="none", row_group_size=1000)
         shards.add(f"{shards.stem}-{number:05d}.parquet", sink.getvalue())
+        n_files += 1
+    return n_files
 
 
 def _text(name: str) -> str:
@@ -134,8 +143,8 @@ def load_arrow() -> tuple[Any, Any]:
     return pyarrow, parquet
 
 
-def write_folders(samples: Iterable[Sample], shards: Shards) -> None:
-    """Write ``CLASS/NAME.png``, what `torchvision.datasets.ImageFolder` and its like read."""
+def write_folders(samples: Iterable[Sample], shards: Shards) -> int:
+    """Write ``CLASS/NAME.png``, what `torchvision.datasets.ImageFolder` reads; return the number of files."""
     written: set[str] = set()
     for sample in samples:
         name = sample.name
@@ -146,6 +155,7 @@ def write_folders(samples: Iterable[Sample], shards: Shards) -> None:
         written.add(name)
         path = shards.folder / name
         files.stage(path, sample.png, path)  # the folder gets its name when all of them are there
+    return len(written)
 
 
 def check_class_folders(class_names: Iterable[str]) -> None:
@@ -157,10 +167,35 @@ def check_class_folders(class_names: Iterable[str]) -> None:
     """
     for name in class_names:
         if name in (".", "..") or not {"/", "\\", ":", "\0"}.isdisjoint(name) or len(PurePosixPath(name).parts) != 1:
-            raise OptionError(f"{name!r} is no name for a folder", remedy="rename the class, or choose another format")
+            raise OptionError(f"{name!r} is no name for a folder", remedy=_RENAME)
+        if len(os.fsencode(name)) > LONGEST_NAME:
+            raise OptionError(f"{name[:20] + '...'!r} is too long a name for a folder", remedy=_RENAME)
 
 
-WRITERS: dict[Container, Callable[[Iterable[Sample], Shards], None]] = {
+def check_case(class_names: Iterable[str], folds: Callable[[], bool]) -> None:
+    """Refuse names of classes whose folders would be one.
+
+    Parameters
+    ----------
+    class_names : iterable of str
+    folds : callable
+        Tells whether names that differ in case only are one where folders go; asked if it matters.
+
+    Raises
+    ------
+    OptionError
+    """
+    first: dict[str, str] = {}
+    for name in class_names:
+        other = first.setdefault(folded(name), name)
+        if other != name and folds():
+            raise OptionError(f"{other!r} and {name!r} are one folder here", remedy=_RENAME)
+
+
+_RENAME = "rename the class, or choose another format"
+
+
+WRITERS: dict[Container, Callable[[Iterable[Sample], Shards], int]] = {
     "wds": write_webdataset,
     "parquet": write_parquet,
     "folder": write_folders,

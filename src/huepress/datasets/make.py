@@ -7,10 +7,11 @@ packed, and the folder goes.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import struct
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from huepress.datasets.containers import (
     Container,
     Sample,
     Shards,
+    check_case,
     check_class_folders,
     load_arrow,
 )
@@ -39,13 +41,16 @@ from huepress.formats.png import encode_png
 from huepress.formats.probe import probe
 from huepress.model import Bytes, IndexedImage, Palette
 from huepress.options import MAX_COLORS, Options
-from huepress.storage import is_url
+from huepress.storage import is_url, locked
 from huepress.storage.base import LEDGER_NAME
+from huepress.storage.local import LocalStore
 from huepress.wording import counted, human_bytes
 
 # Where groups share palettes: red, green, blue and the index of a pixel are held at once.
 _BYTES_A_PIXEL = 4
 _PNG_SIZE = struct.Struct(">16x2I")
+# Held from the first picture to the end: the ledger beside the pictures is free while they are packed.
+_LOCK_NAME = ".huepress-lock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +138,8 @@ class DatasetRun:
     def __init__(self, request: DatasetRequest) -> None:
         self._request = request
         self._output = Path(os.path.normpath(request.output))
+        if is_url(request.output) or self._output.name in ("", "-", ".."):
+            raise OptionError("a data set is written to a file or folder here", remedy=Remedy.CHECK_OUTPUT)
         self._work = self._output.with_name(f"{self._output.name}.work")
         _check_output(request, self._output, self._work)
         if request.coding != "packed" and request.container != "memmap":
@@ -168,6 +175,7 @@ class DatasetRun:
         self._done: dict[str, Task] = {}
         self._png_of: dict[str, str] = {}
         self._bytes_in = 0
+        self._lock: io.FileIO | None = None
         self.failed: list[HuepressError] = []
 
     def compress(self, watch: Watch) -> Generator[FileOutcome, None, None]:
@@ -176,8 +184,18 @@ class DatasetRun:
         Raises
         ------
         OptionError, InputError, OutputError
-            As `carry_out`.
+            As `carry_out`; and where another run is at work on the same data set.
         """
+        self._lock = locked.open_locked(self._work / _LOCK_NAME)
+        try:
+            if self._request.container == "folder":
+                check_case(self._labels.class_names, LocalStore(str(self._work)).folds_case)
+            yield from self._compressed(watch)
+        except BaseException:  # whoever does not exhaust this will not pack
+            self._lock.close()
+            raise
+
+    def _compressed(self, watch: Watch) -> Generator[FileOutcome, None, None]:
         with closing(carry_out(self._planned, self._run, watch)) as outcomes:
             for outcome in outcomes:
                 source = outcome.task.source
@@ -203,6 +221,17 @@ class DatasetRun:
             If pictures that share palettes do not fit into the memory.
         OptionError, OutputError
         """
+        assert self._lock is not None
+        with self._lock:
+            made = self._packed(watch)
+            for name in ("pictures", "dataset"):
+                files.remove_folder(self._work / name)
+            locked.remove_locked(self._lock, self._work / _LOCK_NAME)
+            with suppress(OSError):  # a next run has begun there, or somebody has put something in
+                self._work.rmdir()
+        return made
+
+    def _packed(self, watch: Watch) -> Made:
         if self.failed and not (self._request.skip_failed and self._done):
             raise InputError(
                 f"{counted(len(self.failed), 'picture')} of {len(self.tasks):,} cannot be used, so nothing was written",
@@ -219,7 +248,6 @@ class DatasetRun:
                 bytes_out = self._write_shards(sources, watch)
         finally:
             watch.end()
-        files.remove_folder(self._work)
         return Made(len(sources), len(self.failed), self._labels.class_names, self._bytes_in, bytes_out)
 
     def _write_memmap(self, sources: list[str], watch: Watch) -> None:
@@ -243,10 +271,17 @@ class DatasetRun:
         folder = self._work / "dataset"
         files.remove_folder(folder)  # of a run that was cut off
         files.make_folder(folder)
-        WRITERS[request.container](self._samples(sources, watch), Shards(folder, self._output.name, labels.class_names))
-        n_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        shards = Shards(folder, self._output.name, labels.class_names)
+        n_files = WRITERS[request.container](self._samples(sources, watch), shards)
+        sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+        if len(sizes) != n_files:  # locks are not to be had everywhere
+            raise OutputError(
+                f"holds {counted(len(sizes), 'file')} of the {n_files:,} that were written: somebody else is at work",
+                subject=str(folder),
+                remedy="run it again alone",
+            )
         files.publish_folder(folder, self._output)
-        return n_bytes
+        return sum(sizes)
 
     def _samples(self, sources: list[str], watch: Watch) -> Iterator[Sample]:
         number_of = {source: number for number, source in enumerate(sources)}
@@ -307,8 +342,6 @@ def _shuffled(sources: list[str], seed: int) -> list[str]:
 
 
 def _check_output(request: DatasetRequest, output: Path, work: Path) -> None:
-    if is_url(request.output) or output.name in ("", "-", ".."):
-        raise OptionError("a data set is written to a file or folder here", remedy=Remedy.CHECK_OUTPUT)
     if request.container == "memmap":
         files.check_writable_name(output, overwrite=request.overwrite)
     else:
@@ -317,8 +350,10 @@ def _check_output(request: DatasetRequest, output: Path, work: Path) -> None:
         if not is_url(request.folder) and _lies_in(output, request.folder):
             raise OutputError("lies in the folder of the pictures", subject=str(output), remedy=Remedy.OTHER_OUTPUT)
     if os.path.lexists(work):
-        ledger = work / "pictures" / LEDGER_NAME
-        ours = not work.is_symlink() and work.is_dir() and (ledger.is_file() or not any(work.iterdir()))
+        ours_in_it = (work / _LOCK_NAME, work / "pictures" / LEDGER_NAME)
+        ours = (
+            not work.is_symlink() and work.is_dir() and (any(map(Path.is_file, ours_in_it)) or not any(work.iterdir()))
+        )
         if not ours:
             raise OutputError(
                 "is in the way: pictures are prepared there",

@@ -194,7 +194,8 @@ class LocalStore:
 
     def open_ledger(self) -> LedgerFile:
         """Open ``.huepress-ledger`` in the root."""
-        return _LocalLedgerFile(locked.open_locked(self.path(LEDGER_NAME)))
+        path = self.path(LEDGER_NAME)
+        return _LocalLedgerFile(locked.open_locked(path), path)
 
     def read_ledger(self) -> bytes:
         """Return the ledger's bytes, none if there is none."""
@@ -218,12 +219,12 @@ class LocalStore:
 
 
 class _LocalLedgerFile:
-    def __init__(self, file: io.FileIO) -> None:
-        self._file = file
+    def __init__(self, file: io.FileIO, path: Path) -> None:
+        self._file, self._path = file, path  # the file itself knows the number of its descriptor only
 
     def read(self) -> bytes:
         self._file.seek(0)
-        return _within_limit(self._file, self._file.name)
+        return _within_limit(self._file, self._path)
 
     def append(self, data: bytes) -> None:
         length = os.fstat(self._file.fileno()).st_size
@@ -234,7 +235,7 @@ class _LocalLedgerFile:
         except OSError as error:
             with contextlib.suppress(OSError):
                 self._file.truncate(length)
-            raise files.cannot_be_written(self._file.name, error) from None
+            raise files.cannot_be_written(self._path, error) from None
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

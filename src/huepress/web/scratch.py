@@ -21,6 +21,8 @@ from huepress.storage import locked
 
 _PREFIX = "huepress-serve-"
 _LOCK = "lock"
+# So often another server may remove a new folder.
+_MOST_TRIES = 10
 # Ctrl-C ends the server within a second.
 _MOST_SECONDS = 0.4
 
@@ -39,11 +41,18 @@ class Scratch:
 
     def __enter__(self) -> Self:
         sweep(self._parent)
-        try:
-            self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))  # 0700
-        except OSError as error:
-            raise files.cannot_be_written(self._parent, error) from None
-        self._lock = locked.open_locked(self.root / _LOCK)
+        for left in reversed(range(_MOST_TRIES)):
+            try:
+                self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))  # 0700
+            except OSError as error:
+                raise files.cannot_be_written(self._parent, error) from None
+            # Another server that starts may take the new folder for one of a crash until it is locked, and remove it.
+            try:
+                self._lock = locked.open_locked(self.root / _LOCK, make_folders=False)
+                break
+            except OutputError:
+                if not left:
+                    raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -107,7 +116,7 @@ def sweep(parent: Path) -> None:
                 continue
             if not (path / _LOCK).exists():
                 continue  # it is being made this moment
-            with locked.open_locked(path / _LOCK):
+            with locked.open_locked(path / _LOCK, make_folders=False):
                 shutil.rmtree(path, ignore_errors=True)
 
 
