@@ -118,12 +118,13 @@ def test_what_is_refused_is_taken_back_and_told(page, served):
         wait_until(lambda n=number: (own(served)["one.png"] or {}).get("pin", "").count("#") == n, served.process)
     before = own(served)["one.png"]
     page.get_by_role("button", name="Pin a color", exact=True).click()
-    bounds = page.locator("#comparison .stage").bounding_box()
-    middle = bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] / 2
+    stage = page.locator("#comparison .stage")
 
     def is_picked():
-        """Click as one is told to, again if the picture was just being drawn."""
-        page.mouse.click(*middle)
+        """Click into its middle as one is told to: again if the picture was just being drawn."""
+        bounds = stage.bounding_box()
+        if bounds:
+            page.mouse.click(bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] / 2)
         return page.locator("#pick[aria-pressed=false]").count() == 1
 
     wait_until(is_picked, served.process)
@@ -176,9 +177,15 @@ def test_keys_in_quick_succession_remove_a_color_each(page, served):
 
 
 def test_a_removal_that_is_refused_is_taken_back(page, served):
-    page.route("**/api/**", lambda route: route.abort() if route.request.method == "PATCH" else route.continue_())
+    def refuse(route):
+        if route.request.method == "PATCH":
+            route.fulfill(status=422, json={"error": "not now"})
+        else:
+            route.continue_()
+
+    page.route("**/api/**", refuse)
     page.locator(SWATCHES).first.press("Delete")
-    told(page, "Not changed: ")
+    told(page, "Not changed: not now")
     assert page.locator(SWATCHES).count() == 4 and pressed(page).count() == 0
     page.unroute("**/api/**")
 
