@@ -78,11 +78,9 @@ class Effort(NamedTuple):
 
 
 _SIZES = (127, 63, 31, 15, 11, 9, 7, 5, 3)
-# Chosen on development pictures so that each buys the most that its time can; bench/README.md has the curve.
+# The first is plain k-means with nearest colors. Chosen on development pictures so that each buys the most that its time can; bench/README.md has the curve.
 EFFORTS = (
-    Effort(
-        0, 0, 0.0, 1, (0, 0), 0, 0, 2, 2, 0, False, 4, 50, 5, 9, 4, False, (), (0, 0)
-    ),  # plain k-means, nearest colors
+    Effort(0, 0, 0.0, 1, (0, 0), 0, 0, 2, 2, 0, False, 4, 50, 5, 9, 4, False, (), (0, 0)),
     Effort(0, 0, 12.0, 1, (1, 16), 1, 0, 2, 1, 0, False, 4, 50, 5, 8, 4, True, (), (0, 3), 1.5, False),
     Effort(0, 0, 12.0, 1, (2, 32), 2, 0, 2, 1, 0, False, 4, 50, 6, 8, 4, True, (15,), (0, 3), 1.5, False),
     Effort(0, 1, 12.0, 2, (4, 48), 3, 1, 3, 2, 0, False, 4, 50, 6, 7, 4, True, (15, 7), (0, 3), 1.0, False),

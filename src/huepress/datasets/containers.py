@@ -18,6 +18,7 @@ from huepress.errors import InputError, OptionError, missing_extra
 Container = Literal["memmap", "wds", "parquet", "folder"]
 # Bytes of pictures after which a shard ends: readers take a shard at a time, and one is held in memory here.
 SHARD_BYTES = 1 << 27
+_RENAME = "rename the class, or choose another format"
 
 
 @dataclass(frozen=True)
@@ -190,9 +191,6 @@ def check_case(class_names: Iterable[str], folds: Callable[[], bool]) -> None:
         other = first.setdefault(folded(name), name)
         if other != name and folds():
             raise OptionError(f"{other!r} and {name!r} are one folder here", remedy=_RENAME)
-
-
-_RENAME = "rename the class, or choose another format"
 
 
 WRITERS: dict[Container, Callable[[Iterable[Sample], Shards], int]] = {

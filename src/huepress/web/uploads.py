@@ -45,10 +45,14 @@ def given_name(name: str) -> str:
 
 def _joined(parts: list[str]) -> str:
     """Return a path of parts that lead nowhere else; what is too long loses folders as a whole, from the first."""
-    kept = [part for part in parts if part not in ("", ".", "..")]
-    while sum(map(len, kept)) + len(kept) > _LONGEST_PATH + 1:
-        del kept[0]
-    return "/".join(kept) or "picture"
+    kept: list[str] = []
+    left = _LONGEST_PATH + 1
+    for part in reversed([each for each in parts if each not in ("", ".", "..")]):
+        left -= len(part) + 1
+        if left < 0:
+            break
+        kept.append(part)
+    return "/".join(reversed(kept)) or "picture"
 
 
 def source_in(folder: Path, name: str) -> Path:
