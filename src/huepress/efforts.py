@@ -78,7 +78,8 @@ class Effort(NamedTuple):
 
 
 _SIZES = (127, 63, 31, 15, 11, 9, 7, 5, 3)
-# The first is plain k-means with nearest colors. Chosen on development pictures so that each buys the most that its time can; bench/README.md has the curve.
+# Chosen on development pictures so that each buys the most that its time can; bench/README.md has the curve. The first
+# is plain k-means with nearest colors.
 EFFORTS = (
     Effort(0, 0, 0.0, 1, (0, 0), 0, 0, 2, 2, 0, False, 4, 50, 5, 9, 4, False, (), (0, 0)),
     Effort(0, 0, 12.0, 1, (1, 16), 1, 0, 2, 1, 0, False, 4, 50, 5, 8, 4, True, (), (0, 3), 1.5, False),
